@@ -1,0 +1,8 @@
+import { defineConfig } from 'drizzle-kit';
+
+// `npx drizzle-kit generate --name WHAT_CHANGED` writes the next migration from the schema.
+export default defineConfig({
+  dialect: 'sqlite',
+  schema: './src/adapters/sqlite_schema.ts',
+  out: './drizzle/sqlite',
+});

@@ -1,0 +1,105 @@
+// Opens the SQLite file: durable settings asserted, small tables checked, migrations applied.
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { OperatorError } from '../errors.ts';
+
+export type SqliteDatabase = BetterSQLite3Database & { $client: Database.Database };
+
+const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
+const inMemory = ':memory:';
+const busyTimeoutMilliseconds = 2000;
+
+/** What every connection runs with; read back after setting, because a wrong one loses acknowledged commits. */
+const pragmas = {
+  synchronous: 2,
+  foreign_keys: 1,
+  busy_timeout: busyTimeoutMilliseconds,
+  secure_delete: 1,
+} as const;
+
+const advice: Readonly<Record<string, string>> = {
+  SQLITE_CORRUPT: 'The file is damaged. Nothing was changed. Restore it from a backup.',
+  SQLITE_NOTADB: 'The file is not an SQLite database. Nothing was changed. Name another file, or restore a backup.',
+  SQLITE_READONLY: 'The file or its folder is read-only. Make both writable for this user.',
+  SQLITE_CANTOPEN: 'The file cannot be opened or made. Check that its folder exists and is writable for this user.',
+  SQLITE_PERM: 'This user may not open the file. Change its owner or mode.',
+  SQLITE_BUSY: 'Another process holds a lock on it for too long. Stop that process and try again.',
+  SQLITE_FULL: 'The disk is full. Make room and try again.',
+  EACCES: 'This user may not write there. Change the owner or mode of the folder, or name another.',
+  EROFS: 'The file system is read-only. Name a file on a writable one.',
+  EISDIR: 'That is a folder. Name a file in it.',
+  ENOTDIR: 'A part of the path is not a folder. Name another file.',
+};
+
+/** @returns the code of SQLite or of the operating system behind an error, wherever it is nested. */
+export const databaseErrorCode = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return databaseErrorCode(error.cause);
+};
+
+const adviceFor = (code: string): string | undefined =>
+  Object.entries(advice).find(([known]) => code.startsWith(known))?.[1];
+
+const openError = (path: string, error: unknown): unknown => {
+  const code = databaseErrorCode(error);
+  const known = code === undefined ? undefined : adviceFor(code);
+  if (known === undefined) return error;
+  return new OperatorError(`The database ${path} could not be opened (${code}). ${known}`, { cause: error });
+};
+
+const makeFile = (path: string): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+};
+
+const configure = (client: Database.Database): void => {
+  client.pragma('journal_mode = WAL');
+  for (const [name, value] of Object.entries(pragmas)) {
+    client.pragma(`${name} = ${value}`);
+    const actual = client.pragma(name, { simple: true });
+    if (actual !== value) throw new Error(`SQLite did not take PRAGMA ${name} = ${value}; it says ${actual}.`);
+  }
+};
+
+const assertSound = (client: Database.Database, path: string): void => {
+  const tables = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  for (const table of ['signing_key', 'client', 'resource'].filter((name) => tables.includes(name))) {
+    const found = client.pragma(`quick_check('${table}')`, { simple: true });
+    if (found !== 'ok') throw new OperatorError(`The database ${path} is damaged: ${found}. ${advice.SQLITE_CORRUPT}`);
+  }
+};
+
+/** Two processes starting at once may both try; the loser finds the work done when it looks again. */
+const migrateRaced = (database: SqliteDatabase): void => {
+  try {
+    migrate(database, { migrationsFolder });
+  } catch {
+    migrate(database, { migrationsFolder });
+  }
+};
+
+/**
+ * @param path - a file, made with mode 0600 if it is missing, or `:memory:`.
+ * @throws {OperatorError} when it cannot be opened, is damaged or is no database.
+ */
+export const openSqliteDatabase = (path: string): SqliteDatabase => {
+  const file = path === inMemory ? path : resolve(path);
+  let client: Database.Database | undefined;
+  try {
+    if (file !== inMemory) makeFile(file);
+    client = new Database(file);
+    configure(client);
+    assertSound(client, file);
+    const database = drizzle({ client, casing: 'snake_case' });
+    migrateRaced(database);
+    return database;
+  } catch (error) {
+    client?.close();
+    throw openError(file, error);
+  }
+};

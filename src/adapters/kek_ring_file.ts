@@ -1,0 +1,64 @@
+// The KEK ring as a file of mode 0600.
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { OperatorError } from '../errors.ts';
+import { type KekRing, parseKekRing } from './jose_key_vault.ts';
+
+const groupAndOthers = 0o077;
+
+const newKek = (): KekRing['keys'][number] => ({
+  kty: 'oct',
+  kid: `kek-${randomBytes(6).toString('hex')}`,
+  k: randomBytes(32).toString('base64url'),
+});
+
+const writeBeside = (path: string, ring: KekRing): string => {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, `${JSON.stringify(ring, null, 2)}\n`, { mode: 0o600, flush: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new OperatorError(
+      `The ring of key-encryption keys ${path} could not be written (${code}). Make its folder writable for this user, or name another file in KEYTURN_KEK_RING_FILE.`,
+      { cause },
+    );
+  }
+  return temporary;
+};
+
+/** @throws {OperatorError} when it is missing, readable by others, or no ring. */
+export const readKekRingFile = (path: string): KekRing => {
+  if (!existsSync(path))
+    throw new OperatorError(
+      `The ring of key-encryption keys ${path} is missing. Set KEYTURN_KEK_RING_FILE to where it is, or KEYTURN_KEK_RING to ` +
+        'its content; for a new issuer make one with "npx keyturn keys add-kek". Without the ring the signing keys in the database cannot be opened.',
+    );
+  if ((statSync(path).mode & groupAndOthers) !== 0)
+    throw new OperatorError(`The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`);
+  return parseKekRing(readFileSync(path, 'utf8'), path);
+};
+
+/** Makes a ring of one key, unless another process was first. @returns true when this call made it. */
+export const makeKekRingFile = (path: string): boolean => {
+  if (existsSync(path)) return false;
+  const temporary = writeBeside(path, { keys: [newKek()] });
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(temporary);
+  }
+};
+
+/** Puts a new key first in the ring, making the file if need be; the file is replaced whole. @returns the new key's kid. */
+export const addKekToFile = (path: string): string => {
+  const added = newKek();
+  const others = existsSync(path) ? readKekRingFile(path).keys : [];
+  renameSync(writeBeside(path, { keys: [added, ...others] }), path);
+  return added.kid;
+};

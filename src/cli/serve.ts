@@ -1,0 +1,33 @@
+// `keyturn serve`: opens the provider, listens, drains on SIGTERM and SIGINT.
+import { listen } from '../adapters/hono_node_server.ts';
+import { createPinoLog } from '../adapters/pino_log.ts';
+import { createApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { keepKeysFresh, openProvider } from '../node.ts';
+import { prepareDevelopment } from './development.ts';
+
+const stopSignals = ['SIGTERM', 'SIGINT'] as const;
+
+const nextStopSignal = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
+  });
+
+export const serve = async (config: Config): Promise<void> => {
+  const log = createPinoLog(config.logLevel);
+  const provider = await openProvider(config, log);
+  const { fetch } = createApp(provider);
+  const { host, port, maxConnections } = config;
+  const stopping = nextStopSignal();
+  const server = await listen({ fetch: (request) => fetch(request), host, port, maxConnections, log });
+  const stopRefreshing = keepKeysFresh(provider);
+  if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
+  log.info({ issuer: config.issuer, host, port }, 'listening');
+  const signal = await stopping;
+  log.info({ signal }, 'draining');
+  await server.drain(config.drainSeconds);
+  stopRefreshing();
+  await provider.store.close();
+  log.info({}, 'stopped');
+  log.flush();
+};

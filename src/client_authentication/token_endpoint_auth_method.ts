@@ -1,0 +1,42 @@
+// The table of token_endpoint_auth_method, and the one way a request becomes a Client. RFC 6749 §2.3, RFC 7591 §2.
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import { isClientSecret } from './client_secret.ts';
+import { clientSecretBasic } from './client_secret_basic.ts';
+import { clientSecretPost } from './client_secret_post.ts';
+import type { ClientAuthenticationMethod, ClientCredentials, TokenRequest } from './credentials.ts';
+
+export const tokenEndpointAuthMethods: Readonly<Record<string, ClientAuthenticationMethod>> = {
+  client_secret_basic: clientSecretBasic,
+  client_secret_post: clientSecretPost,
+};
+
+const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters }: TokenRequest): void => {
+  const named = parameters.get('client_id');
+  if (named !== undefined && named !== clientId) throw new OAuthError('client_authentication_doubled');
+};
+
+/**
+ * @returns the client, proved by the one method it is registered for.
+ * @throws {OAuthError} invalid_request: client_authentication_doubled; invalid_client: client_unauthenticated,
+ *   client_authentication_malformed, client_authentication_method_unsupported, client_authentication_method_mismatch,
+ *   client_unknown, client_secret_mismatch. The invalid_client answers are alike, and so is the work behind them.
+ * @see RFC 6749 §2.3 https://www.rfc-editor.org/rfc/rfc6749#section-2.3
+ */
+export const authenticateClient = async (request: TokenRequest, { store, clock }: Provider): Promise<Client> => {
+  const used = Object.entries(tokenEndpointAuthMethods).filter(([, method]) => method.isUsed(request));
+  if (used.length > 1) throw new OAuthError('client_authentication_doubled');
+  const [name, method] = used[0] ?? [];
+  if (request.authorization !== undefined && name !== 'client_secret_basic')
+    throw new OAuthError('client_authentication_method_unsupported');
+  if (method === undefined) throw new OAuthError('client_unauthenticated');
+  const credentials = method.read(request);
+  assertNoOtherClientNamed(credentials, request);
+  const client = await store.findClient(credentials.clientId);
+  const secretMatches = isClientSecret(credentials.clientSecret, client, clock.now());
+  if (client === undefined) throw new OAuthError('client_unknown');
+  if (client.tokenEndpointAuthMethod !== name) throw new OAuthError('client_authentication_method_mismatch');
+  if (!secretMatches) throw new OAuthError('client_secret_mismatch');
+  return client;
+};

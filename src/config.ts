@@ -1,0 +1,145 @@
+// Reads the settings once, cross-checks them, and refuses every contradiction with both numbers in the message.
+import type { z } from 'zod';
+import { OperatorError } from './errors.ts';
+import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy, type Timing } from './keys/timing.ts';
+import { isLoopback, type SettingName, settings } from './settings.ts';
+
+export interface Config {
+  readonly issuer: string;
+  /** Whether the issuer is on loopback: the development conveniences are for it alone. */
+  readonly loopback: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly kekRing: string | undefined;
+  readonly kekRingFile: string;
+  readonly policy: RotationPolicy;
+  readonly accessTokenSeconds: number;
+  readonly maxConnections: number;
+  readonly drainSeconds: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Kubernetes sets these for a Service named keyturn; the first collides with ours. */
+const serviceLink = /^KEYTURN_(SERVICE_|PORT_\d)/;
+
+/** Variables that look like settings and are none: a misspelt one would silently leave the default in force. */
+export const unknownSettings = (environment: Environment): readonly string[] =>
+  Object.keys(environment).filter((name) => name.startsWith('KEYTURN_') && !(name in settings) && !serviceLink.test(name));
+
+type Derivable = 'KEYTURN_PORT' | 'KEYTURN_KEK_RING' | 'KEYTURN_LEAD_SECONDS' | 'KEYTURN_GRACE_SECONDS';
+type Values = {
+  readonly [Name in SettingName]:
+    | z.output<(typeof settings)[Name]['schema']>
+    | (Name extends Derivable ? undefined : never);
+};
+
+const complaintOf = (name: string, found: string, message: string): string => {
+  if (name === 'KEYTURN_KEK_RING') return `${name}: ${message}.`;
+  const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
+  const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';
+  return `${name}: ${message}; found ${JSON.stringify(found)}${advice}.`;
+};
+
+const read = (environment: Environment): Values => {
+  const values: Partial<Record<string, unknown>> = {};
+  const complaints: string[] = [];
+  for (const [name, { schema, fallback }] of Object.entries(settings)) {
+    const found = environment[name] || fallback;
+    if (found === undefined) continue;
+    const parsed = schema.safeParse(found);
+    if (parsed.success) values[name] = parsed.data;
+    else complaints.push(...parsed.error.issues.map((issue) => complaintOf(name, found, issue.message)));
+  }
+  if (complaints.length > 0)
+    throw new OperatorError(`The configuration cannot be used. ${complaints.join(' ')} See docs/configuration.md.`);
+  // Every setting without a fallback is Derivable, and each value came out of its own schema.
+  return values as Values;
+};
+
+const timingOf = (values: Values): Timing => ({
+  maxTokenSeconds: values.KEYTURN_MAX_TOKEN_SECONDS,
+  jwksMaxAgeSeconds: values.KEYTURN_JWKS_MAX_AGE_SECONDS,
+  sharedCacheSeconds: values.KEYTURN_SHARED_CACHE_SECONDS,
+  slowestVerifierSeconds: values.KEYTURN_SLOWEST_VERIFIER_SECONDS,
+  snapshotSeconds: values.KEYTURN_SNAPSHOT_SECONDS,
+  clockErrorSeconds: values.KEYTURN_CLOCK_ERROR_SECONDS,
+  leewaySeconds: values.KEYTURN_LEEWAY_SECONDS,
+  fetchTimeoutSeconds: values.KEYTURN_FETCH_TIMEOUT_SECONDS,
+});
+
+const policyOf = (values: Values): RotationPolicy => {
+  const timing = timingOf(values);
+  const leastLead = minimumLeadSeconds(timing);
+  const leastGrace = minimumGraceSeconds(timing, timing.maxTokenSeconds);
+  return {
+    ...timing,
+    periodSeconds: values.KEYTURN_ROTATION_PERIOD_SECONDS,
+    leadSeconds: values.KEYTURN_LEAD_SECONDS ?? leastLead,
+    graceSeconds: values.KEYTURN_GRACE_SECONDS ?? leastGrace,
+  };
+};
+
+/** Each contradiction with the numbers on both sides and the way out. */
+const contradictionsOf = (policy: RotationPolicy, accessTokenSeconds: number): readonly string[] => {
+  const found: string[] = [];
+  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a, slowestVerifierSeconds: v } = policy;
+  const { clockErrorSeconds: e, fetchTimeoutSeconds: f, maxTokenSeconds: t, leewaySeconds: l } = policy;
+  const leastLead = minimumLeadSeconds(policy);
+  if (policy.leadSeconds < leastLead)
+    found.push(
+      `KEYTURN_LEAD_SECONDS is ${policy.leadSeconds}, but a verifier may hold a key set ${leastLead} s old: ` +
+        `P + S + max(A, V) + 2E + F = ${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f}. Raise it to ${leastLead}, or leave it out.`,
+    );
+  const leastGrace = minimumGraceSeconds(policy, t);
+  if (policy.graceSeconds < leastGrace)
+    found.push(
+      `KEYTURN_GRACE_SECONDS is ${policy.graceSeconds}, but a token may be good for ${leastGrace} s after its key's turn: ` +
+        `P + T + L + 2E = ${p} + ${t} + ${l} + 2*${e}. Raise it to ${leastGrace}, or leave it out.`,
+    );
+  const leastPeriod = policy.leadSeconds + p;
+  if (policy.periodSeconds <= leastPeriod)
+    found.push(
+      `KEYTURN_ROTATION_PERIOD_SECONDS is ${policy.periodSeconds}, but a standby must be published for lead + P = ` +
+        `${policy.leadSeconds} + ${p} s before its turn. Make the period longer than ${leastPeriod}, or lower KEYTURN_SLOWEST_VERIFIER_SECONDS (${v}).`,
+    );
+  if (accessTokenSeconds > t)
+    found.push(
+      `KEYTURN_ACCESS_TOKEN_SECONDS is ${accessTokenSeconds}, but no token may live longer than KEYTURN_MAX_TOKEN_SECONDS, ${t}. Lower the first or raise the second.`,
+    );
+  return found;
+};
+
+const portOf = (values: Values): number => {
+  if (values.KEYTURN_PORT !== undefined) return values.KEYTURN_PORT;
+  const { port } = new URL(values.KEYTURN_ISSUER);
+  return isLoopback(values.KEYTURN_ISSUER) && port !== '' ? Number(port) : 3000;
+};
+
+/**
+ * @param environment - the process environment, or the bindings of a Worker; an empty value counts as absent.
+ * @throws {OperatorError} naming every setting that is wrong, or every contradiction.
+ */
+export const readConfig = (environment: Environment): Config => {
+  const values = read(environment);
+  const policy = policyOf(values);
+  const contradictions = contradictionsOf(policy, values.KEYTURN_ACCESS_TOKEN_SECONDS);
+  if (contradictions.length > 0)
+    throw new OperatorError(`The configuration contradicts itself. ${contradictions.join(' ')}`);
+  return {
+    issuer: values.KEYTURN_ISSUER,
+    loopback: isLoopback(values.KEYTURN_ISSUER),
+    host: values.KEYTURN_HOST,
+    port: portOf(values),
+    databaseUrl: values.KEYTURN_DATABASE_URL,
+    kekRing: values.KEYTURN_KEK_RING,
+    kekRingFile: values.KEYTURN_KEK_RING_FILE,
+    policy,
+    accessTokenSeconds: values.KEYTURN_ACCESS_TOKEN_SECONDS,
+    maxConnections: values.KEYTURN_MAX_CONNECTIONS,
+    drainSeconds: values.KEYTURN_DRAIN_SECONDS,
+    logLevel: values.KEYTURN_LOG_LEVEL,
+  };
+};

@@ -1,0 +1,12 @@
+/** Where each endpoint is, below the issuer's own path. The metadata is built from this. */
+export const paths = {
+  jwks: '/.well-known/jwks.json',
+  openid_configuration: '/.well-known/openid-configuration',
+  oauth_authorization_server: '/.well-known/oauth-authorization-server',
+  token: '/token',
+  root: '/',
+  timeline: '/timeline.svg',
+} as const;
+
+/** The issuer's own path; empty for an issuer at the root of its host. */
+export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');

@@ -1,0 +1,24 @@
+// The table of grant_type. RFC 6749 §4; what is not in it is unsupported_grant_type.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import type { Authorization } from '../tokens/authorization.ts';
+import { clientCredentials } from './client_credentials.ts';
+import type { Grant } from './grant.ts';
+
+export const grantTypes: ReadonlyMap<string, Grant> = new Map([['client_credentials', clientCredentials]]);
+
+/** @throws {OAuthError} grant_type_missing, grant_type_unsupported, grant_type_not_registered, and what the grant throws. */
+export const authorize = async (
+  parameters: Parameters,
+  client: Client,
+  provider: Provider,
+): Promise<Authorization> => {
+  const name = parameters.get('grant_type');
+  if (name === undefined) throw new OAuthError('grant_type_missing');
+  const grant = grantTypes.get(name);
+  if (grant === undefined) throw new OAuthError('grant_type_unsupported');
+  if (!client.grantTypes.includes(name)) throw new OAuthError('grant_type_not_registered');
+  return grant(parameters, client, provider);
+};

@@ -1,0 +1,161 @@
+// One node's view of the rings: a snapshot of the rows, the private keys it opened, the key set it serves. Refreshed
+// by the entry's timer; requests only read it. A view older than P signs nothing, but goes on serving the key set.
+import { OAuthError } from '../errors.ts';
+import type { Clock, NumericDate } from '../seams/clock.ts';
+import { KeyVaultError } from '../seams/key_vault.ts';
+import type { Log } from '../seams/log.ts';
+import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
+import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
+import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
+import { activeKeyOf, type KeyState, lifetimesOf, ringOf } from './lifecycle.ts';
+import { openKey } from './open_key.ts';
+import { type RotationParts, turnRings } from './rotation.ts';
+
+/** The one key of a ring that signs now. */
+export interface ActiveSigner {
+  readonly signer: Signer;
+  /** No token signed with it may live longer. */
+  readonly longestTokenSeconds: number;
+}
+
+interface Snapshot {
+  readonly keys: readonly SigningKeyRecord[];
+  readonly readAt: number;
+  readonly clockOffsetSeconds: number;
+}
+
+/** What a snapshot means at one second. */
+interface View {
+  readonly now: NumericDate;
+  readonly active: ReadonlyMap<SigningAlgorithm, ActiveSigner>;
+  readonly jwkSet: PublishedJwkSet;
+}
+
+export interface KeyRingParts extends RotationParts {
+  readonly clock: Clock;
+  readonly signers: SignerFactory;
+  readonly log: Log;
+}
+
+export class KeyRing {
+  readonly #parts: KeyRingParts;
+  #snapshot: Snapshot | undefined;
+  #signers: ReadonlyMap<string, Signer> = new Map();
+  #view: View | undefined;
+
+  constructor(parts: KeyRingParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Does what is due on the rings and takes a new snapshot. On failure the old one stands, and ages.
+   *
+   * The active keys are opened first, so that a node without the right KEK changes nothing.
+   *
+   * @returns seconds until the next instant at which something changes by itself.
+   * @throws {KeyVaultError} when an active key does not open here.
+   */
+  async refresh(): Promise<number> {
+    const { clock, store, log } = this.#parts;
+    const before = await store.readSigningKeys();
+    await this.#openSigners(before.keys, before.databaseNow);
+    const readAt = clock.monotonicSeconds();
+    const report = await turnRings(this.#parts);
+    for (const { kid, alg, activatesAt } of report.published)
+      log.info({ kid, alg, activates_at: activatesAt }, 'key published');
+    for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
+    await this.#openSigners(report.keys, report.databaseNow);
+    this.#snapshot = { keys: report.keys, readAt, clockOffsetSeconds: clock.now() - report.databaseNow };
+    this.#view = undefined;
+    return report.nextAt - report.databaseNow;
+  }
+
+  /** Opens what signs now or next, and lets go of everything else. */
+  async #openSigners(keys: readonly SigningKeyRecord[], now: NumericDate): Promise<void> {
+    const opened = new Map<string, Signer>();
+    for (const alg of signingAlgorithms)
+      for (const { key, state } of lifetimesOf(ringOf(keys, alg), this.#parts.policy, now)) {
+        if (state !== 'active' && state !== 'standby') continue;
+        const signer = this.#signers.get(key.kid) ?? (await this.#open(key, state));
+        if (signer !== undefined) opened.set(key.kid, signer);
+      }
+    this.#signers = opened;
+  }
+
+  async #open(key: SigningKeyRecord, state: KeyState): Promise<Signer | undefined> {
+    const { issuer, vault, signers, log } = this.#parts;
+    const { privateJwe } = key;
+    if (privateJwe === null) return undefined;
+    try {
+      return await openKey({ ...key, privateJwe }, issuer, vault, signers);
+    } catch (error) {
+      if (state === 'active' || !(error instanceof KeyVaultError)) throw error;
+      log.error({ kid: key.kid, reason: error.message }, 'a standby key does not open on this node');
+      return undefined;
+    }
+  }
+
+  /** Every key ever made, as of the last refresh; empty before the first. */
+  get keys(): readonly SigningKeyRecord[] {
+    return this.#snapshot?.keys ?? [];
+  }
+
+  /** Why this node does not sign, in words for `/health/ready` and the log; undefined when it does. */
+  notSigning(): string | undefined {
+    const unfit = this.#unfit();
+    if (unfit !== undefined) return unfit;
+    const { active } = this.#viewNow();
+    const unopened = signingAlgorithms.find((alg) => !active.has(alg));
+    return unopened && `no active ${unopened} key is open on this node`;
+  }
+
+  #unfit(): string | undefined {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return 'the signing keys have not been read yet';
+    const { clock, policy } = this.#parts;
+    const age = clock.monotonicSeconds() - snapshot.readAt;
+    if (age > policy.snapshotSeconds)
+      return `the signing keys were last read ${Math.round(age)} s ago, at most ${policy.snapshotSeconds} s are allowed`;
+    const offset = Math.abs(snapshot.clockOffsetSeconds);
+    if (offset > policy.clockErrorSeconds)
+      return `this node's clock is ${offset} s off the database's, at most ${policy.clockErrorSeconds} s are allowed`;
+    return undefined;
+  }
+
+  /**
+   * The key that signs now.
+   *
+   * @throws {OAuthError} signing_unavailable: the snapshot is too old, the clock too far off, or the key is not open.
+   */
+  activeSigner(alg: SigningAlgorithm): ActiveSigner {
+    const unfit = this.#unfit();
+    if (unfit !== undefined) throw new OAuthError('signing_unavailable', { cause: unfit });
+    const active = this.#viewNow().active.get(alg);
+    if (active === undefined) throw new OAuthError('signing_unavailable', { cause: `no active ${alg} key is open` });
+    return active;
+  }
+
+  /** The key set to serve now, from memory. */
+  jwkSet(): PublishedJwkSet {
+    return this.#viewNow().jwkSet;
+  }
+
+  #viewNow(): View {
+    const now = this.#parts.clock.now();
+    if (this.#view?.now !== now) this.#view = this.#viewAt(now, this.#view);
+    return this.#view;
+  }
+
+  #viewAt(now: NumericDate, last: View | undefined): View {
+    const { policy } = this.#parts;
+    const active = new Map<SigningAlgorithm, ActiveSigner>();
+    for (const alg of signingAlgorithms) {
+      const key = activeKeyOf(lifetimesOf(ringOf(this.keys, alg), policy, now));
+      const signer = key && this.#signers.get(key.kid);
+      if (key && signer) active.set(alg, { signer, longestTokenSeconds: key.longestTokenSeconds });
+    }
+    const published = publishedKeysOf(this.keys, policy, now);
+    const kids = published.map((key) => key.kid).join(' ');
+    return { now, active, jwkSet: last?.jwkSet.kids === kids ? last.jwkSet : jwkSetOf(published) };
+  }
+}

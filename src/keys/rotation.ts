@@ -1,0 +1,113 @@
+// Carries the plans of plan_rotation.ts out against the store. No leader: every step is safe to race and to repeat.
+import type { KeyVault } from '../seams/key_vault.ts';
+import type { SigningAlgorithm } from '../seams/signer.ts';
+import type { NewSigningKey, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
+import { generateKey } from './generate.ts';
+import { ringOf } from './lifecycle.ts';
+import { wrappingContextOf } from './open_key.ts';
+import {
+  type PlannedKey,
+  type PlannedRevocation,
+  planRevocation,
+  planRotation,
+  planTurnNow,
+  type TurnNow,
+} from './plan_rotation.ts';
+import type { RotationPolicy } from './timing.ts';
+
+export interface RotationParts {
+  readonly issuer: string;
+  readonly policy: RotationPolicy;
+  readonly store: SigningKeyStore;
+  readonly vault: KeyVault;
+}
+
+const makeKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSigningKey> => {
+  const { kid, publicJwk, privateJwk } = await generateKey(planned.alg);
+  const context = wrappingContextOf(parts.issuer, { kid, alg: planned.alg, slot: planned.slot });
+  const privateJwe = await parts.vault.wrap(privateJwk, context);
+  return { ...planned, kid, publicJwk, privateJwe, longestTokenSeconds: parts.policy.maxTokenSeconds };
+};
+
+/** What a turn of the runner did, and what it found afterwards. */
+export interface TurnReport {
+  readonly keys: readonly SigningKeyRecord[];
+  readonly databaseNow: number;
+  readonly nextAt: number;
+  readonly published: readonly NewSigningKey[];
+  readonly erased: readonly string[];
+}
+
+/** Does whatever is due on both rings, then reads them again. Generates outside any transaction; a loser is dropped. */
+export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
+  const { store, policy } = parts;
+  const before = await store.readSigningKeys();
+  const plan = planRotation(before.keys, policy, before.databaseNow);
+  const published: NewSigningKey[] = [];
+  for (const alg of plan.raise) await store.raiseLongestToken(alg, policy.maxTokenSeconds);
+  for (const planned of plan.publish) {
+    const key = await makeKey(planned, parts);
+    if (await store.publishSigningKey(key)) published.push(key);
+  }
+  for (const { kid, erasedAt } of plan.erase) await store.erasePrivateHalf(kid, erasedAt);
+  const changed = plan.publish.length + plan.erase.length + plan.raise.length > 0;
+  const after = changed ? await store.readSigningKeys() : before;
+  const { nextAt } = changed ? planRotation(after.keys, policy, after.databaseNow) : plan;
+  return { ...after, nextAt, published, erased: plan.erase.map(({ kid }) => kid) };
+};
+
+const assertOpens = async (
+  keys: readonly SigningKeyRecord[],
+  kid: string,
+  { vault, issuer }: RotationParts,
+): Promise<void> => {
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (key?.privateJwe) await vault.unwrap(key.privateJwe, wrappingContextOf(issuer, key));
+};
+
+/** `keys rotate`: the standby of one ring takes over now, unless it is younger than lead.
+ * @throws {KeyVaultError} when this process could not open the standby; nothing has turned then. */
+export const turnNow = async (alg: SigningAlgorithm, parts: RotationParts): Promise<TurnNow> => {
+  const { keys, databaseNow } = await turnRings(parts);
+  const turn = planTurnNow(ringOf(keys, alg), parts.policy, databaseNow);
+  if (!('activatesAt' in turn)) return turn;
+  await assertOpens(keys, turn.kid, parts);
+  if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt))) return turnNow(alg, parts);
+  await turnRings(parts);
+  return turn;
+};
+
+/**
+ * `keys revoke`: revokes, erases, promotes the standby and publishes the key of the second turn, in one transaction.
+ *
+ * @returns undefined when there is no such key or it is revoked already.
+ */
+export const revokeKey = async (
+  kid: string,
+  reason: string,
+  parts: RotationParts,
+): Promise<PlannedRevocation | undefined> => {
+  const { keys, databaseNow } = await parts.store.readSigningKeys();
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (key === undefined || key.revokedAt !== null) return undefined;
+  const plan = planRevocation(ringOf(keys, key.alg), parts.policy, databaseNow, kid);
+  const successor = plan.successor === null ? null : await makeKey(plan.successor, parts);
+  const { revokedAt, promotedKid } = plan;
+  if (!(await parts.store.revokeSigningKey({ kid, reason, revokedAt, promotedKid, successor })))
+    return revokeKey(kid, reason, parts);
+  await turnRings(parts);
+  return plan;
+};
+
+/** `keys rewrap`: moves every wrapped key to the newest KEK, row by row, safe to kill. @returns the kids moved. */
+export const rewrapKeys = async ({ issuer, store, vault }: RotationParts): Promise<readonly string[]> => {
+  const { keys } = await store.readSigningKeys();
+  const moved: string[] = [];
+  for (const key of keys) {
+    if (key.privateJwe === null || vault.wrappedWith(key.privateJwe) === vault.wrappingKid) continue;
+    const context = wrappingContextOf(issuer, key);
+    const to = await vault.wrap(await vault.unwrap(key.privateJwe, context), context);
+    if (await store.rewrapSigningKey(key.kid, key.privateJwe, to)) moved.push(key.kid);
+  }
+  return moved;
+};

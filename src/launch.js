@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// The `keyturn` executable: finds a Node that runs TypeScript as it is (24 or newer) and hands over to cli.ts.
+// Plain JavaScript, because it must be readable by the old Node it complains about.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const needed = 24;
+const isRecent = (version) => Number(version.split('.')[0]) >= needed;
+
+const packagedNode = () => {
+  try {
+    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  } catch {
+    return undefined;
+  }
+};
+
+if (isRecent(process.versions.node)) {
+  await import('./cli.ts');
+} else {
+  const node = packagedNode();
+  if (node === undefined) {
+    process.stderr.write(
+      `keyturn: this is Node ${process.versions.node}; Keyturn needs Node ${needed} or newer. ` +
+        `Run "npm ci" in the project (on Linux it brings Node ${needed} along), or install Node ${needed} and try again.\n`,
+    );
+    process.exit(1);
+  }
+  const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  const child = spawnSync(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(child.status ?? 1);
+}

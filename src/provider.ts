@@ -1,0 +1,14 @@
+import type { Config } from './config.ts';
+import type { KeyRing } from './keys/key_ring.ts';
+import type { Clock } from './seams/clock.ts';
+import type { Log } from './seams/log.ts';
+import type { Store } from './seams/store.ts';
+
+/** What an entry builds from its surroundings, and everything below it works with. */
+export interface Provider {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly keyRing: KeyRing;
+  readonly log: Log;
+}

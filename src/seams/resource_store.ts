@@ -1,0 +1,23 @@
+import type { NumericDate } from './clock.ts';
+import type { SigningAlgorithm } from './signer.ts';
+
+/** A protected resource that access tokens are made for. @see RFC 8707 §2 https://www.rfc-editor.org/rfc/rfc8707#section-2 */
+export interface Resource {
+  /** Absolute URI without a fragment; the `aud` of its tokens, byte for byte. */
+  readonly resource: string;
+  readonly scope: readonly string[];
+  readonly accessTokenSeconds: number;
+  readonly accessTokenSigningAlg: SigningAlgorithm;
+  /** Claims put into every access token for this resource. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly createdAt: NumericDate;
+}
+
+export interface ResourceStore {
+  findResource(resource: string): Promise<Resource | undefined>;
+  listResources(): Promise<readonly Resource[]>;
+  /** @returns false when the identifier is taken; nothing changed then. */
+  addResource(resource: Resource): Promise<boolean>;
+  /** @returns false when there is no such resource. */
+  removeResource(resource: string): Promise<boolean>;
+}

@@ -1,0 +1,144 @@
+// The settings: every environment variable Keyturn reads, with its meaning, its default and its bounds.
+// config.ts reads and cross-checks them; docs/configuration.md is generated from here.
+import { z } from 'zod';
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, 'expected a whole number, in digits')
+    .transform(Number)
+    .pipe(z.number().min(minimum, `expected at least ${minimum}`).max(maximum, `expected at most ${maximum}`));
+
+const day = 86400;
+const year = 366 * day;
+
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
+export const isLoopback = (issuer: string): boolean => loopbackHosts.includes(new URL(issuer).hostname);
+
+const issuer = z.string().check((context) => {
+  const found = context.value;
+  const complain = (message: string): void => {
+    context.issues.push({ code: 'custom', input: found, message });
+  };
+  if (!URL.canParse(found)) return complain('expected an absolute URL, like https://id.example.com');
+  const url = new URL(found);
+  const loopback = loopbackHosts.includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))
+    return complain(
+      `expected https: ${found} is not HTTPS, and http is for loopback alone (${loopbackHosts.join(', ')}) (RFC 8414 §2)`,
+    );
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '' || /[?#]/.test(found))
+    return complain('expected no query, fragment or user name in it (RFC 8414 §2)');
+  const canonical = url.href.replace(/\/+$/, '');
+  if (canonical !== found)
+    complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
+});
+
+const setting = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: string) => ({
+  schema,
+  description,
+  fallback,
+});
+
+/** Keyed by environment variable; `fallback` is the default as it would be written, absent when it is derived. */
+export const settings = {
+  KEYTURN_ISSUER: setting(
+    issuer,
+    'The issuer identifier: the `iss` of every token and the start of every URL in the metadata. HTTPS, or http on loopback. Never taken from a request.',
+    'http://localhost:3000',
+  ),
+  KEYTURN_HOST: setting(z.string().min(1), 'The address to listen on. `0.0.0.0` listens on all.', '127.0.0.1'),
+  KEYTURN_PORT: setting(
+    wholeNumber(1, 65535),
+    "The port to listen on. Default: the issuer's port when the issuer is on loopback, else 3000.",
+  ),
+  KEYTURN_DATABASE_URL: setting(
+    z.string().regex(/^file:.+/, 'expected file:PATH, the SQLite file'),
+    'Where everything is kept: `file:PATH` is an embedded SQLite file, made on first start.',
+    'file:keyturn.sqlite',
+  ),
+  KEYTURN_KEK_RING: setting(
+    z.string().min(1),
+    'The ring of key-encryption keys itself, as a JWK Set of 256-bit `oct` keys; the first wraps, all unwrap. Wins over `KEYTURN_KEK_RING_FILE`.',
+  ),
+  KEYTURN_KEK_RING_FILE: setting(
+    z.string().min(1),
+    'The file of the ring, mode 0600. On a loopback issuer it is made on first start.',
+    'keys/kek_ring.json',
+  ),
+  KEYTURN_ROTATION_PERIOD_SECONDS: setting(
+    wholeNumber(1, 10 * year),
+    'How long a key signs. Each ring (ES256, RS256) turns by itself after it.',
+    `${30 * day}`,
+  ),
+  KEYTURN_LEAD_SECONDS: setting(
+    wholeNumber(0, year),
+    'How long a key is published before it signs. Default: the least that is safe, P + S + max(A, V) + 2E + F; less is refused.',
+  ),
+  KEYTURN_GRACE_SECONDS: setting(
+    wholeNumber(0, 10 * year),
+    'How long a key stays published after it last signed. Default: the least that is safe, P + T + L + 2E; less is refused.',
+  ),
+  KEYTURN_MAX_TOKEN_SECONDS: setting(
+    wholeNumber(1, year),
+    'T: the longest lifetime of any token. A resource may not ask for more.',
+    '3600',
+  ),
+  KEYTURN_ACCESS_TOKEN_SECONDS: setting(
+    wholeNumber(1, year),
+    'The lifetime of access tokens for a resource that is added without one of its own.',
+    '600',
+  ),
+  KEYTURN_JWKS_MAX_AGE_SECONDS: setting(
+    wholeNumber(0, day),
+    'A: the `max-age` the key set is served with.',
+    '300',
+  ),
+  KEYTURN_SHARED_CACHE_SECONDS: setting(
+    wholeNumber(0, 30 * day),
+    'S: how much older a shared cache between issuer and verifier (CDN, proxy) may make the key set: its TTL, stale-while-revalidate and stale-if-error.',
+    '300',
+  ),
+  KEYTURN_SLOWEST_VERIFIER_SECONDS: setting(
+    wholeNumber(0, 90 * day),
+    'V: how long the slowest verifier you support keeps a key set whatever `Cache-Control` says (jose 600, PyJWT 300, jwks-rsa 600, .NET 43200).',
+    '43200',
+  ),
+  KEYTURN_SNAPSHOT_SECONDS: setting(
+    wholeNumber(1, 3600),
+    'P: the oldest view of the keys a node may sign with. Nodes read the keys every third of it, and stop signing past it.',
+    '30',
+  ),
+  KEYTURN_CLOCK_ERROR_SECONDS: setting(
+    wholeNumber(0, 3600),
+    "E: how far a node's clock may be off the database's. Past it the node stops signing.",
+    '5',
+  ),
+  KEYTURN_LEEWAY_SECONDS: setting(
+    wholeNumber(0, 3600),
+    'L: how far past `exp` your verifiers still accept a token (.NET 300).',
+    '300',
+  ),
+  KEYTURN_FETCH_TIMEOUT_SECONDS: setting(
+    wholeNumber(0, 300),
+    "F: how long a verifier's fetch of the key set may take (jwks-rsa 30, jose 5).",
+    '30',
+  ),
+  KEYTURN_MAX_CONNECTIONS: setting(
+    wholeNumber(1, 1_000_000),
+    'The most connections the server holds at once; more are closed at once.',
+    '10000',
+  ),
+  KEYTURN_DRAIN_SECONDS: setting(
+    wholeNumber(0, 300),
+    'How long requests in flight may take to finish after SIGTERM.',
+    '10',
+  ),
+  KEYTURN_LOG_LEVEL: setting(
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    'The least level that is logged: `debug`, `info` (a line a request), `warn`, `error` or `silent`.',
+    'info',
+  ),
+} as const;
+
+export type SettingName = keyof typeof settings;

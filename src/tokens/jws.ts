@@ -1,0 +1,26 @@
+// Compact JWS of a JWT, RFC 7515 §7.1. The header of a key and a type is encoded once.
+import { encodeSegment } from '../keys/segment.ts';
+import type { Signer } from '../seams/signer.ts';
+
+/** The `typ` values Keyturn signs. RFC 9068 §2.1. */
+export type TokenType = 'at+jwt';
+
+const encodedHeaders = new WeakMap<Signer, Map<TokenType, string>>();
+
+const headerSegment = (signer: Signer, typ: TokenType): string => {
+  const byType = encodedHeaders.get(signer) ?? new Map<TokenType, string>();
+  encodedHeaders.set(signer, byType);
+  const segment = byType.get(typ) ?? encodeSegment({ alg: signer.alg, typ, kid: signer.kid });
+  byType.set(typ, segment);
+  return segment;
+};
+
+/** @returns the header's segment, the claims' segment and the signature's, joined by dots. */
+export const signCompact = async (header: string, claims: object, signer: Signer): Promise<string> => {
+  const signingInput = `${header}.${encodeSegment(claims)}`;
+  const signature = await signer.sign(signingInput);
+  return `${signingInput}.${Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('base64url')}`;
+};
+
+export const signJwt = (typ: TokenType, claims: object, signer: Signer): Promise<string> =>
+  signCompact(headerSegment(signer, typ), claims, signer);
