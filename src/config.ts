@@ -27,7 +27,9 @@ const serviceLink = /^KEYTURN_(SERVICE_|PORT_\d)/;
 
 /** Variables that look like settings and are none: a misspelt one would silently leave the default in force. */
 export const unknownSettings = (environment: Environment): readonly string[] =>
-  Object.keys(environment).filter((name) => name.startsWith('KEYTURN_') && !(name in settings) && !serviceLink.test(name));
+  Object.keys(environment).filter(
+    (name) => name.startsWith('KEYTURN_') && !(name in settings) && !serviceLink.test(name),
+  );
 
 type Derivable = 'KEYTURN_PORT' | 'KEYTURN_KEK_RING' | 'KEYTURN_LEAD_SECONDS' | 'KEYTURN_GRACE_SECONDS';
 type Values = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `keyturn` executable: finds a Node that runs TypeScript as it is (24 or newer) and hands over to cli.ts.
 // Plain JavaScript, because it must be readable by the old Node it complains about.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,9 @@ if (isRecent(process.versions.node)) {
     process.exit(1);
   }
   const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
-  const child = spawnSync(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exit(child.status ?? 1);
+  const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code) => process.exit(code ?? 1));
 }

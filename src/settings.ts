@@ -89,11 +89,7 @@ export const settings = {
     'The lifetime of access tokens for a resource that is added without one of its own.',
     '600',
   ),
-  KEYTURN_JWKS_MAX_AGE_SECONDS: setting(
-    wholeNumber(0, day),
-    'A: the `max-age` the key set is served with.',
-    '300',
-  ),
+  KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
   KEYTURN_SHARED_CACHE_SECONDS: setting(
     wholeNumber(0, 30 * day),
     'S: how much older a shared cache between issuer and verifier (CDN, proxy) may make the key set: its TTL, stale-while-revalidate and stale-if-error.',

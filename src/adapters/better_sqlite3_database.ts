@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 
 export type SqliteDatabase = BetterSQLite3Database & { $client: Database.Database };
@@ -12,6 +13,7 @@ export type SqliteDatabase = BetterSQLite3Database & { $client: Database.Databas
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const inMemory = ':memory:';
 const busyTimeoutMilliseconds = 2000;
+const busyPollMilliseconds = 20;
 
 /** What every connection runs with; read back after setting, because a wrong one loses acknowledged commits. */
 const pragmas = {
@@ -33,6 +35,8 @@ const advice: Readonly<Record<string, string>> = {
   EROFS: 'The file system is read-only. Name a file on a writable one.',
   EISDIR: 'That is a folder. Name a file in it.',
   ENOTDIR: 'A part of the path is not a folder. Name another file.',
+  EEXIST: 'A part of the path is not a folder. Name another file.',
+  ENOENT: 'Nothing can be made there. Name a file in a folder that is writable for this user.',
 };
 
 /** @returns the code of SQLite or of the operating system behind an error, wherever it is nested. */
@@ -57,8 +61,26 @@ const makeFile = (path: string): void => {
   closeSync(openSync(path, 'a', 0o600));
 };
 
+const sleep = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+/** Of processes that change the journal mode of a new file at once, SQLite turns some away without letting them wait. */
+const useWriteAheadLog = (client: Database.Database): void => {
+  const givesUpAt = performance.now() + busyTimeoutMilliseconds;
+  for (;;) {
+    try {
+      client.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!databaseErrorCode(error)?.startsWith('SQLITE_BUSY') || performance.now() > givesUpAt) throw error;
+      sleep(busyPollMilliseconds);
+    }
+  }
+};
+
 const configure = (client: Database.Database): void => {
-  client.pragma('journal_mode = WAL');
+  useWriteAheadLog(client);
   for (const [name, value] of Object.entries(pragmas)) {
     client.pragma(`${name} = ${value}`);
     const actual = client.pragma(name, { simple: true });
@@ -92,14 +114,51 @@ export const openSqliteDatabase = (path: string): SqliteDatabase => {
   let client: Database.Database | undefined;
   try {
     if (file !== inMemory) makeFile(file);
-    client = new Database(file);
+    client = new Database(file, { timeout: busyTimeoutMilliseconds });
     configure(client);
     assertSound(client, file);
     const database = drizzle({ client, casing: 'snake_case' });
     migrateRaced(database);
+    // What a process erased just before it was killed is in the file until a checkpoint.
+    client.pragma('wal_checkpoint(TRUNCATE)');
     return database;
   } catch (error) {
     client?.close();
     throw openError(file, error);
+  }
+};
+
+export interface SqliteInspection {
+  /** What is wrong with the file; empty when it is sound. */
+  readonly complaints: readonly string[];
+  /** Migrations the next start will apply. */
+  readonly pendingMigrations: number;
+}
+
+const pendingMigrationsOf = (client: Database.Database): number => {
+  const tables = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const applied = tables.includes('__drizzle_migrations')
+    ? Number(client.prepare('SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations').pluck().get())
+    : 0;
+  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied).length;
+};
+
+/**
+ * Reads a whole file for damage, and changes nothing.
+ *
+ * @throws {OperatorError} when it cannot be opened or is no database.
+ */
+export const inspectSqliteDatabase = (path: string): SqliteInspection => {
+  const file = resolve(path);
+  let client: Database.Database | undefined;
+  try {
+    client = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });
+    const found = client.pragma('integrity_check(10)') as readonly { readonly integrity_check: string }[];
+    const complaints = found.map((row) => row.integrity_check).filter((complaint) => complaint !== 'ok');
+    return { complaints, pendingMigrations: pendingMigrationsOf(client) };
+  } catch (error) {
+    throw openError(file, error);
+  } finally {
+    client?.close();
   }
 };

@@ -1,5 +1,6 @@
 // Store on better-sqlite3: each verb is one statement, or one immediate transaction.
 import { and, asc, eq, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Clock, NumericDate } from '../seams/clock.ts';
 import type { Resource } from '../seams/resource_store.ts';
@@ -19,6 +20,9 @@ const attempt = async <Result>(work: () => Result): Promise<Result> => {
   } catch (error) {
     const code = databaseErrorCode(error);
     if (code?.startsWith('SQLITE_')) throw new StoreUnavailableError(`SQLite answered ${code}`, { cause: error });
+    // A JSON column that is none, which SQLite itself has no eye for.
+    if (error instanceof SyntaxError)
+      throw new OperatorError('A row of the database is damaged. Restore the file from a backup.', { cause: error });
     throw error;
   }
 };
@@ -41,7 +45,12 @@ const revoke = (database: SqliteDatabase, { kid, reason, revokedAt, promotedKid,
     (transaction) => {
       const revoked = transaction
         .update(signingKey)
-        .set({ revokedAt, revocationReason: reason, privateJwe: null, erasedAt: sql`coalesce(erased_at, ${revokedAt})` })
+        .set({
+          revokedAt,
+          revocationReason: reason,
+          privateJwe: null,
+          erasedAt: sql`coalesce(erased_at, ${revokedAt})`,
+        })
         .where(and(eq(signingKey.kid, kid), isNull(signingKey.revokedAt)))
         .run();
       if (revoked.changes === 0) throw new Rollback();
@@ -50,11 +59,7 @@ const revoke = (database: SqliteDatabase, { kid, reason, revokedAt, promotedKid,
           .update(signingKey)
           .set({ activatesAt: revokedAt })
           .where(
-            and(
-              eq(signingKey.kid, promotedKid),
-              isNull(signingKey.revokedAt),
-              gt(signingKey.activatesAt, revokedAt),
-            ),
+            and(eq(signingKey.kid, promotedKid), isNull(signingKey.revokedAt), gt(signingKey.activatesAt, revokedAt)),
           )
           .run();
         if (promoted.changes === 0) throw new Rollback();
@@ -105,11 +110,7 @@ export const createBetterSqlite3Store = (path: string, clock: Clock): Store => {
           .update(signingKey)
           .set({ longestTokenSeconds: seconds })
           .where(
-            and(
-              eq(signingKey.alg, alg),
-              isNotNull(signingKey.privateJwe),
-              lt(signingKey.longestTokenSeconds, seconds),
-            ),
+            and(eq(signingKey.alg, alg), isNotNull(signingKey.privateJwe), lt(signingKey.longestTokenSeconds, seconds)),
           )
           .run();
       }),
@@ -125,14 +126,15 @@ export const createBetterSqlite3Store = (path: string, clock: Clock): Store => {
         return true;
       }),
     rewrapSigningKey: (kid: string, from: string, to: string) =>
-      attempt(
-        () =>
-          database
-            .update(signingKey)
-            .set({ privateJwe: to })
-            .where(and(eq(signingKey.kid, kid), eq(signingKey.privateJwe, from)))
-            .run().changes === 1,
-      ),
+      attempt(() => {
+        const { changes } = database
+          .update(signingKey)
+          .set({ privateJwe: to })
+          .where(and(eq(signingKey.kid, kid), eq(signingKey.privateJwe, from)))
+          .run();
+        shrinkLog();
+        return changes === 1;
+      }),
     findClient: (clientId: string) => attempt(() => verbs.findClient.get({ clientId })),
     listClients: () => attempt(() => database.select().from(client).orderBy(asc(client.clientId)).all()),
     addClient: (added: Client) =>

@@ -1,6 +1,8 @@
 // Listens with @hono/node-server: limits against slow and hostile peers, one log line a request, a bounded drain.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
@@ -15,7 +17,8 @@ const limits = {
 const drainPollMilliseconds = 50;
 
 export interface ListenOptions {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The request's id goes in with it, to be sent and logged with whatever becomes of it. */
+  readonly fetch: (request: Request, bindings: { readonly requestId: string }) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
@@ -27,11 +30,14 @@ export interface Listening {
   drain(drainSeconds: number): Promise<void>;
 }
 
-const logRequest = (log: Log) => (request: IncomingMessage, response: ServerResponse) => {
+/** Ids are kept beside the response: its own headers cannot be read back once writeHead has sent them. */
+const logRequest = (log: Log, ids: WeakMap<object, string>) => (request: IncomingMessage, response: ServerResponse) => {
   const started = performance.now();
+  const requestId = randomUUID();
+  ids.set(response, requestId);
   response.once('close', () => {
     const fields = {
-      request_id: response.getHeader('X-Request-Id'),
+      request_id: requestId,
       method: request.method,
       path: request.url?.split('?', 1)[0]?.slice(0, 256),
       status: response.statusCode,
@@ -49,14 +55,31 @@ const listenError = (host: string, port: number, error: NodeJS.ErrnoException): 
   if (error.code === 'EACCES')
     return new OperatorError(`This user may not listen on port ${port}. Set KEYTURN_PORT to 1024 or above.`);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return new OperatorError(`${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all.`);
+    return new OperatorError(
+      `${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all.`,
+    );
   return error;
 };
 
-const drainServer = async (server: Server, drainSeconds: number): Promise<void> => {
+/** Connections on which nothing was ever sent. Node counts them as busy with a request. */
+const watchSilent = (server: Server): (() => void) => {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  };
+};
+
+const drainServer = async (server: Server, closeSilent: () => void, drainSeconds: number): Promise<void> => {
   const closed = once(server, 'close');
   server.close();
-  const closingIdle = setInterval(() => server.closeIdleConnections(), drainPollMilliseconds);
+  const closingIdle = setInterval(() => {
+    server.closeIdleConnections();
+    closeSilent();
+  }, drainPollMilliseconds);
   const cutting = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
   clearInterval(closingIdle);
@@ -65,12 +88,18 @@ const drainServer = async (server: Server, drainSeconds: number): Promise<void> 
 
 /** @throws {OperatorError} when the address cannot be listened on. */
 export const listen = async ({ fetch, host, port, maxConnections, log }: ListenOptions): Promise<Listening> => {
-  const server = createAdaptorServer({ fetch, createServer, serverOptions: limits }) as Server;
+  const ids = new WeakMap<object, string>();
+  const server = createAdaptorServer({
+    fetch: (request, { outgoing }) => fetch(request, { requestId: ids.get(outgoing) ?? randomUUID() }),
+    createServer,
+    serverOptions: limits,
+  }) as Server;
   server.maxConnections = maxConnections;
-  server.prependListener('request', logRequest(log));
+  server.prependListener('request', logRequest(log, ids));
+  const closeSilent = watchSilent(server);
   server.listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, port, error);
   });
-  return { drain: (drainSeconds) => drainServer(server, drainSeconds) };
+  return { drain: (drainSeconds) => drainServer(server, closeSilent, drainSeconds) };
 };

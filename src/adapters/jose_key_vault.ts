@@ -33,6 +33,7 @@ export const parseKekRing = (text: string, source: string): KekRing => {
     return kekRing.parse(JSON.parse(text));
   } catch (error) {
     const found = error instanceof z.ZodError ? z.prettifyError(error) : 'it is not JSON';
+    // biome-ignore lint/style/useErrorCause: the message of JSON.parse quotes what it read, which is the ring itself
     throw new OperatorError(
       `The ring of key-encryption keys (${source}) cannot be used: ${found}. ` +
         'Expected {"keys":[{"kty":"oct","kid":"...","k":"<32 bytes, base64url>"}]}; make one with "npx keyturn keys add-kek".',
@@ -43,6 +44,17 @@ export const parseKekRing = (text: string, source: string): KekRing => {
 const headerOf = ({ issuer, kid, alg, slot }: WrappingContext) => ({ iss: issuer, key_kid: kid, key_alg: alg, slot });
 
 const describe = (context: WrappingContext): string => `The private key ${context.kid} (${context.alg})`;
+
+const protectedHeaderOf = (jwe: string, subject: string): Readonly<Record<string, unknown>> => {
+  try {
+    return decodeProtectedHeader(jwe);
+  } catch (cause) {
+    throw new KeyVaultError(
+      `${subject} is damaged: what is stored is no compact JWE. Restore the database from a backup, or revoke this key.`,
+      { cause },
+    );
+  }
+};
 
 const assertContext = (header: Readonly<Record<string, unknown>>, context: WrappingContext): void => {
   for (const [name, expected] of Object.entries(headerOf(context)))
@@ -71,7 +83,7 @@ export const createJoseKeyVault = (ring: KekRing): KeyVault => {
         })
         .encrypt(wrappingKek),
     unwrap: async (jwe: string, context: WrappingContext) => {
-      const header = decodeProtectedHeader(jwe);
+      const header = protectedHeaderOf(jwe, describe(context));
       const kek = keks.get(String(header.kid));
       if (kek === undefined)
         throw new KeyVaultError(
@@ -92,6 +104,6 @@ export const createJoseKeyVault = (ring: KekRing): KeyVault => {
       });
       return JSON.parse(new TextDecoder().decode(opened.plaintext)) as JWK;
     },
-    wrappedWith: (jwe: string) => String(decodeProtectedHeader(jwe).kid),
+    wrappedWith: (jwe: string) => String(protectedHeaderOf(jwe, 'A wrapped private key').kid),
   };
 };

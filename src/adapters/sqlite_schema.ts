@@ -1,6 +1,7 @@
 // The tables of better-sqlite3 and D1. Instants are NumericDate (whole seconds); columns are named as in the RFCs.
-import type { JWK } from 'jose';
+
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { JWK } from 'jose';
 import { signingAlgorithms } from '../seams/signer.ts';
 
 export const signingKey = sqliteTable(

@@ -10,11 +10,7 @@ import type { Grant } from './grant.ts';
 export const grantTypes: ReadonlyMap<string, Grant> = new Map([['client_credentials', clientCredentials]]);
 
 /** @throws {OAuthError} grant_type_missing, grant_type_unsupported, grant_type_not_registered, and what the grant throws. */
-export const authorize = async (
-  parameters: Parameters,
-  client: Client,
-  provider: Provider,
-): Promise<Authorization> => {
+export const authorize = async (parameters: Parameters, client: Client, provider: Provider): Promise<Authorization> => {
   const name = parameters.get('grant_type');
   if (name === undefined) throw new OAuthError('grant_type_missing');
   const grant = grantTypes.get(name);

@@ -20,7 +20,10 @@ export interface ActiveSigner {
 
 interface Snapshot {
   readonly keys: readonly SigningKeyRecord[];
+  /** By the monotonic clock, and by the other one. */
   readonly readAt: number;
+  readonly clockAtRead: NumericDate;
+  /** |node clock - database clock| when it was read. */
   readonly clockOffsetSeconds: number;
 }
 
@@ -57,21 +60,24 @@ export class KeyRing {
    */
   async refresh(): Promise<number> {
     const { clock, store, log } = this.#parts;
+    const asked = clock.now();
     const before = await store.readSigningKeys();
-    await this.#openSigners(before.keys, before.databaseNow);
-    const readAt = clock.monotonicSeconds();
+    const clockOffsetSeconds = Math.max(asked - before.databaseNow, before.databaseNow - clock.now(), 0);
+    // What the old snapshot signs with stays until there is a new one.
+    this.#signers = new Map([...this.#signers, ...(await this.#openSigners(before.keys, before.databaseNow))]);
+    const [readAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
     const report = await turnRings(this.#parts);
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
-    await this.#openSigners(report.keys, report.databaseNow);
-    this.#snapshot = { keys: report.keys, readAt, clockOffsetSeconds: clock.now() - report.databaseNow };
+    this.#signers = await this.#openSigners(report.keys, report.databaseNow);
+    this.#snapshot = { keys: report.keys, readAt, clockAtRead, clockOffsetSeconds };
     this.#view = undefined;
     return report.nextAt - report.databaseNow;
   }
 
-  /** Opens what signs now or next, and lets go of everything else. */
-  async #openSigners(keys: readonly SigningKeyRecord[], now: NumericDate): Promise<void> {
+  /** @returns the signers of what signs now or next, and of nothing else. */
+  async #openSigners(keys: readonly SigningKeyRecord[], now: NumericDate): Promise<ReadonlyMap<string, Signer>> {
     const opened = new Map<string, Signer>();
     for (const alg of signingAlgorithms)
       for (const { key, state } of lifetimesOf(ringOf(keys, alg), this.#parts.policy, now)) {
@@ -79,7 +85,7 @@ export class KeyRing {
         const signer = this.#signers.get(key.kid) ?? (await this.#open(key, state));
         if (signer !== undefined) opened.set(key.kid, signer);
       }
-    this.#signers = opened;
+    return opened;
   }
 
   async #open(key: SigningKeyRecord, state: KeyState): Promise<Signer | undefined> {
@@ -116,9 +122,13 @@ export class KeyRing {
     const age = clock.monotonicSeconds() - snapshot.readAt;
     if (age > policy.snapshotSeconds)
       return `the signing keys were last read ${Math.round(age)} s ago, at most ${policy.snapshotSeconds} s are allowed`;
-    const offset = Math.abs(snapshot.clockOffsetSeconds);
+    const offset = snapshot.clockOffsetSeconds;
     if (offset > policy.clockErrorSeconds)
       return `this node's clock is ${offset} s off the database's, at most ${policy.clockErrorSeconds} s are allowed`;
+    // A clock that was set, or a machine that slept while the monotonic clock stood still. Whole seconds may hide one.
+    const leap = Math.abs(clock.now() - snapshot.clockAtRead - age);
+    if (leap > policy.clockErrorSeconds + 1)
+      return `this node's clock has leapt ${Math.round(leap)} s since the signing keys were last read`;
     return undefined;
   }
 

@@ -13,6 +13,8 @@ export interface PlannedKey {
 }
 
 export interface RotationPlan {
+  /** The standbys of rings that were left without a key to sign with: they take over now. */
+  readonly activate: readonly { readonly kid: string; readonly activatesAt: NumericDate }[];
   readonly publish: readonly PlannedKey[];
   /** The kids of keys whose turn is over and whose private half is still there, with the instant to record. */
   readonly erase: readonly { readonly kid: string; readonly erasedAt: NumericDate }[];
@@ -42,11 +44,54 @@ const missingKeys = (
   return missing;
 };
 
+/** The standby to take over out of turn: one old enough to sign before one that verifiers may not have seen yet. */
+const standbyToPromote = (
+  lifetimes: readonly KeyLifetime[],
+  policy: RotationPolicy,
+  time: NumericDate,
+): SigningKeyRecord | undefined => {
+  const standbys = standbysOf(lifetimes);
+  return standbys.find((key) => key.publishedAt + policy.leadSeconds <= time) ?? standbys[0];
+};
+
+/** A revocation that crossed another, or a turn, leaves a ring whose active key is gone or erased. It heals here. */
+const stalledTurn = (
+  lifetimes: readonly KeyLifetime[],
+  policy: RotationPolicy,
+  time: NumericDate,
+): RotationPlan['activate'] => {
+  if (activeKeyOf(lifetimes)?.privateJwe) return [];
+  const standby = standbyToPromote(lifetimes, policy, time);
+  return standby === undefined ? [] : [{ kid: standby.kid, activatesAt: time }];
+};
+
 const instantsOf = (lifetime: KeyLifetime, policy: RotationPolicy): readonly number[] => [
   lifetime.key.activatesAt,
   lifetime.signsUntil ?? lifetime.key.activatesAt - publishAheadSeconds(policy),
   lifetime.removedAt ?? 0,
 ];
+
+const planRing = (
+  alg: SigningAlgorithm,
+  ring: readonly SigningKeyRecord[],
+  policy: RotationPolicy,
+  now: NumericDate,
+): RotationPlan => {
+  const time = ringTime(ring, now);
+  const lifetimes = lifetimesOf(ring, policy, now);
+  const over = lifetimes.filter(
+    ({ key, signsUntil }) => key.privateJwe !== null && signsUntil !== null && signsUntil <= time,
+  );
+  const signing = ring.filter((key) => key.privateJwe !== null);
+  const instants = lifetimes.flatMap((lifetime) => instantsOf(lifetime, policy));
+  return {
+    activate: stalledTurn(lifetimes, policy, time),
+    publish: missingKeys(alg, ring, policy, time),
+    erase: over.map(({ key }) => ({ kid: key.kid, erasedAt: time })),
+    raise: signing.some((key) => key.longestTokenSeconds < policy.maxTokenSeconds) ? [alg] : [],
+    nextAt: Math.min(...instants.filter((instant) => instant > time)),
+  };
+};
 
 /**
  * Plans both rings. The same rows give every node the same slots, so racing nodes make one key for each.
@@ -59,26 +104,14 @@ export const planRotation = (
   policy: RotationPolicy,
   now: NumericDate,
 ): RotationPlan => {
-  const publish: PlannedKey[] = [];
-  const erase: { kid: string; erasedAt: NumericDate }[] = [];
-  const raise: SigningAlgorithm[] = [];
-  let nextAt = Number.POSITIVE_INFINITY;
-  for (const alg of signingAlgorithms) {
-    const ring = ringOf(keys, alg);
-    const time = ringTime(ring, now);
-    const lifetimes = lifetimesOf(ring, policy, now);
-    publish.push(...missingKeys(alg, ring, policy, time));
-    for (const lifetime of lifetimes) {
-      const { key, signsUntil } = lifetime;
-      if (key.privateJwe !== null && signsUntil !== null && signsUntil <= time)
-        erase.push({ kid: key.kid, erasedAt: time });
-      for (const instant of instantsOf(lifetime, policy))
-        if (instant > time) nextAt = Math.min(nextAt, instant);
-    }
-    const signing = ring.filter((key) => key.privateJwe !== null);
-    if (signing.some((key) => key.longestTokenSeconds < policy.maxTokenSeconds)) raise.push(alg);
-  }
-  return { publish, erase, raise, nextAt };
+  const plans = signingAlgorithms.map((alg) => planRing(alg, ringOf(keys, alg), policy, now));
+  return {
+    activate: plans.flatMap((plan) => plan.activate),
+    publish: plans.flatMap((plan) => plan.publish),
+    erase: plans.flatMap((plan) => plan.erase),
+    raise: plans.flatMap((plan) => plan.raise),
+    nextAt: Math.min(...plans.map((plan) => plan.nextAt)),
+  };
 };
 
 /** A turn the operator asked for: the standby to activate, or how long it still has to wait. */
@@ -88,11 +121,7 @@ export type TurnNow =
   | { readonly kid: null };
 
 /** @param ring - the keys of one algorithm, as `ringOf` gives them. */
-export const planTurnNow = (
-  ring: readonly SigningKeyRecord[],
-  policy: RotationPolicy,
-  now: NumericDate,
-): TurnNow => {
+export const planTurnNow = (ring: readonly SigningKeyRecord[], policy: RotationPolicy, now: NumericDate): TurnNow => {
   const time = ringTime(ring, now);
   const [standby] = standbysOf(lifetimesOf(ring, policy, now));
   if (standby === undefined) return { kid: null };
@@ -121,7 +150,7 @@ export const planRevocation = (
   const revokedAt = ringTime(ring, now);
   const lifetimes = lifetimesOf(ring, policy, now);
   if (activeKeyOf(lifetimes)?.kid !== kid) return { revokedAt, promotedKid: null, successor: null };
-  const [standby] = standbysOf(lifetimes);
+  const standby = standbyToPromote(lifetimes, policy, revokedAt);
   const activatesAt = standby === undefined ? revokedAt : revokedAt + policy.leadSeconds;
   const { alg } = ring[0] as SigningKeyRecord;
   const successor = { alg, slot: nextSlot(ring), publishedAt: revokedAt, activatesAt };

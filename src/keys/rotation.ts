@@ -29,6 +29,22 @@ const makeKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSi
   return { ...planned, kid, publicJwk, privateJwe, longestTokenSeconds: parts.policy.maxTokenSeconds };
 };
 
+/**
+ * Makes and publishes one planned key. Making takes time, and far more where the process is paused or the machine
+ * sleeps: the instants are those of a plan made afterwards, so that the key is never published for less than lead.
+ *
+ * @returns undefined when another node was faster.
+ */
+const publishKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSigningKey | undefined> => {
+  const made = await makeKey(planned, parts);
+  const { keys, databaseNow } = await parts.store.readSigningKeys();
+  const { publish } = planRotation(keys, parts.policy, databaseNow);
+  const due = publish.find(({ alg, slot }) => alg === planned.alg && slot === planned.slot);
+  if (due === undefined) return undefined;
+  const key = { ...made, ...due };
+  return (await parts.store.publishSigningKey(key)) ? key : undefined;
+};
+
 /** What a turn of the runner did, and what it found afterwards. */
 export interface TurnReport {
   readonly keys: readonly SigningKeyRecord[];
@@ -45,12 +61,13 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
   const plan = planRotation(before.keys, policy, before.databaseNow);
   const published: NewSigningKey[] = [];
   for (const alg of plan.raise) await store.raiseLongestToken(alg, policy.maxTokenSeconds);
+  for (const { kid, activatesAt } of plan.activate) await store.activateSigningKey(kid, activatesAt);
   for (const planned of plan.publish) {
-    const key = await makeKey(planned, parts);
-    if (await store.publishSigningKey(key)) published.push(key);
+    const key = await publishKey(planned, parts);
+    if (key !== undefined) published.push(key);
   }
   for (const { kid, erasedAt } of plan.erase) await store.erasePrivateHalf(kid, erasedAt);
-  const changed = plan.publish.length + plan.erase.length + plan.raise.length > 0;
+  const changed = [plan.activate, plan.publish, plan.erase, plan.raise].some((steps) => steps.length > 0);
   const after = changed ? await store.readSigningKeys() : before;
   const { nextAt } = changed ? planRotation(after.keys, policy, after.databaseNow) : plan;
   return { ...after, nextAt, published, erased: plan.erase.map(({ kid }) => kid) };
@@ -69,12 +86,26 @@ const assertOpens = async (
  * @throws {KeyVaultError} when this process could not open the standby; nothing has turned then. */
 export const turnNow = async (alg: SigningAlgorithm, parts: RotationParts): Promise<TurnNow> => {
   const { keys, databaseNow } = await turnRings(parts);
-  const turn = planTurnNow(ringOf(keys, alg), parts.policy, databaseNow);
-  if (!('activatesAt' in turn)) return turn;
-  await assertOpens(keys, turn.kid, parts);
+  const planned = planTurnNow(ringOf(keys, alg), parts.policy, databaseNow);
+  if (!('activatesAt' in planned)) return planned;
+  await assertOpens(keys, planned.kid, parts);
+  // Opening takes time, and grace begins at the turn: it is planned afresh, lest it lie in the past.
+  const opened = await parts.store.readSigningKeys();
+  const turn = planTurnNow(ringOf(opened.keys, alg), parts.policy, opened.databaseNow);
+  if (!('activatesAt' in turn) || turn.kid !== planned.kid) return turnNow(alg, parts);
   if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt))) return turnNow(alg, parts);
   await turnRings(parts);
   return turn;
+};
+
+const readRevocation = async (
+  kid: string,
+  { store, policy }: RotationParts,
+): Promise<PlannedRevocation | undefined> => {
+  const { keys, databaseNow } = await store.readSigningKeys();
+  const key = keys.find((candidate) => candidate.kid === kid);
+  if (key === undefined || key.revokedAt !== null) return undefined;
+  return planRevocation(ringOf(keys, key.alg), policy, databaseNow, kid);
 };
 
 /**
@@ -87,11 +118,14 @@ export const revokeKey = async (
   reason: string,
   parts: RotationParts,
 ): Promise<PlannedRevocation | undefined> => {
-  const { keys, databaseNow } = await parts.store.readSigningKeys();
-  const key = keys.find((candidate) => candidate.kid === kid);
-  if (key === undefined || key.revokedAt !== null) return undefined;
-  const plan = planRevocation(ringOf(keys, key.alg), parts.policy, databaseNow, kid);
-  const successor = plan.successor === null ? null : await makeKey(plan.successor, parts);
+  const planned = await readRevocation(kid, parts);
+  if (planned === undefined) return undefined;
+  const made = planned.successor === null ? null : await makeKey(planned.successor, parts);
+  // Making a key takes time, and lead begins at the commit: what is committed is planned afresh.
+  const plan = await readRevocation(kid, parts);
+  if (plan === undefined) return undefined;
+  if (plan.successor?.slot !== made?.slot) return revokeKey(kid, reason, parts);
+  const successor = made && plan.successor && { ...made, ...plan.successor };
   const { revokedAt, promotedKid } = plan;
   if (!(await parts.store.revokeSigningKey({ kid, reason, revokedAt, promotedKid, successor })))
     return revokeKey(kid, reason, parts);

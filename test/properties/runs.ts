@@ -1,0 +1,9 @@
+// How often a property is tried. The same stories every time; PROPERTY_SEED tells others, PROPERTY_TIMES tells more.
+import type { Parameters } from 'fast-check';
+
+const { PROPERTY_SEED = '20261123', PROPERTY_TIMES = '1' } = process.env;
+
+export const runs = (numRuns: number): Pick<Parameters<unknown>, 'numRuns' | 'seed'> => ({
+  numRuns: Math.ceil(numRuns * Number(PROPERTY_TIMES)),
+  seed: Number(PROPERTY_SEED),
+});
