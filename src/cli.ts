@@ -1,4 +1,25 @@
-// The command line, run by launch.js.
-import { readConfig } from './config.ts';
-import { serve } from './cli/serve.ts';
-await serve(readConfig(process.env));
+// The command line, run by launch.js: a table of contents. Each group of commands has its file in src/cli.
+import { readFileSync } from 'node:fs';
+import { addClients } from './cli/clients.ts';
+import { addDoctor } from './cli/doctor.ts';
+import { addKeys } from './cli/keys.ts';
+import { addResources } from './cli/resources.ts';
+import { createProgram, run } from './cli/run.ts';
+import { addServe } from './cli/serve_command.ts';
+import { processTerminal } from './cli/terminal.ts';
+import { addToken } from './cli/token.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const terminal = processTerminal();
+const program = createProgram(version, terminal).description(
+  'An identity provider whose signing keys turn over by themselves. Configured by KEYTURN_ environment variables: docs/configuration.md.',
+);
+
+addServe(program, terminal);
+addKeys(program, terminal);
+addClients(program, terminal);
+addResources(program, terminal);
+addToken(program, terminal);
+addDoctor(program, terminal);
+
+await run(program, process.argv, terminal);

@@ -19,7 +19,13 @@ export const serve = async (config: Config): Promise<void> => {
   const { fetch } = createApp(provider);
   const { host, port, maxConnections } = config;
   const stopping = nextStopSignal();
-  const server = await listen({ fetch: (request) => fetch(request), host, port, maxConnections, log });
+  const server = await listen({
+    fetch: (request, bindings) => fetch(request, bindings),
+    host,
+    port,
+    maxConnections,
+    log,
+  });
   const stopRefreshing = keepKeysFresh(provider);
   if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
   log.info({ issuer: config.issuer, host, port }, 'listening');

@@ -1,0 +1,78 @@
+// What doctor says of the configuration alone: whether the timings hold, and what is odd about the rest.
+import type { Config } from '../config.ts';
+import { fixedCaches } from '../keys/revocation_exposure.ts';
+import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy } from '../keys/timing.ts';
+import { isLoopback } from '../settings.ts';
+import { advice, type Finding, good } from './finding.ts';
+import { secondsInWords } from './instants.ts';
+
+const timings = (policy: RotationPolicy, accessTokenSeconds: number): readonly Finding[] => {
+  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a, slowestVerifierSeconds: v } = policy;
+  const { clockErrorSeconds: e, fetchTimeoutSeconds: f, maxTokenSeconds: t, leewaySeconds: l } = policy;
+  const { leadSeconds, graceSeconds, periodSeconds } = policy;
+  const [leastLead, leastGrace] = [minimumLeadSeconds(policy), minimumGraceSeconds(policy, t)];
+  return [
+    good(
+      'lead',
+      `A key is published ${secondsInWords(leadSeconds)} before it signs; at least P + S + max(A, V) + 2E + F = ${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f} = ${leastLead} s are needed.`,
+    ),
+    good(
+      'grace',
+      `A key stays published ${secondsInWords(graceSeconds)} after it last signed; at least P + T + L + 2E = ${p} + ${t} + ${l} + 2*${e} = ${leastGrace} s are needed.`,
+    ),
+    good(
+      'period',
+      `A key signs for ${secondsInWords(periodSeconds)}; more than lead + P = ${leadSeconds} + ${p} = ${leadSeconds + p} s are needed.`,
+    ),
+    good(
+      'tokens',
+      `Access tokens live ${secondsInWords(accessTokenSeconds)} where a resource says nothing else; at most T = ${t} s are allowed.`,
+    ),
+  ];
+};
+
+const slowVerifiers = ({ slowestVerifierSeconds }: RotationPolicy): readonly Finding[] => {
+  const slower = fixedCaches.filter(({ cacheSeconds }) => cacheSeconds > slowestVerifierSeconds);
+  if (slower.length === 0) return [];
+  const named = slower.map(({ library, cacheSeconds }) => `${library} ${cacheSeconds} s`).join(', ');
+  return [
+    advice(
+      'verifiers',
+      `KEYTURN_SLOWEST_VERIFIER_SECONDS is ${slowestVerifierSeconds}, but these keep a key set longer, as they come: ${named}. Where one of them verifies your tokens, raise it.`,
+    ),
+  ];
+};
+
+const listening = ({ issuer, loopback, host, port }: Config): readonly Finding[] => {
+  const listensOnLoopback = isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`);
+  const address = `${host} port ${port}`;
+  if (loopback && !listensOnLoopback)
+    return [
+      advice(
+        'address',
+        `The issuer ${issuer} is for this machine alone, but the server listens on ${address}, where others reach it unencrypted. Leave KEYTURN_HOST out.`,
+      ),
+    ];
+  const issuerPort = Number(new URL(issuer).port || (issuer.startsWith('https:') ? 443 : 80));
+  if (loopback && issuer.startsWith('http:') && issuerPort !== port)
+    return [
+      advice(
+        'address',
+        `The server listens on ${address}, but the issuer ${issuer} sends everyone to port ${issuerPort}. Make KEYTURN_PORT and KEYTURN_ISSUER agree, unless something forwards.`,
+      ),
+    ];
+  if (!loopback && listensOnLoopback)
+    return [
+      advice(
+        'address',
+        `The server listens on ${address} only. That is right behind a proxy on this machine; in a container set KEYTURN_HOST=0.0.0.0.`,
+      ),
+    ];
+  return [good('address', `The server listens on ${address} for the issuer ${issuer}.`)];
+};
+
+export const checkConfiguration = (config: Config): readonly Finding[] => [
+  ...timings(config.policy, config.accessTokenSeconds),
+  ...slowVerifiers(config.policy),
+  ...listening(config),
+];

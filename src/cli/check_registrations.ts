@@ -1,0 +1,63 @@
+// What doctor says of clients and resources together. Pure.
+import type { Client } from '../seams/client_store.ts';
+import type { Resource } from '../seams/resource_store.ts';
+import { advice, type Finding, good, wrong } from './finding.ts';
+
+/** Below it, clocks that differ by seconds and slow requests eat the token up. */
+const shortestSeconds = 60;
+
+const checkResource = (resource: Resource, maxTokenSeconds: number): readonly Finding[] => {
+  const { resource: identifier, accessTokenSeconds } = resource;
+  if (accessTokenSeconds > maxTokenSeconds)
+    return [
+      wrong(
+        'resources',
+        `${identifier} has tokens of ${accessTokenSeconds} s, but KEYTURN_MAX_TOKEN_SECONDS is ${maxTokenSeconds}; the server does not start so. Raise the setting, or remove and add the resource with less.`,
+      ),
+    ];
+  if (accessTokenSeconds < shortestSeconds)
+    return [
+      advice(
+        'resources',
+        `${identifier} has tokens of ${accessTokenSeconds} s: verifiers whose clocks are off by a few seconds refuse them, and clients ask for new ones all the time.`,
+      ),
+    ];
+  return [];
+};
+
+const checkClient = (client: Client, resources: readonly Resource[]): readonly Finding[] => {
+  const missing = client.resources.filter((named) => !resources.some(({ resource }) => resource === named));
+  const scopes = new Set(
+    resources.filter(({ resource }) => client.resources.includes(resource)).flatMap(({ scope }) => scope),
+  );
+  const unobtainable = client.scope.filter((value) => !scopes.has(value));
+  const findings: Finding[] = [];
+  if (missing.length > 0)
+    findings.push(
+      wrong(
+        'clients',
+        `${client.clientId} is registered for ${missing.join(', ')}, which does not exist: it is refused with invalid_target. Add the resource again, or register the client anew.`,
+      ),
+    );
+  if (unobtainable.length > 0 && missing.length === 0)
+    findings.push(
+      advice(
+        'clients',
+        `${client.clientId} may ask for the scope ${unobtainable.join(' ')}, which none of its resources has.`,
+      ),
+    );
+  return findings;
+};
+
+export const checkRegistrations = (
+  clients: readonly Client[],
+  resources: readonly Resource[],
+  maxTokenSeconds: number,
+): readonly Finding[] => {
+  const findings = [
+    ...resources.flatMap((resource) => checkResource(resource, maxTokenSeconds)),
+    ...clients.flatMap((client) => checkClient(client, resources)),
+  ];
+  if (findings.length > 0) return findings;
+  return [good('clients', `All clients (${clients.length}) and resources (${resources.length}) fit together.`)];
+};

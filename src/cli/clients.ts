@@ -1,0 +1,70 @@
+// `keyturn clients`: who may ask for tokens.
+import type { Command } from 'commander';
+import { addCommand, addGroup } from './add_command.ts';
+import { wholeNumber } from './option_values.ts';
+import type { Terminal } from './terminal.ts';
+
+const longestOverlapSeconds = 90 * 86400;
+
+const addAdding = (clients: Command, terminal: Terminal): void => {
+  addCommand(clients, 'add', {
+    about: 'Register a client and show its secret, once',
+    examples: [
+      'clients add --client-name "Billing" --resource https://api.example.com --scope "read write"',
+      'clients add --from metadata.json',
+      'clients add --from - < metadata.json',
+    ],
+    notes:
+      'Metadata is that of RFC 7591 §2, with `resources` beside it: the resource identifiers the client may ask tokens ' +
+      'for, the first by default. The file may bring client_id and client_secret along from another issuer; a secret is ' +
+      'never an option, because others can read command lines. Options win over the file.',
+  })
+    .option('--from <file>', 'read the metadata from a JSON file, or from standard input for -')
+    .option('--client-id <id>', 'default: generated')
+    .option('--client-name <name>', 'for people to read')
+    .option('--grant-type <type...>', 'default: client_credentials')
+    .option('--redirect-uri <uri...>', 'compared byte for byte; required for authorization_code')
+    .option('--token-endpoint-auth-method <method>', 'client_secret_basic (default), client_secret_post or none')
+    .option('--scope <scopes>', 'separated by spaces; default: every scope of its resources')
+    .option('--resource <uri...>', 'default: the only resource there is')
+    .action(async (options) => (await import('./clients_add.ts')).addClient(options, terminal));
+};
+
+const addReading = (clients: Command, terminal: Terminal): void => {
+  addCommand(clients, 'list', { about: 'Show every client', examples: ['clients list'] }).action(async (options) =>
+    (await import('./clients_show.ts')).listClients(options, terminal),
+  );
+
+  addCommand(clients, 'show <client_id>', {
+    about: 'Show one client; its secret is kept as a hash and cannot be shown',
+    examples: ['clients show first-client'],
+  }).action(async (id, options) => (await import('./clients_show.ts')).showClient(id, options, terminal));
+};
+
+const addChanging = (clients: Command, terminal: Terminal): void => {
+  addCommand(clients, 'rotate-secret <client_id>', {
+    about: 'Give a client a new secret and show it, once',
+    examples: ['clients rotate-secret first-client', 'clients rotate-secret first-client --overlap-seconds 86400'],
+    notes: 'At most two secrets work at a time: rotating again within the overlap ends the older one.',
+  })
+    .option(
+      '--overlap-seconds <seconds>',
+      'how long the present secret goes on working',
+      wholeNumber(0, longestOverlapSeconds),
+      0,
+    )
+    .action(async (id, options) => (await import('./clients_change.ts')).rotateSecret(id, options, terminal));
+
+  addCommand(clients, 'remove <client_id>', {
+    about: 'Remove a client; it gets no more tokens',
+    examples: ['clients remove first-client'],
+    notes: 'Tokens it has stay valid until they expire: verifiers check them offline.',
+  }).action(async (id, options) => (await import('./clients_change.ts')).removeClient(id, options, terminal));
+};
+
+export const addClients = (program: Command, terminal: Terminal): void => {
+  const clients = addGroup(program, 'clients', 'Register and remove clients');
+  addAdding(clients, terminal);
+  addReading(clients, terminal);
+  addChanging(clients, terminal);
+};

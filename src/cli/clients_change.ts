@@ -1,0 +1,60 @@
+// `keyturn clients rotate-secret` and `keyturn clients remove`.
+import { generateClientSecret, hashClientSecret } from '../client_authentication/client_secret.ts';
+import { clientSecretInformation } from '../client_registration/client_information.ts';
+import { readConfig } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import type { Client } from '../seams/client_store.ts';
+import type { Resource } from '../seams/resource_store.ts';
+import { clientUnknown, findClient } from './find_client.ts';
+import { instantInWords, secondsInWords } from './instants.ts';
+import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
+import { withStore } from './with_store.ts';
+
+interface RotateOptions extends AnswerOptions {
+  readonly overlapSeconds: number;
+}
+
+export const rotateSecret = async (clientId: string, options: RotateOptions, terminal: Terminal): Promise<void> => {
+  const clientSecret = generateClientSecret();
+  const now = terminal.clock.now();
+  const previousExpiresAt = now + options.overlapSeconds;
+  await withStore(readConfig(terminal.environment), async (store) => {
+    const { clientSecretSha256 } = await findClient(clientId, store);
+    if (clientSecretSha256 === null)
+      throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
+    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
+      throw clientUnknown(clientId);
+  });
+  const document = {
+    client_id: clientId,
+    ...clientSecretInformation(clientSecret),
+    previous_client_secret_expires_at: previousExpiresAt,
+  };
+  const before =
+    options.overlapSeconds === 0
+      ? 'The secret before it stopped working at once.'
+      : `The secret before it works until ${instantInWords(previousExpiresAt, now)}.`;
+  const words = `client_id      ${clientId}\nclient_secret  ${clientSecret}\n\nThe secret is shown this once; only its hash is kept. ${before}`;
+  answer(terminal, options, document, words);
+};
+
+/** How long a token the client got this moment lives at most. */
+const longestTokenSeconds = (client: Client, resources: readonly Resource[]): number =>
+  Math.max(
+    0,
+    ...resources
+      .filter(({ resource }) => client.resources.includes(resource))
+      .map(({ accessTokenSeconds }) => accessTokenSeconds),
+  );
+
+export const removeClient = async (clientId: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
+  const tokenSeconds = await withStore(readConfig(terminal.environment), async (store) => {
+    const client = await findClient(clientId, store);
+    if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);
+    return longestTokenSeconds(client, await store.listResources());
+  });
+  const words =
+    `Removed the client ${clientId}: it gets no more tokens. Tokens it has stay valid until they expire, ` +
+    `at most ${secondsInWords(tokenSeconds)} from now: verifiers check them offline.`;
+  answer(terminal, options, { client_id: clientId, removed: true, tokens_valid_seconds: tokenSeconds }, words);
+};

@@ -1,0 +1,70 @@
+// `keyturn keys`: what there is to see of the rings and to do to them.
+import { type Command, Option } from 'commander';
+import { signingAlgorithms } from '../seams/signer.ts';
+import { addCommand, addGroup } from './add_command.ts';
+import type { Terminal } from './terminal.ts';
+
+const rollOut =
+  'With more than one node, every node must know a key-encryption key before any node wraps with it: give all nodes ' +
+  'the new ring with the new key last, restart them, then move it first and restart them again. A node that meets a ' +
+  'signing key wrapped with a key-encryption key it does not know cannot sign with it.';
+
+const addReading = (keys: Command, terminal: Terminal): void => {
+  addCommand(keys, 'list', {
+    about: 'Show the keys of both rings, their states and a timeline',
+    examples: ['keys list', 'keys list --all --json'],
+  })
+    .option('--all', 'also the keys that have left the key set')
+    .action(async (options) => (await import('./keys_list.ts')).listKeys(options, terminal));
+
+  addCommand(keys, 'history', {
+    about: 'Show everything that ever happened to the keys, in order',
+    examples: ['keys history'],
+  }).action(async (options) => (await import('./keys_history.ts')).showKeyHistory(options, terminal));
+};
+
+const addTurning = (keys: Command, terminal: Terminal): void => {
+  addCommand(keys, 'rotate', {
+    about: 'Let the standby take over now instead of on schedule',
+    examples: ['keys rotate', 'keys rotate --alg ES256'],
+    notes:
+      'Refused while the standby has been published for less than the lead time: a verifier may not have it yet. ' +
+      'For a compromised key use "keyturn keys revoke".',
+  })
+    .addOption(new Option('--alg <alg>', 'one ring alone').choices(signingAlgorithms))
+    .action(async (options) => (await import('./keys_rotate.ts')).rotateKeys(options, terminal));
+
+  addCommand(keys, 'revoke <kid>', {
+    about: 'Revoke a compromised key at once, and say how long verifiers may still accept it',
+    examples: ['keys revoke NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --reason "laptop stolen"'],
+    notes:
+      'Tokens signed with the key stop verifying. When it is the active key, the standby takes over at once, and a key ' +
+      'nobody has seen takes over after the lead time. There is no way back. The first 8 characters of a kid are ' +
+      'enough where no other key starts with them.',
+  })
+    .option('--reason <text>', 'kept with the key and shown in its history', 'unspecified')
+    // A kid may start with a dash.
+    .allowUnknownOption()
+    .action(async (kid, options) => (await import('./keys_revoke.ts')).revoke(kid, options, terminal));
+};
+
+const addWrapping = (keys: Command, terminal: Terminal): void => {
+  addCommand(keys, 'add-kek', {
+    about: 'Put a new key-encryption key first into the ring file (KEYTURN_KEK_RING_FILE)',
+    examples: ['keys add-kek'],
+    notes: `Afterwards restart every node, then run "keyturn keys rewrap". ${rollOut}`,
+  }).action(async (options) => (await import('./keys_rewrap.ts')).addKek(options, terminal));
+
+  addCommand(keys, 'rewrap', {
+    about: 'Wrap every private key with the first key-encryption key of the ring',
+    examples: ['keys rewrap'],
+    notes: `Safe to interrupt and to repeat. Keep the older key-encryption keys in the ring until it is done. ${rollOut}`,
+  }).action(async (options) => (await import('./keys_rewrap.ts')).rewrap(options, terminal));
+};
+
+export const addKeys = (program: Command, terminal: Terminal): void => {
+  const keys = addGroup(program, 'keys', 'See and turn the signing keys');
+  addReading(keys, terminal);
+  addTurning(keys, terminal);
+  addWrapping(keys, terminal);
+};

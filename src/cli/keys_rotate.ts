@@ -1,0 +1,106 @@
+// `keyturn keys rotate`: the standby takes over now, ring by ring.
+import { readConfig } from '../config.ts';
+import { activeKeyOf, lifetimesOf, ringOf } from '../keys/lifecycle.ts';
+import { turnNow } from '../keys/rotation.ts';
+import type { RotationPolicy } from '../keys/timing.ts';
+import type { NumericDate } from '../seams/clock.ts';
+import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
+import { instantInWords, secondsInWords } from './instants.ts';
+import { type OpenRings, withRings } from './open_rings.ts';
+import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
+
+interface RotateOptions extends AnswerOptions {
+  readonly alg?: SigningAlgorithm;
+}
+
+interface Turned {
+  readonly alg: SigningAlgorithm;
+  readonly turned: true;
+  /** The key that signs now. */
+  readonly kid: string;
+  readonly activates_at: NumericDate;
+  /** The key that signed before. */
+  readonly previous_kid: string | null;
+  /** When the key that signed before leaves the key set. */
+  readonly previous_removed_at: NumericDate | null;
+  readonly next_turn_at: NumericDate | null;
+}
+
+interface NotTurned {
+  readonly alg: SigningAlgorithm;
+  readonly turned: false;
+  /** The standby; null where there is none. */
+  readonly kid: string | null;
+  readonly wait_seconds: number | null;
+  readonly lead_seconds: number;
+}
+
+const turnRing = async (alg: SigningAlgorithm, rings: OpenRings): Promise<Turned | NotTurned> => {
+  const { store, policy } = rings;
+  const before = await store.readSigningKeys();
+  const turn = await turnNow(alg, rings);
+  if (!('activatesAt' in turn)) {
+    const waitSeconds = 'waitSeconds' in turn ? turn.waitSeconds : null;
+    return { alg, turned: false, kid: turn.kid, wait_seconds: waitSeconds, lead_seconds: policy.leadSeconds };
+  }
+  const after = await store.readSigningKeys();
+  const previous = activeKeyOf(lifetimesOf(ringOf(before.keys, alg), policy, before.databaseNow));
+  const lifetimes = lifetimesOf(ringOf(after.keys, alg), policy, after.databaseNow);
+  return {
+    alg,
+    turned: true,
+    kid: turn.kid,
+    activates_at: turn.activatesAt,
+    previous_kid: previous?.kid ?? null,
+    previous_removed_at: lifetimes.find(({ key }) => key.kid === previous?.kid)?.removedAt ?? null,
+    next_turn_at: lifetimes.find(({ state }) => state === 'standby')?.key.activatesAt ?? null,
+  };
+};
+
+const turnedInWords = (turn: Turned, { snapshotSeconds }: RotationPolicy, now: NumericDate): string => {
+  const { alg, kid, previous_kid, previous_removed_at, next_turn_at } = turn;
+  const lines = [`${alg}: ${kid} signs now; every running node knows within P = ${snapshotSeconds} s.`];
+  if (previous_kid !== null && previous_removed_at !== null)
+    lines.push(`  ${previous_kid} signs no more; it leaves the key set ${instantInWords(previous_removed_at, now)}.`);
+  if (next_turn_at !== null) lines.push(`  The next turn is ${instantInWords(next_turn_at, now)}.`);
+  return lines.join('\n');
+};
+
+const refusalInWords = (turn: NotTurned, now: NumericDate): string => {
+  const { alg, kid, wait_seconds, lead_seconds } = turn;
+  if (kid === null || wait_seconds === null)
+    return `The ${alg} ring did not turn: it has no standby. The running server publishes one; try again after it.`;
+  const published = lead_seconds - wait_seconds;
+  return (
+    `The ${alg} ring did not turn. Wait ${secondsInWords(wait_seconds)}, until ${instantInWords(now + wait_seconds, now)}: ` +
+    `the standby ${kid} has been published for ${secondsInWords(published)}, and lead is ${secondsInWords(lead_seconds)}.`
+  );
+};
+
+const whyLead = (policy: RotationPolicy): string => {
+  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a } = policy;
+  const { slowestVerifierSeconds: v, clockErrorSeconds: e, fetchTimeoutSeconds: f } = policy;
+  return (
+    'Sooner, a verifier could meet a signature by a key it does not have yet: lead is at least P + S + max(A, V) + 2E + F = ' +
+    `${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f} s. If the key that signs is compromised, use "keyturn keys revoke".`
+  );
+};
+
+/** Each ring turns or is refused by itself. */
+export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Promise<void> => {
+  const config = readConfig(terminal.environment);
+  const algs = options.alg === undefined ? signingAlgorithms : [options.alg];
+  const { turns, now } = await withRings(config, async (rings) => {
+    const turns: (Turned | NotTurned)[] = [];
+    for (const alg of algs) turns.push(await turnRing(alg, rings));
+    return { turns, now: (await rings.store.readSigningKeys()).databaseNow };
+  });
+  const turned = turns.filter((turn) => turn.turned);
+  const refused = turns.filter((turn) => !turn.turned);
+  if (options.json || turned.length > 0)
+    answer(terminal, options, { now, turns }, turned.map((turn) => turnedInWords(turn, config.policy, now)).join('\n'));
+  if (refused.length === 0) return;
+  for (const turn of refused) warn(terminal, refusalInWords(turn, now));
+  warn(terminal, whyLead(config.policy));
+  terminal.setExitCode(1);
+};

@@ -1,0 +1,41 @@
+// Reads the values of options and arguments. What is wrong here is an error of usage.
+import { InvalidArgumentError } from 'commander';
+
+const digits = /^-?\d{1,10}$/;
+
+/** @returns a parser of whole numbers within the bounds, for commander. */
+export const wholeNumber =
+  (minimum: number, maximum: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!digits.test(text) || value < minimum || value > maximum)
+      throw new InvalidArgumentError(`Expected a whole number from ${minimum} to ${maximum}.`);
+    return value;
+  };
+
+/** @returns what the text says as JSON, or the text itself where it says nothing. */
+const jsonOrText = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Parses a JSON object, for commander. */
+export const jsonObject = (text: string): Readonly<Record<string, unknown>> => {
+  const value = jsonOrText(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('Expected a JSON object, like {"role":"reader"}.');
+  return value as Record<string, unknown>;
+};
+
+/** Collects NAME=VALUE pairs; the value is JSON where it parses as JSON, else text. For commander. */
+export const namedValue = (
+  text: string,
+  earlier: readonly (readonly [string, unknown])[] = [],
+): readonly (readonly [string, unknown])[] => {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('Expected NAME=VALUE, like role=reader or level=3.');
+  return [...earlier, [text.slice(0, equals), jsonOrText(text.slice(equals + 1))]];
+};

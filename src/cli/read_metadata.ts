@@ -1,0 +1,36 @@
+// Reads a JSON object from a file or from standard input.
+import { readFileSync } from 'node:fs';
+import { OperatorError } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+const readText = (from: string, terminal: Terminal): Promise<string> | string => {
+  if (from === '-') return terminal.readInput();
+  try {
+    return readFileSync(from, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new OperatorError(
+      `The file ${from} could not be read (${code}). Name a JSON file, or - for standard input.`,
+      {
+        cause,
+      },
+    );
+  }
+};
+
+/** @param from - a file's name, or `-`. @throws {OperatorError} when it cannot be read or holds no JSON object. */
+export const readJsonObject = async (from: string, terminal: Terminal): Promise<Readonly<Record<string, unknown>>> => {
+  const source = from === '-' ? 'Standard input' : `The file ${from}`;
+  const text = await readText(from, terminal);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The message of JSON.parse quotes what it read, which may hold a secret.
+    // biome-ignore lint/style/useErrorCause: see above
+    throw new OperatorError(`${source} is not JSON. Expected one object, like {"client_name":"Billing"}.`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new OperatorError(`${source} is JSON but no object. Expected one object, like {"client_name":"Billing"}.`);
+  return value as Record<string, unknown>;
+};

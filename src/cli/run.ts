@@ -1,0 +1,71 @@
+// Runs a program of commander's and turns whatever goes wrong into one clear line and an exit code: 1 for what the
+// person at the terminal can put right, 2 for a command line that cannot be read, 70 for a bug of ours (sysexits.h).
+import { Command, CommanderError } from 'commander';
+import { RegistrationError } from '../client_registration/registration_error.ts';
+import { OAuthError, OperatorError } from '../errors.ts';
+import { KeyVaultError } from '../seams/key_vault.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
+import { type Terminal, warn } from './terminal.ts';
+
+const usageError = 2;
+const bug = 70;
+
+/** A program without commands. Those added to it inherit how errors are told. */
+export const createProgram = (version: string, terminal: Terminal): Command =>
+  new Command('keyturn')
+    .version(version, '--version', 'print the version')
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.printError(text.trimEnd()),
+      outputError: (text) => warn(terminal, text.replace(/^error: /, '').trimEnd()),
+    })
+    .showHelpAfterError('Add --help to see what is expected.')
+    .exitOverride();
+
+interface Failure {
+  readonly exitCode: number;
+  /** Undefined when commander has told it already. */
+  readonly message?: string;
+}
+
+const failureOf = (error: unknown): Failure => {
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : usageError };
+  if (error instanceof OperatorError || error instanceof KeyVaultError || error instanceof RegistrationError)
+    return { exitCode: 1, message: error.message };
+  if (error instanceof StoreUnavailableError)
+    return {
+      exitCode: 1,
+      message: `The database could not be used: ${error.message}. Nothing was left half done. Look for another process that holds it or a full disk, then try again.`,
+    };
+  if (error instanceof OAuthError) {
+    const { cause } = error;
+    return {
+      exitCode: 1,
+      message: `${error.failure.description}${typeof cause === 'string' ? ` Why: ${cause}.` : ''}`,
+    };
+  }
+  const found = error instanceof Error ? error.message : String(error);
+  return {
+    exitCode: bug,
+    message: `${found}. This is a bug in Keyturn: please report it with the command; KEYTURN_LOG_LEVEL=debug shows where it happened.`,
+  };
+};
+
+const stackOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
+};
+
+/** @param argv - as in process.argv. */
+export const run = async (program: Command, argv: readonly string[], terminal: Terminal): Promise<void> => {
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    const { exitCode, message } = failureOf(error);
+    terminal.setExitCode(exitCode);
+    if (message === undefined) return;
+    warn(terminal, message);
+    if (terminal.environment.KEYTURN_LOG_LEVEL === 'debug') terminal.printError(stackOf(error));
+  }
+};

@@ -1,0 +1,11 @@
+// Text of others on a terminal: control characters and those that turn the direction of writing are shown, not obeyed.
+
+const unsafe = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** One line. */
+export const safeText = (text: string): string => text.replaceAll(unsafe, escaped);
+
+/** Indented JSON; its own line breaks stay. */
+export const safeJson = (value: unknown): string => JSON.stringify(value, null, 2).split('\n').map(safeText).join('\n');

@@ -1,0 +1,17 @@
+// Declares `keyturn serve`; serve.ts does it.
+import type { Command } from 'commander';
+import { type Terminal, warn } from './terminal.ts';
+
+export const addServe = (program: Command, terminal: Terminal): void => {
+  program
+    .command('serve')
+    .description('Start the server; its log goes to standard output, one JSON record a line')
+    .addHelpText('after', '\nExample:\n  KEYTURN_ISSUER=http://localhost:3000 npx keyturn serve')
+    .action(async () => {
+      const { readConfig } = await import('../config.ts');
+      const { unknownSettingComplaints } = await import('./unknown_settings.ts');
+      const { serve } = await import('./serve.ts');
+      for (const complaint of unknownSettingComplaints(terminal.environment)) warn(terminal, complaint);
+      await serve(readConfig(terminal.environment));
+    });
+};

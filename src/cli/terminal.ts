@@ -1,0 +1,76 @@
+// What a command sees of the world: environment, clock and the standard streams. Answers go to standard output,
+// warnings to standard error.
+import { systemClock } from '../adapters/system_clock.ts';
+import type { Environment } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import type { Clock } from '../seams/clock.ts';
+
+export interface Terminal {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** How wide a drawing may be, in characters. */
+  readonly columns: number;
+  /** Whether standard output takes ANSI colours. */
+  readonly colour: boolean;
+  /** A line, or several, to standard output. */
+  print(text: string): void;
+  /** The same to standard error. */
+  printError(text: string): void;
+  /** All of standard input. @throws {OperatorError} when it is longer than any input a command takes. */
+  readInput(): Promise<string>;
+  setExitCode(code: number): void;
+}
+
+const mostInputBytes = 1024 * 1024;
+const mostColumns = 100;
+
+const readAll = async (input: AsyncIterable<Buffer>): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of input) {
+    bytes += chunk.length;
+    if (bytes > mostInputBytes)
+      throw new OperatorError(`Standard input is longer than ${mostInputBytes} bytes. Check what is piped in.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** A reader that has seen enough (`| head`) closes the pipe; that is no failure. */
+const endWithTheReader = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+};
+
+export const processTerminal = (): Terminal => {
+  const { env, stdout, stderr, stdin } = process;
+  stdout.on('error', endWithTheReader);
+  return {
+    environment: env,
+    clock: systemClock,
+    columns: Math.min(stdout.columns || 80, mostColumns),
+    colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    print: (text) => {
+      stdout.write(`${text}\n`);
+    },
+    printError: (text) => {
+      stderr.write(`${text}\n`);
+    },
+    readInput: () => readAll(stdin),
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+  };
+};
+
+/** Something worth knowing that is not the answer. */
+export const warn = (terminal: Terminal, text: string): void => terminal.printError(`keyturn: ${text}`);
+
+/** What every command takes. */
+export interface AnswerOptions {
+  readonly json?: boolean;
+}
+
+/** Prints the answer once: as one JSON document, or in words. */
+export const answer = (terminal: Terminal, { json }: AnswerOptions, document: object, words: string): void =>
+  terminal.print(json ? JSON.stringify(document, null, 2) : words);

@@ -1,0 +1,94 @@
+// The whole command line in this process, on a database and a ring of its own, with the terminal in the test's hands.
+import { cpSync } from 'node:fs';
+import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
+import { systemClock } from '../../src/adapters/system_clock.ts';
+import { addClients } from '../../src/cli/clients.ts';
+import { addDoctor } from '../../src/cli/doctor.ts';
+import { addKeys } from '../../src/cli/keys.ts';
+import { addResources } from '../../src/cli/resources.ts';
+import { createProgram, run } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { addToken } from '../../src/cli/token.ts';
+import { type Environment, readConfig } from '../../src/config.ts';
+import { turnRings } from '../../src/keys/rotation.ts';
+import { openRotation } from '../../src/node.ts';
+import type { NumericDate } from '../../src/seams/clock.ts';
+import type { Store } from '../../src/seams/store.ts';
+import { databasePathIn, environmentFor, makeFolder, removeFolder } from '../running_server.ts';
+
+export interface CommandOutcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandSurroundings {
+  readonly environment: Environment;
+  /** What is piped in. */
+  readonly input?: string;
+  readonly colour?: boolean;
+}
+
+/** Runs `keyturn ARGS`. */
+export const runCommand = async (
+  args: readonly string[],
+  { environment, input = '', colour = false }: CommandSurroundings,
+): Promise<CommandOutcome> => {
+  const written = { stdout: '', stderr: '', code: 0 };
+  const terminal: Terminal = {
+    environment,
+    clock: systemClock,
+    columns: 80,
+    colour,
+    print: (text) => {
+      written.stdout += `${text}\n`;
+    },
+    printError: (text) => {
+      written.stderr += `${text}\n`;
+    },
+    readInput: async () => input,
+    setExitCode: (code) => {
+      written.code = code;
+    },
+  };
+  const program = createProgram('0.0.0', terminal);
+  for (const add of [addKeys, addClients, addResources, addToken, addDoctor]) add(program, terminal);
+  await run(program, ['node', 'keyturn', ...args], terminal);
+  return written;
+};
+
+/** The settings of an issuer on loopback whose files are in a folder. */
+export const loopbackIn = (folder: string, environment: Environment = {}): Environment =>
+  environmentFor(folder, { KEYTURN_ISSUER: 'http://localhost:4100', ...environment });
+
+const clockAt = (now: NumericDate) => ({ now: () => now, monotonicSeconds: () => now });
+
+/** Does to the store of a folder what a server would, as if the time were `now`. */
+export const withStoreAt = async <Result>(
+  folder: string,
+  now: NumericDate,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> => {
+  const store = createBetterSqlite3Store(databasePathIn(folder), clockAt(now));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+};
+
+/** The first start of a server, as if it had been at `now`: KEK ring, database, keys. */
+export const startRingsAt = (folder: string, environment: Environment, now: NumericDate): Promise<void> =>
+  withStoreAt(folder, now, async (store) => {
+    await turnRings(await openRotation(readConfig(environment), store));
+  });
+
+/** A folder in which the rings were started at `startedAt`, to copy from: RSA keys take their time. */
+export const createTemplate = async (startedAt: NumericDate, environment: Environment = {}) => {
+  const template = makeFolder();
+  await startRingsAt(template, loopbackIn(template, environment), startedAt);
+  return {
+    copyTo: (folder: string): void => cpSync(template, folder, { recursive: true }),
+    remove: (): void => removeFolder(template),
+  };
+};

@@ -1,0 +1,199 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createProgram, run } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
+import {
+  databasePathIn,
+  environmentFor,
+  freePort,
+  launcher,
+  makeFolder,
+  outcomeOf,
+  type RunningServer,
+  removeFolder,
+  runCli,
+  start,
+  startServer,
+  until,
+} from '../running_server.ts';
+
+/** Every run is a process of its own, and all of them share the machine with the other tests. */
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+const folder = makeFolder();
+afterAll(() => removeFolder(folder));
+
+/** A Node on this machine that cannot run TypeScript as it is. */
+const oldNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .concat('/usr/bin', '/usr/local/bin')
+  .map((place) => join(place, 'node'))
+  .filter((node) => existsSync(node))
+  .find((node) => Number(spawnSync(node, ['-p', 'process.versions.node.split(".")[0]']).stdout) < 24);
+const noOldNode = 'there is no Node below 24 on this machine';
+
+describe('the keyturn executable', () => {
+  test('--help and --version exit 0; no command and an unknown one are errors of usage, exit 2', async () => {
+    const [help, version, nothing, unknown] = await Promise.all([
+      runCli(['--help'], folder),
+      runCli(['--version'], folder),
+      runCli([], folder),
+      runCli(['kyes', 'list'], folder),
+    ]);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['serve', 'keys', 'clients', 'resources', 'token', 'doctor'])
+      expect(help.stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(nothing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: keyturn') });
+    expect(unknown).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown command 'kyes'") });
+    expect(unknown.stderr).toContain('Did you mean keys?');
+    expect(unknown.stderr).toContain('Add --help to see what is expected.');
+  });
+
+  test('a setting that cannot be used is one line on standard error, exit 1, and nothing is made', async () => {
+    const wrong = await runCli(['clients', 'list'], folder, { KEYTURN_PORT: 'x' });
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toMatch(/^keyturn: The configuration cannot be used\. KEYTURN_PORT: .*\n$/);
+    expect(existsSync(databasePathIn(folder))).toBe(false);
+  });
+});
+
+describe('commands beside a running server', () => {
+  let server: RunningServer;
+  const beside = (...args: string[]) => runCli(args, server.folder, { KEYTURN_ISSUER: server.issuer });
+
+  beforeAll(async () => {
+    server = await startServer(makeFolder(), { KEYTURN_LEED_SECONDS: '1', KEYTURN_SNAPSHOT_SECONDS: '9' });
+  });
+  afterAll(async () => {
+    await server.stop();
+    removeFolder(server.folder);
+  });
+
+  test('serve warns of a variable that is no setting', () => {
+    expect(server.stderr()).toContain('did you mean KEYTURN_LEAD_SECONDS?');
+  });
+
+  test('each answers --json with one document on standard output and nothing else', async () => {
+    const [keys, clients, doctor] = await Promise.all([
+      beside('keys', 'list', '--json'),
+      beside('clients', 'list', '--json'),
+      beside('doctor', '--json'),
+    ]);
+    expect([keys, clients, doctor].map(({ code, stderr }) => `${code}${stderr}`)).toEqual(['0', '0', '0']);
+    expect(JSON.parse(keys.stdout).keys).toHaveLength(4);
+    expect(JSON.parse(clients.stdout).clients).toHaveLength(1);
+    expect(JSON.parse(doctor.stdout).healthy).toBe(true);
+  });
+
+  test('a minted token verifies with what the server publishes; a new client gets tokens', async () => {
+    const [minted, added] = await Promise.all([
+      beside('token', 'mint'),
+      beside('clients', 'add', '--client-id', 'billing', '--json'),
+    ]);
+    const verified = await beside('token', 'verify', minted.stdout.trim(), '--audience', 'https://api.example.com');
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^VERIFIED/) });
+    const response = await fetch(`${server.url}/token`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa(`billing:${JSON.parse(added.stdout).client_secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  test('a revoked key leaves the key set that the server publishes', async () => {
+    const { keys } = JSON.parse((await beside('keys', 'list', '--json')).stdout);
+    const { kid } = keys[0];
+    expect(await beside('keys', 'revoke', kid.slice(0, 12), '--reason', 'a test')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`Revoked the ES256 key ${kid}`),
+    });
+    await until('the server no longer publishes the revoked key', async () => {
+      const response = await fetch(`${server.url}/.well-known/jwks.json`);
+      return (await response.text()).includes(kid) ? undefined : true;
+    });
+  });
+});
+
+describe('an old Node, which cannot run TypeScript as it is', () => {
+  test('without the packaged Node it is told what to do, exit 1', ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const alone = makeFolder();
+    copyFileSync(launcher, join(alone, 'launch.js'));
+    writeFileSync(join(alone, 'package.json'), '{"type":"module"}');
+    const { status, stdout, stderr } = spawnSync(oldNode, ['launch.js', 'keys', 'list'], {
+      cwd: alone,
+      encoding: 'utf8',
+    });
+    removeFolder(alone);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^keyturn: this is Node \d+\.\d+\.\d+; Keyturn needs Node 24 or newer\. Run "npm ci".*\n$/);
+  });
+
+  test('it hands over to the packaged Node, and hands SIGTERM on, so that the server drains', async ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const port = await freePort();
+    const served = makeFolder();
+    const settings = environmentFor(served, { KEYTURN_ISSUER: `http://127.0.0.1:${port}` });
+    const launched = start(oldNode, [launcher, 'serve'], served, settings);
+    const { child, stdout } = launched;
+    await until('it listens', () => (stdout().includes('"listening"') ? true : undefined));
+    child.kill('SIGTERM');
+    const { code } = await outcomeOf(launched);
+    removeFolder(served);
+    expect(code).toBe(0);
+    expect(stdout()).toContain('"stopped"');
+  });
+});
+
+describe('what goes wrong becomes one line and an exit code', () => {
+  const failWith = async (error: unknown, environment = {}) => {
+    const written = { stdout: '', stderr: '', code: 0 };
+    const terminal: Terminal = {
+      environment,
+      clock: { now: () => 0, monotonicSeconds: () => 0 },
+      columns: 80,
+      colour: false,
+      print: (text) => {
+        written.stdout += `${text}\n`;
+      },
+      printError: (text) => {
+        written.stderr += `${text}\n`;
+      },
+      readInput: async () => '',
+      setExitCode: (code) => {
+        written.code = code;
+      },
+    };
+    const program = createProgram('0.0.0', terminal);
+    program.addCommand(
+      new Command('fail').action(() => {
+        throw error;
+      }),
+    );
+    await run(program, ['node', 'keyturn', 'fail'], terminal);
+    return written;
+  };
+
+  test('what nobody foresaw is called a bug, exit 70, without a stack', async () => {
+    const { code, stdout, stderr } = await failWith(new TypeError('x is undefined', { cause: new Error('why') }));
+    expect({ code, stdout }).toEqual({ code: 70, stdout: '' });
+    expect(stderr).toMatch(/^keyturn: x is undefined\. This is a bug in Keyturn: .*\n$/);
+  });
+
+  test('KEYTURN_LOG_LEVEL=debug shows the stack and its causes', async () => {
+    const error = new TypeError('x is undefined', { cause: new Error('why') });
+    const { stderr } = await failWith(error, { KEYTURN_LOG_LEVEL: 'debug' });
+    expect(stderr).toMatch(/TypeError: x is undefined\n +at [\s\S]*caused by Error: why\n +at /);
+  });
+
+  test('a database that does not answer is not a bug', async () => {
+    const { code, stderr } = await failWith(new StoreUnavailableError('SQLite answered SQLITE_BUSY'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('The database could not be used: SQLite answered SQLITE_BUSY');
+  });
+});

@@ -1,0 +1,270 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
+import type { Environment } from '../../src/config.ts';
+import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+
+const api = 'https://api.example.com';
+
+let folder: string;
+let environment: Environment;
+const now = () => Math.floor(Date.now() / 1000);
+const keyturn = (...args: string[]) => runCommand(args, { environment });
+const piping = (input: string, ...args: string[]) => runCommand(args, { environment, input });
+const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
+const addApi = () => keyturn('resources', 'add', api, '--scope', 'read write');
+const clientOf = (id: string) => withStoreAt(folder, now(), (store) => store.findClient(id));
+
+beforeEach(() => {
+  folder = makeFolder();
+  environment = loopbackIn(folder);
+});
+afterEach(() => removeFolder(folder));
+
+describe('keyturn resources', () => {
+  test('add, list, remove', async () => {
+    const added = await document('resources', 'add', api, '--scope', 'read write', '--access-token-seconds', '300');
+    expect(added).toEqual({
+      resource: api,
+      scope: 'read write',
+      access_token_seconds: 300,
+      access_token_signing_alg: 'ES256',
+      claims: {},
+      created_at: expect.any(Number),
+    });
+    expect(await document('resources', 'list')).toEqual({ resources: [added] });
+    expect((await keyturn('resources', 'list')).stdout).toMatch(
+      /https:\/\/api\.example\.com +read write +300 s +ES256/,
+    );
+    const { code, stdout } = await keyturn('resources', 'remove', api);
+    expect(code).toBe(0);
+    expect(stdout).toContain('stay valid until they expire, at most 300 s (5 min) from now');
+    expect(await document('resources', 'list')).toEqual({ resources: [] });
+    expect((await keyturn('resources', 'list')).stdout).toContain('npx keyturn resources add');
+  });
+
+  test('--claim takes JSON or text and wins over --claims', async () => {
+    const claims = ['--claims', '{"tenant":"a","x":{"y":[1]}}', '--claim', 'tenant=acme', '--claim', 'level=3'];
+    const added = await document('resources', 'add', api, ...claims, '--claim', 'id="3"');
+    expect(added.claims).toEqual({ tenant: 'acme', x: { y: [1] }, level: 3, id: '3' });
+  });
+
+  test('T013: a claim named __proto__ is refused in either way', async () => {
+    for (const claim of [
+      ['--claim', '__proto__=1'],
+      ['--claims', '{"__proto__":{"x":1}}'],
+    ])
+      expect(await keyturn('resources', 'add', api, ...claim)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('invalid_resource_metadata: claims: __proto__'),
+      });
+  });
+
+  test.each([
+    ['a reserved claim', ['--claim', 'sub=me'], 1, 'sub: only Keyturn sets'],
+    ['a lifetime longer than allowed', ['--access-token-seconds', '7200'], 1, '7200 s is longer'],
+    ['a lifetime that is no number', ['--access-token-seconds', '5m'], 2, 'Expected a whole number from 1 to'],
+    ['an unknown alg', ['--access-token-signing-alg', 'none'], 2, 'Allowed choices are ES256, RS256'],
+    ['claims that are no object', ['--claims', '[1]'], 2, 'Expected a JSON object'],
+    ['a claim without a value', ['--claim', 'tenant'], 2, 'Expected NAME=VALUE'],
+  ])('%s is refused, and nothing is added', async (_name, args, code, message) => {
+    expect(await keyturn('resources', 'add', api, ...args)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+    expect(await document('resources', 'list')).toEqual({ resources: [] });
+  });
+
+  test('one that is there already is not replaced', async () => {
+    await addApi();
+    expect(await keyturn('resources', 'add', api, '--scope', 'other')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is there already; nothing was changed'),
+    });
+    expect(await document('resources', 'list')).toMatchObject({ resources: [{ scope: 'read write' }] });
+  });
+
+  test('one that clients name is removed by --force alone', async () => {
+    await addApi();
+    await keyturn('clients', 'add', '--client-id', 'billing');
+    const refused = await keyturn('resources', 'remove', api);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('named by 1 client, ') });
+    expect(refused.stderr).toContain('billing');
+    const forced = await keyturn('resources', 'remove', api, '--force', '--json');
+    expect(JSON.parse(forced.stdout)).toEqual({
+      resource: api,
+      removed: true,
+      tokens_valid_seconds: 600,
+      clients: ['billing'],
+    });
+    expect(forced.stderr).toContain('invalid_target');
+    expect(await keyturn('resources', 'remove', api)).toMatchObject({ code: 1 });
+  });
+});
+
+describe('keyturn clients add', () => {
+  test('shows the secret once, with the members of RFC 7591 §3.2.1, and keeps its hash', async () => {
+    await addApi();
+    const added = await document('clients', 'add', '--client-id', 'billing', '--client-name', 'Billing');
+    expect(added).toEqual({
+      client_id: 'billing',
+      client_id_issued_at: expect.any(Number),
+      client_name: 'Billing',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      scope: 'read write',
+      resources: [api],
+      client_secret: expect.stringMatching(/^[\w-]{43}$/),
+      client_secret_expires_at: 0,
+    });
+    expect(isClientSecret(added.client_secret, await clientOf('billing'), now())).toBe(true);
+    const { client_secret: _secret, client_secret_expires_at: _expires, ...kept } = added;
+    const shown = { ...kept, previous_client_secret_expires_at: null };
+    expect(await document('clients', 'show', 'billing')).toEqual(shown);
+    expect(await document('clients', 'list')).toEqual({ clients: [shown] });
+  });
+
+  test('metadata comes from a file or from standard input, and options win', async () => {
+    await addApi();
+    const file = join(folder, 'metadata.json');
+    writeFileSync(file, JSON.stringify({ client_id: 'from-file', client_name: 'File', scope: 'read' }));
+    const fromFile = await document('clients', 'add', '--from', file, '--client-name', 'Option');
+    expect(fromFile).toMatchObject({ client_id: 'from-file', client_name: 'Option', scope: 'read' });
+    const moved = '{"client_id":"moved","client_secret":"brought along from elsewhere"}';
+    const fromInput = await piping(moved, 'clients', 'add', '--from', '-', '--json');
+    expect(JSON.parse(fromInput.stdout)).toMatchObject({
+      client_id: 'moved',
+      client_secret: 'brought along from elsewhere',
+    });
+  });
+
+  test('T013: unknown members are reported on standard error, ignored and harmless', async () => {
+    await addApi();
+    const metadata = '{"client_id":"x","__proto__":{"scope":"admin"},"jwks":{},"constructor":1}';
+    const { code, stdout, stderr } = await piping(metadata, 'clients', 'add', '--from', '-', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).scope).toBe('read write');
+    expect(stderr).toContain('"__proto__", "jwks", "constructor"');
+  });
+
+  test('a public client of the authorization code grant, with warnings apart from the answer', async () => {
+    await addApi();
+    const { code, stdout, stderr } = await keyturn(
+      ...['clients', 'add', '--token-endpoint-auth-method', 'none', '--grant-type', 'authorization_code'],
+      ...['refresh_token', '--redirect-uri', 'http://127.0.0.1/cb', '--json'],
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ grant_types: ['authorization_code', 'refresh_token'] });
+    expect(stdout).not.toContain('client_secret"');
+    expect(stderr).toMatch(/authorization_code is registered, but[\s\S]*refresh_token is registered, but/);
+  });
+
+  test('T050: a redirection URI that a browser would run is invalid_redirect_uri', async () => {
+    await addApi();
+    expect(await keyturn('clients', 'add', '--redirect-uri', 'JavaScript:alert(1)')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('keyturn: invalid_redirect_uri: redirect_uris: "JavaScript:alert(1)"'),
+    });
+  });
+
+  test('a client_id that is taken is refused and nothing changes', async () => {
+    await addApi();
+    await keyturn('clients', 'add', '--client-id', 'billing', '--scope', 'read');
+    const before = await clientOf('billing');
+    expect(await keyturn('clients', 'add', '--client-id', 'billing')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('billing is taken; nothing was changed'),
+    });
+    expect(await clientOf('billing')).toEqual(before);
+  });
+
+  test('without any resource it says how to add one', async () => {
+    expect(await keyturn('clients', 'add')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npx keyturn resources add'),
+    });
+  });
+
+  test.each([
+    ['{"client_secret":"hush', 'Standard input is not JSON'],
+    ['[1]', 'Standard input is JSON but no object'],
+    ['', 'Standard input is not JSON'],
+  ])('%j piped in is refused without quoting it', async (input, message) => {
+    const { code, stderr } = await piping(input, 'clients', 'add', '--from', '-');
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('hush');
+  });
+
+  test('a file that is not there is named', async () => {
+    expect(await keyturn('clients', 'add', '--from', '/nowhere.json')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('/nowhere.json could not be read (ENOENT)'),
+    });
+  });
+});
+
+describe('keyturn clients show, rotate-secret and remove', () => {
+  test('the old secret stops at once, or after the overlap', async () => {
+    await addApi();
+    const { client_secret: first } = await document('clients', 'add', '--client-id', 'billing');
+    const { client_secret: second } = await document('clients', 'rotate-secret', 'billing');
+    const afterFirst = await clientOf('billing');
+    expect([first, second].map((secret) => isClientSecret(secret, afterFirst, now()))).toEqual([false, true]);
+    const overlapping = await document('clients', 'rotate-secret', 'billing', '--overlap-seconds', '3600');
+    const { client_secret: third, previous_client_secret_expires_at: until } = overlapping;
+    const afterSecond = await clientOf('billing');
+    expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until - 1))).toEqual([true, true]);
+    expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until))).toEqual([false, true]);
+    expect((await keyturn('clients', 'show', 'billing')).stdout).toContain('The one before works until');
+  });
+
+  test('a public client has no secret to rotate', async () => {
+    await addApi();
+    await keyturn(
+      ...['clients', 'add', '--client-id', 'app', '--token-endpoint-auth-method', 'none'],
+      ...['--grant-type', 'authorization_code', '--redirect-uri', 'com.example.app:/cb'],
+    );
+    expect(await keyturn('clients', 'rotate-secret', 'app')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is a public client'),
+    });
+    expect((await keyturn('clients', 'show', 'app')).stdout).toContain('it has no secret');
+  });
+
+  test('a removed client is gone, and it says how long its tokens live on', async () => {
+    await addApi();
+    await keyturn('clients', 'add', '--client-id', 'billing');
+    const removed = await keyturn('clients', 'remove', 'billing');
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining('at most 600 s (10 min) from now') });
+    expect(await clientOf('billing')).toBeUndefined();
+    expect((await keyturn('clients', 'list')).stdout).toContain('no clients yet');
+  });
+
+  test.each(['show', 'rotate-secret', 'remove'])('clients %s of one there is none of is an error', async (command) => {
+    expect(await keyturn('clients', command, 'nobody\u001b[2J')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('client_id nobody\\u001b[2J'),
+    });
+  });
+
+  test('T124: names with SQL in them are names', async () => {
+    await addApi();
+    const id = "x'; DROP TABLE client; --";
+    await keyturn('clients', 'add', '--client-id', id);
+    expect(await document('clients', 'show', id)).toMatchObject({ client_id: id });
+    expect(await document('clients', 'list')).toMatchObject({ clients: [{ client_id: id }] });
+  });
+
+  test('a fresh folder gets its database from the first command', async () => {
+    expect(await document('clients', 'list')).toEqual({ clients: [] });
+    expect(existsSync(databasePathIn(folder))).toBe(true);
+  });
+});
