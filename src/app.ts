@@ -8,6 +8,8 @@ import { jwks } from './endpoints/jwks.ts';
 import { metadata } from './endpoints/metadata.ts';
 import { basePathOf, paths } from './endpoints/paths.ts';
 import { responseHeaders } from './endpoints/response_headers.ts';
+import { root } from './endpoints/root.ts';
+import { timeline } from './endpoints/timeline.ts';
 import { token } from './endpoints/token.ts';
 import { OAuthError } from './errors.ts';
 import type { Provider } from './provider.ts';
@@ -45,6 +47,8 @@ export const createApp = (provider: Provider): App => {
   at(base + paths.openid_configuration, metadata);
   at(paths.oauth_authorization_server + base, metadata);
   at(base + paths.token, token);
+  for (const path of new Set([base || paths.root, base + paths.root])) at(path, root);
+  at(base + paths.timeline, timeline);
   at('/health/live', live);
   at('/health/ready', ready);
 

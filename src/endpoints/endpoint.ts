@@ -3,8 +3,10 @@ import type { Provider } from '../provider.ts';
 
 export type Handler = (context: Context<AppEnvironment>) => Response | Promise<Response>;
 
-/** Set before any handler runs. */
 export interface AppEnvironment {
+  /** What an entry may hand over with a request. Undefined as a whole where it hands over nothing. */
+  Bindings: { readonly requestId?: string };
+  /** Set before any handler runs. */
   Variables: { requestId: string };
 }
 

@@ -8,11 +8,10 @@ export interface PublicDocument {
 
 /** If-None-Match uses the weak comparison, RFC 9110 §13.1.2. */
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  ifNoneMatch !== undefined &&
-  ifNoneMatch.split(',').some((candidate) => {
+  ifNoneMatch?.split(',').some((candidate) => {
     const tag = candidate.trim();
     return tag === '*' || tag === etag || tag === `W/${etag}`;
-  });
+  }) ?? false;
 
 /**
  * @param read - gives the document as it is now, from memory.

@@ -16,7 +16,7 @@ export const responseHeaders = ({ loopback }: Config): MiddlewareHandler<AppEnvi
     ...(!loopback && { 'Strict-Transport-Security': `max-age=${hstsSeconds}` }),
   });
   return (context, next) => {
-    const requestId = randomUUID();
+    const requestId = context.env?.requestId ?? randomUUID();
     context.set('requestId', requestId);
     context.header('X-Request-Id', requestId);
     for (const [name, value] of headers) context.header(name, value);

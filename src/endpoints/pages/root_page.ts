@@ -1,0 +1,114 @@
+// The page at the issuer: what it is, its keys over time, how to verify, its endpoints. Public data alone.
+import { html, raw } from 'hono/html';
+import type { RingTimeline } from '../../keys/timeline.ts';
+import type { SigningAlgorithm } from '../../seams/signer.ts';
+import { keyList } from './key_list.ts';
+import { durationWords } from './time_words.ts';
+import { describeRing, drawingHeightOf, type Markup, ringDrawing } from './timeline_drawing.ts';
+
+export interface EndpointLink {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly words: string;
+}
+
+export interface RootPage {
+  readonly issuer: string;
+  readonly jwksUri: string;
+  readonly signing: boolean;
+  readonly rings: readonly RingTimeline[];
+  readonly endpoints: readonly EndpointLink[];
+  readonly style: string;
+  readonly script: string;
+}
+
+const ringWords: Readonly<Record<SigningAlgorithm, string>> = {
+  ES256: 'ECDSA on P-256 with SHA-256',
+  RS256: 'RSA 2048 with SHA-256',
+};
+
+const markShapes =
+  '<path d="M16 3a13 13 0 1 1-12.3 8.8" fill="none" stroke="#1c9a8b" stroke-width="3" stroke-linecap="round"/>' +
+  '<circle cx="16" cy="13" r="3.6" fill="#1c9a8b"/><path d="m14.6 14.5-1.4 8h5.6l-1.4-8z" fill="#1c9a8b"/>';
+const markSvg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">${markShapes}</svg>`;
+const icon = `data:image/svg+xml,${encodeURIComponent(markSvg)}`;
+
+/** A long issuer is broken after its dots rather than within a word. */
+const breakable = (issuer: string): Markup =>
+  html`${issuer.split(/(?<=\.)/).map((part, place) => html`${place > 0 ? html`<wbr>` : ''}${part}`)}`;
+
+const turnWords = ({ nextTurns, now }: RingTimeline): string => {
+  const [turn] = nextTurns;
+  return turn === undefined ? 'no turn planned yet' : `next turn in ${durationWords(turn - now)}`;
+};
+
+const ringCard = (ring: RingTimeline): Markup => {
+  const id = ring.alg.toLowerCase();
+  return html`<article class="card" aria-labelledby="${id}">
+<header><h3 id="${id}">${ring.alg}</h3><p>${ringWords[ring.alg]}</p><p class="turn">${turnWords(ring)}</p></header>
+<svg class="drawing" role="img" aria-labelledby="${id}-title ${id}-desc" width="100%" height="${drawingHeightOf(ring)}">
+<title id="${id}-title">The ${ring.alg} keys over time</title><desc id="${id}-desc">${describeRing(ring)}</desc>
+${ringDrawing(ring)}
+</svg>
+${keyList(ring)}
+</article>`;
+};
+
+const legend = (): Markup => html`<ul class="legend" aria-label="Legend">
+<li><i class="standby"></i><b>standby</b> published, does not sign yet</li>
+<li><i class="active"></i><b>active</b> signs</li>
+<li><i class="retiring"></i><b>retiring</b> private half erased, still published</li>
+</ul>`;
+
+const snippet = (issuer: string, jwksUri: string): string => `import { createRemoteJWKSet, jwtVerify } from 'jose';
+const keys = createRemoteJWKSet(new URL(${JSON.stringify(jwksUri)}));
+const { payload } = await jwtVerify(token, keys, { issuer: ${JSON.stringify(issuer)}, audience, typ: 'at+jwt' });`;
+
+const endpointRow = ({ method, url, words }: EndpointLink): Markup =>
+  html`<li><span class="method">${method}</span><a href="${url}">${url}</a><span>${words}</span></li>`;
+
+export const rootPage = (page: RootPage): Markup => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Keyturn at ${page.issuer}</title>
+<meta name="description" content="An OAuth 2.0 issuer whose signing keys turn over by themselves.">
+<link rel="icon" href="${icon}">
+<style>${raw(page.style)}</style>
+</head>
+<body>
+<a class="skip" href="#keys">Skip to the keys</a>
+<header class="top"><p class="brand">${raw(markSvg)} Keyturn</p></header>
+<main>
+<section class="hero">
+<p class="eyebrow">OAuth 2.0 issuer</p>
+<h1>${breakable(page.issuer)}</h1>
+<p class="lead">This issuer signs tokens with private keys that only it holds, publishes the public halves, and turns the keys over on a schedule: any service verifies a token offline, and no rotation is ever noticed.</p>
+</section>
+<section id="keys" aria-labelledby="keys-heading" tabindex="-1">
+<div class="heading"><h2 id="keys-heading">The keys, now</h2><p class="pill ${page.signing ? 'up' : 'down'}">${page.signing ? 'signing' : 'not signing at the moment'}</p></div>
+${legend()}
+${page.rings.map(ringCard)}
+</section>
+<section aria-labelledby="verify-heading">
+<h2 id="verify-heading">Verify a token</h2>
+<p>A service needs the key set and nothing else: no secret, no call per token. Set <code>audience</code> to its own identifier.</p>
+<pre tabindex="0" aria-label="Verifying a token with jose, in JavaScript"><code>${snippet(page.issuer, page.jwksUri)}</code></pre>
+</section>
+<section aria-labelledby="endpoints-heading">
+<h2 id="endpoints-heading">Endpoints</h2>
+<ul class="endpoints">
+${page.endpoints.map(endpointRow)}
+</ul>
+</section>
+</main>
+<footer>
+<p>Public data only. All times are UTC.</p>
+<noscript><p>The keys are shown as they were when this page was loaded.</p></noscript>
+</footer>
+<script>${raw(page.script)}</script>
+</body>
+</html>
+`;
