@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { makeFolder, removeFolder } from '../running_server.ts';
+import { normalOutput, outputPattern } from './expected_output.ts';
+import { type FencedBlock, fencedBlocksOf, wordOf } from './fenced_blocks.ts';
+import { installed, type Pasted, pasteSection, sectionsOf } from './page_session.ts';
+
+const pages = [
+  'README.md',
+  'keys/README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const mostMilliseconds = 150_000;
+
+const blocksOf = (page: string): readonly FencedBlock[] => fencedBlocksOf(readFileSync(page, 'utf8'));
+
+/** The block that says what a block prints: the very next one. */
+const outputAfter = (blocks: readonly FencedBlock[], block: FencedBlock): FencedBlock | undefined => {
+  const next = blocks[blocks.indexOf(block) + 1];
+  return next?.words.includes('output') ? next : undefined;
+};
+
+const titleOf = (page: string, { line, text }: FencedBlock): string => `${page}:${line} ${text.split('\n', 1)[0]}`;
+
+const expectPrinted = (printed: string, output: FencedBlock | undefined): void => {
+  if (output !== undefined) expect(normalOutput(printed)).toMatch(outputPattern(output.text));
+};
+
+// All sections of all pages run side by side: most of their time is waiting.
+const sections = pages.flatMap((page) => {
+  const blocks = blocksOf(page);
+  return sectionsOf(blocks).map((section) => {
+    const folder = makeFolder();
+    const outcome = pasteSection(section, folder).finally(() => removeFolder(folder));
+    outcome.catch(() => 'told by the tests that wait for it');
+    return { page, blocks, section, outcome };
+  });
+});
+
+afterAll(() => Promise.allSettled(sections.map(({ outcome }) => outcome)), mostMilliseconds);
+
+describe.each(sections)('$page, pasted from line $section.serve.line', ({ page, blocks, section, outcome }) => {
+  test(titleOf(page, section.serve), { timeout: mostMilliseconds }, async () => {
+    expectPrinted((await outcome).served, outputAfter(blocks, section.serve));
+  });
+
+  for (const block of section.blocks.filter(({ words }) => words.includes('run')))
+    test.runIf(installed[wordOf(block, 'needs') ?? ''] !== false)(titleOf(page, block), async () => {
+      const { exitCode, printed } = (await outcome).pasted.find((pasted) => pasted.block === block) as Pasted;
+      if (block.words.includes('fails')) expect(exitCode, printed).toBeGreaterThan(0);
+      else expect(exitCode, printed).toBe(0);
+      expectPrinted(printed, outputAfter(blocks, block));
+    });
+});
+
+test('every page that has a block to paste starts a server first', () => {
+  const orphans = pages.filter((page) => {
+    const [first] = blocksOf(page).filter(({ words }) => words.includes('run') || words.includes('serve'));
+    return first !== undefined && !first.words.includes('serve');
+  });
+  expect(orphans).toEqual([]);
+});

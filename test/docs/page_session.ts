@@ -1,0 +1,110 @@
+// Pastes the blocks of a page into a shell beside a running server, as a reader would, in a folder of its own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, outcomeOf, type Running, start, until } from '../running_server.ts';
+import { type FencedBlock, wordOf } from './fenced_blocks.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const launcher = join(root, 'src', 'launch.js');
+const writtenIssuer = 'http://localhost:3000';
+
+const pythons = ['python3', '/usr/bin/python3'];
+
+/** A Python that has PyJWT and what it needs for ES256. */
+const pythonWithPyjwt = pythons.find(
+  (python) => spawnSync(python, ['-c', 'import jwt, cryptography'], { timeout: 10_000 }).status === 0,
+);
+
+/** What a block can need that a machine may lack. */
+export const installed: Readonly<Record<string, boolean>> = { pyjwt: pythonWithPyjwt !== undefined };
+
+/** Stand-ins for what is slow (npx, npm) and nothing else; CI runs the real ones. */
+const prelude = `
+npm() { if [ "$1" = start ]; then exec "${process.execPath}" "${launcher}" serve; fi; }
+npx() { shift; "${process.execPath}" "${launcher}" "$@"; }
+python3() { "${pythonWithPyjwt ?? 'python3'}" "$@"; }
+set -eo pipefail
+`;
+
+export interface Pasted {
+  readonly block: FencedBlock;
+  /** Undefined when an earlier block ended the shell. */
+  readonly exitCode: number | undefined;
+  readonly printed: string;
+}
+
+export interface Section {
+  readonly serve: FencedBlock;
+  readonly blocks: readonly FencedBlock[];
+}
+
+/** The blocks of a page from each `serve` to the next. */
+export const sectionsOf = (blocks: readonly FencedBlock[]): readonly Section[] => {
+  const starts = blocks.flatMap((block, at) => (block.words.includes('serve') ? [at] : []));
+  return starts.map((at, place) => ({
+    serve: blocks[at] as FencedBlock,
+    blocks: blocks.slice(at + 1, starts[place + 1]),
+  }));
+};
+
+const isRun = (block: FencedBlock): boolean => {
+  const needs = wordOf(block, 'needs');
+  return block.words.includes('run') && (needs === undefined || installed[needs] === true);
+};
+
+/** A command that must fail is kept from ending the shell. */
+const pasteOf = (block: FencedBlock, at: number): string => {
+  const paste = `source ./pasted/${at}.sh > ./pasted/${at}.printed 2>&1 < /dev/null`;
+  if (!block.words.includes('fails')) return `${paste}\necho 0 > ./pasted/${at}.code`;
+  return `set +e\n${paste}\necho $? > ./pasted/${at}.code\nset -e`;
+};
+
+const readOr = (path: string, otherwise: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : otherwise);
+
+export interface SectionOutcome {
+  readonly served: string;
+  readonly pasted: readonly Pasted[];
+}
+
+const listening = async (server: Running): Promise<void> => {
+  await until('the server listens', () => (server.stdout().includes('"msg":"listening"') ? true : undefined));
+};
+
+/**
+ * @param folder - an empty folder; the pages' files, database and ring of keys land there.
+ * @returns what the server and each `run` block printed; the issuer's port is written back to 3000.
+ */
+export const pasteSection = async (section: Section, folder: string): Promise<SectionOutcome> => {
+  const issuer = `http://localhost:${await freePort()}`;
+  const rewrite = (text: string): string => text.replaceAll(writtenIssuer, issuer);
+  const writeBack = (text: string): string => text.replaceAll(issuer, writtenIssuer);
+  mkdirSync(join(folder, 'pasted'), { recursive: true });
+  if (!existsSync(join(folder, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const bash = (script: string): Running =>
+    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer });
+
+  const server = bash(rewrite(section.serve.text));
+  try {
+    await listening(server);
+    const runs = section.blocks.filter(isRun);
+    for (const block of section.blocks) {
+      const file = wordOf(block, 'file');
+      if (file === undefined) continue;
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), rewrite(block.text));
+    }
+    for (const [at, block] of runs.entries()) writeFileSync(join(folder, 'pasted', `${at}.sh`), rewrite(block.text));
+    const { stderr } = await outcomeOf(bash(runs.map(pasteOf).join('\n')));
+    const pasted = runs.map((block, at) => {
+      const code = readOr(join(folder, 'pasted', `${at}.code`), '').trim();
+      const printed = writeBack(readOr(join(folder, 'pasted', `${at}.printed`), stderr));
+      return { block, exitCode: code === '' ? undefined : Number(code), printed };
+    });
+    return { served: writeBack(server.stdout()), pasted };
+  } finally {
+    server.child.kill('SIGTERM');
+    await server.ended;
+  }
+};
