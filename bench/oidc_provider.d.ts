@@ -1,0 +1,9 @@
+// npm oidc-provider brings no types; this is what the bench uses of it.
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http';
+
+  export class Provider {
+    constructor(issuer: string, configuration: object);
+    callback(): RequestListener;
+  }
+}

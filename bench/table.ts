@@ -1,0 +1,58 @@
+// The report: one table of what was measured, one of what it is measured against. Markdown, aligned to be read as it is.
+import type { Summary } from './measure.ts';
+import type { CostOf, Ratio } from './scenario.ts';
+
+export interface Row extends Summary {
+  readonly scenario: string;
+  readonly contender: string;
+}
+
+const pad = (cells: readonly string[], widths: readonly number[], numeric: readonly boolean[]): string =>
+  `| ${cells.map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join(' | ')} |`;
+
+const isNumeric = (cell: string | undefined): boolean => cell !== undefined && /^[\d.]/.test(cell);
+
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const numeric = head.map((_, column) => rows.every((row) => isNumeric(row[column])));
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width, column) => (numeric[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  return [head, rule, ...rows].map((row) => pad(row, widths, numeric)).join('\n');
+};
+
+const microseconds = (value: number): string => value.toFixed(1);
+
+const cellsOf = ({ scenario, contender, perSecond, cpuMicroseconds, range }: Row): readonly string[] => [
+  scenario,
+  contender,
+  perSecond.toFixed(0),
+  microseconds(cpuMicroseconds),
+  range.map(microseconds).join(' to '),
+  (1e6 / cpuMicroseconds).toFixed(0),
+];
+
+export const measurementsTable = (rows: readonly Row[]): string =>
+  markdown(['scenario', 'contender', 'per second', 'CPU us each', 'rounds', 'per CPU second'], rows.map(cellsOf));
+
+const verdictOf = ({ atMost, atLeast }: Ratio, value: number): string => {
+  if (atMost === undefined && atLeast === undefined) return '';
+  return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? 0) ? 'pass' : 'fail';
+};
+
+const aimOf = ({ atMost, atLeast }: Ratio): string => {
+  if (atMost !== undefined) return `at most ${atMost}`;
+  if (atLeast !== undefined) return `at least ${atLeast}`;
+  return '';
+};
+
+const ratioCells = (ratio: Ratio, costOf: CostOf): readonly string[] => {
+  const value = ratio.of(costOf);
+  return [ratio.words, value.toFixed(2), aimOf(ratio), verdictOf(ratio, value)];
+};
+
+export const ratiosTable = (
+  scenarios: readonly { readonly ratios: readonly Ratio[]; readonly costOf: CostOf }[],
+): string =>
+  markdown(
+    ['ratio', 'measured', 'aim', ''],
+    scenarios.flatMap(({ ratios, costOf }) => ratios.map((ratio) => ratioCells(ratio, costOf))),
+  );

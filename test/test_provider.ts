@@ -1,0 +1,171 @@
+// A Provider in this process, on the real adapters, with the clock and the log in the test's hands.
+import { randomBytes } from 'node:crypto';
+import { createBetterSqlite3Store } from '../src/adapters/better_sqlite3_store.ts';
+import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
+import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
+import { type App, createApp } from '../src/app.ts';
+import { hashClientSecret } from '../src/client_authentication/client_secret.ts';
+import { type Environment, readConfig } from '../src/config.ts';
+import { KeyRing } from '../src/keys/key_ring.ts';
+import type { Provider } from '../src/provider.ts';
+import type { Client } from '../src/seams/client_store.ts';
+import type { Clock } from '../src/seams/clock.ts';
+import type { Log } from '../src/seams/log.ts';
+import type { Resource } from '../src/seams/resource_store.ts';
+import type { SignerFactory } from '../src/seams/signer.ts';
+import type { Store } from '../src/seams/store.ts';
+
+/** The ring's text, made up for this run. */
+export const makeKekRing = (kid = 'kek-test'): string =>
+  JSON.stringify({ keys: [{ kty: 'oct', kid, k: randomBytes(32).toString('base64url') }] });
+
+export interface TestClock extends Clock {
+  /** Both clocks go on. */
+  advance(seconds: number): void;
+}
+
+export const createTestClock = (startsAt = 1_800_000_000): TestClock => {
+  let now = startsAt;
+  return {
+    now: () => now,
+    monotonicSeconds: () => now,
+    advance: (seconds) => {
+      now += seconds;
+    },
+  };
+};
+
+export interface LogRecord {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface RecordedLog extends Log {
+  readonly records: LogRecord[];
+}
+
+export const createRecordedLog = (): RecordedLog => {
+  const records: LogRecord[] = [];
+  const record = (level: LogRecord['level']) => (fields: object, message: string) => {
+    records.push({ level, message, fields: { ...fields } });
+  };
+  return { records, info: record('info'), warn: record('warn'), error: record('error') };
+};
+
+export interface TestProviderOptions {
+  readonly environment?: Environment;
+  readonly databasePath?: string;
+  readonly kekRing?: string;
+  readonly clock?: TestClock;
+  readonly signers?: SignerFactory;
+}
+
+export interface TestProvider extends Provider {
+  readonly clock: TestClock;
+  readonly log: RecordedLog;
+  readonly app: App;
+}
+
+/** The keys are made: about a fifth of a second, so share one between the tests of a file. */
+export const createTestProvider = async ({
+  environment = {},
+  databasePath = ':memory:',
+  kekRing = makeKekRing(),
+  clock = createTestClock(),
+  signers = nodeCryptoSigners,
+}: TestProviderOptions = {}): Promise<TestProvider> => {
+  const config = readConfig({ KEYTURN_ISSUER: 'https://id.example.com', ...environment });
+  const log = createRecordedLog();
+  const store = createBetterSqlite3Store(databasePath, clock);
+  const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
+  const keyRing = new KeyRing({
+    issuer: config.issuer,
+    policy: config.policy,
+    store,
+    vault,
+    clock,
+    signers,
+    log,
+  });
+  await keyRing.refresh();
+  const provider = { config, clock, store, keyRing, log };
+  return { ...provider, app: createApp(provider) };
+};
+
+export const registeredResource = 'https://api.example.com';
+export const registeredSecret = 'a secret-of:the+client%é';
+
+type Registrar = Pick<Store, 'addClient' | 'addResource'>;
+
+/** Registers a resource; `overrides` say how it differs from an ordinary one. */
+export const addResource = async (store: Registrar, overrides: Partial<Resource> = {}): Promise<Resource> => {
+  const resource: Resource = {
+    resource: registeredResource,
+    scope: ['read', 'write'],
+    accessTokenSeconds: 600,
+    accessTokenSigningAlg: 'ES256',
+    claims: {},
+    createdAt: 1_800_000_000,
+    ...overrides,
+  };
+  if (!(await store.addResource(resource))) throw new TypeError(`the resource ${resource.resource} is taken`);
+  return resource;
+};
+
+/** Registers a confidential client with the secret `registeredSecret`; `overrides` say how it differs. */
+export const addClient = async (
+  store: Registrar,
+  clientId: string,
+  overrides: Partial<Client> = {},
+): Promise<Client> => {
+  const client: Client = {
+    clientId,
+    clientName: null,
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    grantTypes: ['client_credentials'],
+    redirectUris: [],
+    scope: ['read', 'write'],
+    resources: [registeredResource],
+    clientSecretSha256: hashClientSecret(registeredSecret),
+    previousClientSecretSha256: null,
+    previousClientSecretExpiresAt: null,
+    clientIdIssuedAt: 1_800_000_000,
+    ...overrides,
+  };
+  if (!(await store.addClient(client))) throw new TypeError(`the client ${clientId} is taken`);
+  return client;
+};
+
+const formEncode = (value: string): string => new URLSearchParams({ v: value }).toString().slice('v='.length);
+
+/** The Authorization header of client_secret_basic. RFC 6749 §2.3.1. */
+export const basic = (clientId: string, secret: string = registeredSecret): string =>
+  `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')}`;
+
+/** What a test sends: a body, or the parameters of one. */
+export type Form = string | Readonly<Record<string, string>>;
+
+export const formContentType = 'application/x-www-form-urlencoded';
+
+/** POSTs a form to the token endpoint of an issuer at the root of its host. */
+export const postToken = (app: App, form: Form, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+  Promise.resolve(
+    app.request('/token', {
+      method: 'POST',
+      headers: { 'Content-Type': formContentType, ...headers },
+      body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+    }),
+  );
+
+export interface TokenAnswer {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly expires_in: number;
+  readonly scope?: string;
+  readonly error?: string;
+  readonly error_description?: string;
+}
+
+/** The body of an answer of the token endpoint; members are there or not as the endpoint saw fit. */
+export const tokenAnswer = async (response: Response): Promise<TokenAnswer> => (await response.json()) as TokenAnswer;
