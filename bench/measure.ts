@@ -8,26 +8,31 @@ export interface Measurement {
   readonly cpuSeconds: number;
 }
 
+export type Range = readonly [least: number, most: number];
+
 export interface Summary {
   readonly perSecond: number;
   readonly cpuMicroseconds: number;
   /** The least and the most CPU microseconds of any round. */
-  readonly range: readonly [number, number];
+  readonly range: Range;
 }
 
-const median = (values: readonly number[]): number => {
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((left, right) => left - right);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 };
 
-const cpuMicrosecondsOf = ({ cpuSeconds, answers }: Measurement): number => (cpuSeconds / answers) * 1e6;
+export const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
+
+/** CPU microseconds an answer. */
+export const costOf = ({ cpuSeconds, answers }: Measurement): number => (cpuSeconds / answers) * 1e6;
 
 export const summarise = (rounds: readonly Measurement[]): Summary => {
-  const costs = rounds.map(cpuMicrosecondsOf);
+  const costs = rounds.map(costOf);
   return {
     perSecond: median(rounds.map(({ answers, seconds }) => answers / seconds)),
     cpuMicroseconds: median(costs),
-    range: [Math.min(...costs), Math.max(...costs)],
+    range: rangeOf(costs),
   };
 };

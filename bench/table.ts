@@ -1,5 +1,5 @@
 // The report: one table of what was measured, one of what it is measured against. Markdown, aligned to be read as it is.
-import type { Summary } from './measure.ts';
+import { median, type Range, rangeOf, type Summary } from './measure.ts';
 import type { CostOf, Ratio } from './scenario.ts';
 
 export interface Row extends Summary {
@@ -19,14 +19,15 @@ const markdown = (head: readonly string[], rows: readonly (readonly string[])[])
   return [head, rule, ...rows].map((row) => pad(row, widths, numeric)).join('\n');
 };
 
-const microseconds = (value: number): string => value.toFixed(1);
+const between = ([least, most]: Range, decimals: number): string =>
+  `${least.toFixed(decimals)} to ${most.toFixed(decimals)}`;
 
 const cellsOf = ({ scenario, contender, perSecond, cpuMicroseconds, range }: Row): readonly string[] => [
   scenario,
   contender,
   perSecond.toFixed(0),
-  microseconds(cpuMicroseconds),
-  range.map(microseconds).join(' to '),
+  cpuMicroseconds.toFixed(1),
+  between(range, 1),
   (1e6 / cpuMicroseconds).toFixed(0),
 ];
 
@@ -44,15 +45,19 @@ const aimOf = ({ atMost, atLeast }: Ratio): string => {
   return '';
 };
 
-const ratioCells = (ratio: Ratio, costOf: CostOf): readonly string[] => {
-  const value = ratio.of(costOf);
-  return [ratio.words, value.toFixed(2), aimOf(ratio), verdictOf(ratio, value)];
+const ratioCells = (ratio: Ratio, values: readonly number[]): readonly string[] => {
+  const value = median(values);
+  return [ratio.words, value.toFixed(2), between(rangeOf(values), 2), aimOf(ratio), verdictOf(ratio, value)];
 };
 
-export const ratiosTable = (
-  scenarios: readonly { readonly ratios: readonly Ratio[]; readonly costOf: CostOf }[],
-): string =>
+/** What one scenario's contenders cost, round by round: drift that hits a whole round leaves its ratios alone. */
+export interface MeasuredRatios {
+  readonly ratios: readonly Ratio[];
+  readonly rounds: readonly CostOf[];
+}
+
+export const ratiosTable = (scenarios: readonly MeasuredRatios[]): string =>
   markdown(
-    ['ratio', 'measured', 'aim', ''],
-    scenarios.flatMap(({ ratios, costOf }) => ratios.map((ratio) => ratioCells(ratio, costOf))),
+    ['ratio', 'measured', 'rounds', 'aim', ''],
+    scenarios.flatMap(({ ratios, rounds }) => ratios.map((ratio) => ratioCells(ratio, rounds.map(ratio.of)))),
   );

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import type { Environment } from '../src/config.ts';
 
 /** What `keyturn` runs. */
@@ -20,6 +21,9 @@ const pollMilliseconds = 20;
 /** How long a test of processes may take: far more than it does, for machines that are busy with other things. */
 export const processTestMilliseconds = 120_000;
 const mostPolls = 4500;
+
+/** Compiled once for the hundreds of short processes that the tests start. */
+const compileCache = join(tmpdir(), 'keyturn-test-compile-cache');
 
 const isFree = async (port: number): Promise<boolean> => {
   const server = createServer();
@@ -85,15 +89,18 @@ export interface Running {
 }
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+const killRunning = (): void => {
   for (const child of running) child.kill('SIGKILL');
-});
+};
+// Registered first, so that it runs after what a test file does at its own end.
+afterAll(killRunning);
+process.once('exit', killRunning);
 
-/** Starts a program, gathering what it writes. It does not outlive the tests. */
+/** Starts a program, gathering what it writes. It does not outlive the test file that imports this. */
 export const start = (command: string, args: readonly string[], folder: string, environment: Environment): Running => {
   const child = spawn(command, args, {
     cwd: folder,
-    env: { ...inherited(), ...environment } as NodeJS.ProcessEnv,
+    env: { ...inherited(), NODE_COMPILE_CACHE: compileCache, ...environment } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };

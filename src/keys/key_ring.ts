@@ -7,7 +7,7 @@ import type { Log } from '../seams/log.ts';
 import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
-import { activeKeyOf, type KeyState, lifetimesOf, ringOf } from './lifecycle.ts';
+import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { type RotationParts, turnRings } from './rotation.ts';
 
@@ -25,6 +25,11 @@ interface Snapshot {
   readonly clockAtRead: NumericDate;
   /** |node clock - database clock| when it was read. */
   readonly clockOffsetSeconds: number;
+}
+
+interface OpenedSigners {
+  readonly signers: ReadonlyMap<string, Signer>;
+  readonly failure: KeyVaultError | undefined;
 }
 
 /** What a snapshot means at one second. */
@@ -51,53 +56,69 @@ export class KeyRing {
   }
 
   /**
-   * Does what is due on the rings and takes a new snapshot. On failure the old one stands, and ages.
+   * Does what is due on the rings and takes a new snapshot. When the store fails, the old one stands, and ages.
    *
-   * The active keys are opened first, so that a node without the right KEK changes nothing.
+   * The active keys are opened first, so that a node without the right KEK changes nothing. One that runs already then
+   * goes on with the keys it can open, and publishes what the others publish.
    *
    * @returns seconds until the next instant at which something changes by itself.
    * @throws {KeyVaultError} when an active key does not open here.
    */
   async refresh(): Promise<number> {
     const { clock, store, log } = this.#parts;
-    const asked = clock.now();
+    const [readAt, asked] = [clock.monotonicSeconds(), clock.now()];
     const before = await store.readSigningKeys();
     const clockOffsetSeconds = Math.max(asked - before.databaseNow, before.databaseNow - clock.now(), 0);
+    const opened = await this.#openSigners(before.keys, before.databaseNow);
     // What the old snapshot signs with stays until there is a new one.
-    this.#signers = new Map([...this.#signers, ...(await this.#openSigners(before.keys, before.databaseNow))]);
-    const [readAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
+    this.#signers = new Map([...this.#signers, ...opened.signers]);
+    if (opened.failure !== undefined) {
+      if (this.#snapshot !== undefined)
+        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockOffsetSeconds }, opened.signers);
+      throw opened.failure;
+    }
+    const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
     const report = await turnRings(this.#parts);
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
-    this.#signers = await this.#openSigners(report.keys, report.databaseNow);
-    this.#snapshot = { keys: report.keys, readAt, clockAtRead, clockOffsetSeconds };
-    this.#view = undefined;
+    const { signers, failure } = await this.#openSigners(report.keys, report.databaseNow);
+    this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockOffsetSeconds }, signers);
+    if (failure !== undefined) throw failure;
     return report.nextAt - report.databaseNow;
   }
 
-  /** @returns the signers of what signs now or next, and of nothing else. */
-  async #openSigners(keys: readonly SigningKeyRecord[], now: NumericDate): Promise<ReadonlyMap<string, Signer>> {
-    const opened = new Map<string, Signer>();
-    for (const alg of signingAlgorithms)
-      for (const { key, state } of lifetimesOf(ringOf(keys, alg), this.#parts.policy, now)) {
-        if (state !== 'active' && state !== 'standby') continue;
-        const signer = this.#signers.get(key.kid) ?? (await this.#open(key, state));
-        if (signer !== undefined) opened.set(key.kid, signer);
-      }
-    return opened;
+  #take(snapshot: Snapshot, signers: ReadonlyMap<string, Signer>): void {
+    this.#snapshot = snapshot;
+    this.#signers = signers;
+    this.#view = undefined;
   }
 
-  async #open(key: SigningKeyRecord, state: KeyState): Promise<Signer | undefined> {
-    const { issuer, vault, signers, log } = this.#parts;
+  /** @returns the signers of what signs now or next, and of nothing else; `failure` when an active key does not open. */
+  async #openSigners(keys: readonly SigningKeyRecord[], now: NumericDate): Promise<OpenedSigners> {
+    const { policy, log } = this.#parts;
+    const signers = new Map<string, Signer>();
+    let failure: KeyVaultError | undefined;
+    const lifetimes = signingAlgorithms.flatMap((alg) => lifetimesOf(ringOf(keys, alg), policy, now));
+    for (const { key, state } of lifetimes.filter(({ state }) => state === 'active' || state === 'standby')) {
+      const opened = this.#signers.get(key.kid) ?? (await this.#open(key));
+      if (opened === undefined) continue;
+      if (!(opened instanceof KeyVaultError)) signers.set(key.kid, opened);
+      else if (state === 'active') failure ??= opened;
+      else log.error({ kid: key.kid, reason: opened.message }, 'a standby key does not open on this node');
+    }
+    return { signers, failure };
+  }
+
+  async #open(key: SigningKeyRecord): Promise<Signer | KeyVaultError | undefined> {
+    const { issuer, vault, signers } = this.#parts;
     const { privateJwe } = key;
     if (privateJwe === null) return undefined;
     try {
       return await openKey({ ...key, privateJwe }, issuer, vault, signers);
     } catch (error) {
-      if (state === 'active' || !(error instanceof KeyVaultError)) throw error;
-      log.error({ kid: key.kid, reason: error.message }, 'a standby key does not open on this node');
-      return undefined;
+      if (error instanceof KeyVaultError) return error;
+      throw error;
     }
   }
 

@@ -96,10 +96,11 @@ export const pasteSection = async (section: Section, folder: string): Promise<Se
       writeFileSync(join(folder, file), rewrite(block.text));
     }
     for (const [at, block] of runs.entries()) writeFileSync(join(folder, 'pasted', `${at}.sh`), rewrite(block.text));
-    const { stderr } = await outcomeOf(bash(runs.map(pasteOf).join('\n')));
+    const { code: ended, signal, stderr } = await outcomeOf(bash(runs.map(pasteOf).join('\n')));
     const pasted = runs.map((block, at) => {
       const code = readOr(join(folder, 'pasted', `${at}.code`), '').trim();
-      const printed = writeBack(readOr(join(folder, 'pasted', `${at}.printed`), stderr));
+      const told = code === '' ? `The shell ended with ${signal ?? ended} in this block or before it. ${stderr}` : '';
+      const printed = writeBack(readOr(join(folder, 'pasted', `${at}.printed`), '') + told);
       return { block, exitCode: code === '' ? undefined : Number(code), printed };
     });
     return { served: writeBack(server.stdout()), pasted };

@@ -82,9 +82,10 @@ const scenarios: readonly Scenario[] = [
   {
     name: 'keys rotate',
     database: () => aged,
-    args: () => [launcher, 'keys', 'rotate'],
+    args: () => [launcher, 'keys', 'rotate', '--alg', 'ES256'],
     done: (before, after) => {
-      for (const alg of ['ES256', 'RS256'] as const) expect(kidOf(after, alg)).not.toBe(kidOf(before, alg));
+      expect(kidOf(after, 'ES256')).not.toBe(kidOf(before, 'ES256'));
+      expect(kidOf(after, 'RS256')).toBe(kidOf(before, 'RS256'));
     },
   },
   {
@@ -184,9 +185,11 @@ describe('I9: SIGKILL around every statement that writes', () => {
   });
 });
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
+const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 if (!hasStrace)
-  console.warn('NOT RUN: SIGKILL at system calls needs strace, which is not installed here (apt-get install strace).');
+  console.warn(
+    'NOT RUN: SIGKILL at system calls needs strace, which is not installed or may not trace here (apt-get install strace).',
+  );
 
 describe.runIf(hasStrace)('I9: SIGKILL at system calls that write, by strace', () => {
   /** Where to start (before it the files are only being opened) and how far to step; each call is counted by itself. */
@@ -202,7 +205,7 @@ describe.runIf(hasStrace)('I9: SIGKILL at system calls that write, by strace', (
   const killed = scenarios.filter(({ name }) => name === 'keys rotate' || name === 'keys revoke');
 
   test.each(killed.flatMap((scenario) => calls.map((call) => ({ ...scenario, ...call }))))(
-    '$name, at every $stride th $call',
+    '$name, by $call in steps of $stride',
     { timeout: processTestMilliseconds },
     async ({ call, first, stride, ...scenario }) => {
       const before = await rowsBefore(scenario);
@@ -239,7 +242,8 @@ describe('I10 and I12: nodes that start at once', () => {
     expect(rows.map(({ alg, slot }) => `${alg} ${slot}`)).toEqual(['ES256 0', 'ES256 1', 'RS256 0', 'RS256 1']);
     const { keys } = JSON.parse(served.slice(served.indexOf('{'))) as JSONWebKeySet;
     expect(keys.map(({ kid }) => kid)).toEqual(rows.map(({ kid }) => kid));
-    for (const { url } of servers) expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    for (const { url } of servers)
+      await until('every node signs', async () => ((await fetch(`${url}/health/ready`)).ok ? true : undefined));
     const secrets = servers.flatMap(({ stdout }) => [...stdout().matchAll(/first-client:([^']+)'/g)]);
     expect(secrets).toHaveLength(1);
     const ended = await Promise.all(servers.map((server) => server.stop()));

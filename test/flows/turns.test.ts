@@ -20,6 +20,7 @@ import type { Store } from '../../src/seams/store.ts';
 import {
   databasePathIn,
   makeFolder,
+  type Outcome,
   processTestMilliseconds,
   type RunningServer,
   removeFolder,
@@ -129,17 +130,19 @@ const activeNow = async (alg: SigningAlgorithm): Promise<SigningKeyRecord | unde
 const standbyOfAge = (alg: SigningAlgorithm): Promise<SigningKeyRecord> =>
   until(`the ${alg} standby is old enough to sign`, async () => {
     const standby = (await ringNow(alg)).find(({ activatesAt }) => activatesAt > now());
-    // Not one about to sign by itself: the command would come too late for it.
-    const fit = standby && standby.publishedAt + leadSeconds < now() && standby.activatesAt > now() + 2;
-    return fit ? standby : undefined;
+    return standby && standby.publishedAt + leadSeconds < now() ? standby : undefined;
   });
 
-const keysCommand = async (...args: readonly string[]): Promise<void> => {
-  const { code, stdout, stderr } = await runCli(['keys', ...args], folder, {
-    KEYTURN_ISSUER: server.issuer,
-    ...timing,
-  });
-  expect(code, `keys ${args.join(' ')}: ${stdout}${stderr}`).toBe(0);
+const keysCommand = (...args: readonly string[]): Promise<Outcome> =>
+  runCli(['keys', ...args], folder, { KEYTURN_ISSUER: server.issuer, ...timing });
+
+/** Has the standby take over. A command that comes after a turn of its own accord is refused, and asked again. */
+const rotate = async (alg: SigningAlgorithm): Promise<void> => {
+  await standbyOfAge(alg);
+  const { code, stderr } = await keysCommand('rotate', '--alg', alg);
+  if (code === 0) return;
+  expect(stderr).toContain(`The ${alg} ring did not turn. Wait`);
+  await rotate(alg);
 };
 
 beforeAll(async () => {
@@ -164,46 +167,50 @@ afterAll(async () => {
   removeFolder(folder);
 });
 
+/** Revokes the active ES256 key. @returns its kid, and how many tokens there were when every library refused it. */
+const revokeActive = async (
+  verifiers: readonly Verifier[],
+): Promise<{ readonly kid: string; readonly signedBefore: number }> => {
+  await standbyOfAge('ES256');
+  const kid = (await activeNow('ES256'))?.kid ?? 'missing';
+  const forged = await until('a token is signed by the key that is to be revoked', () =>
+    seen.tokens.findLast((token) => token.kid === kid),
+  );
+  for (const verifier of verifiers) await verifier.verify(forged, forged.iat);
+  seen.revokedKids.add(kid);
+  expect((await keysCommand('revoke', kid, '--reason', 'a test')).code).toBe(0);
+  for (const verifier of verifiers)
+    await until(`${verifier.name} refuses the revoked key`, () =>
+      // At the second it was issued: not its age but its key is what it is refused for.
+      verifier.verify(forged, forged.iat).then(
+        () => undefined,
+        () => true as const,
+      ),
+    );
+  return { kid, signedBefore: seen.tokens.length };
+};
+
+const bothRingsHaveTurned = (): Promise<true> =>
+  until('both rings have turned often enough', () =>
+    kidsSeen('ES256').length > turnsOfEachRing && kidsSeen('RS256').length > turnsOfEachRing ? true : undefined,
+  );
+
 describe('turns of the keys of a running server, under traffic', () => {
-  test('I1, I5 and I8: not one good token is refused, and a revoked key is accepted nowhere', {
-    timeout: processTestMilliseconds,
-  }, async () => {
+  const timeout = 2 * processTestMilliseconds;
+
+  test('I1, I5 and I8: not one good token is refused, and a revoked key is accepted nowhere', { timeout }, async () => {
     const issuer = { issuer: server.issuer, jwksUri, cacheMilliseconds };
     const verifiers = [joseVerifier(issuer), jwksRsaVerifier(issuer), fastJwtVerifier(issuer)];
     let goesOn = true;
-    const traffic = runTraffic(verifiers, () => goesOn);
-    // A traffic that fails is awaited at the end; until then it must not end the process.
-    traffic.catch(() => undefined);
-
-    await standbyOfAge('ES256');
-    await keysCommand('rotate', '--alg', 'ES256');
-    await standbyOfAge('RS256');
-    await keysCommand('rotate', '--alg', 'RS256');
-
-    await standbyOfAge('ES256');
-    const compromised = await activeNow('ES256');
-    const kid = compromised?.kid ?? 'missing';
-    const forged = await until('a token is signed by the key that is to be revoked', () =>
-      seen.tokens.findLast((token) => token.kid === kid),
-    );
-    for (const verifier of verifiers) await verifier.verify(forged, forged.iat);
-    seen.revokedKids.add(kid);
-    await keysCommand('revoke', kid, '--reason', 'a test');
-    for (const verifier of verifiers)
-      await until(`${verifier.name} refuses the revoked key`, () =>
-        // At the second it was issued: not its age but its key is what it is refused for.
-        verifier.verify(forged, forged.iat).then(
-          () => undefined,
-          () => true as const,
-        ),
-      );
-    const signedBefore = seen.tokens.length;
-
-    await until('both rings have turned often enough', () =>
-      kidsSeen('ES256').length > turnsOfEachRing && kidsSeen('RS256').length > turnsOfEachRing ? true : undefined,
-    );
-    goesOn = false;
-    await traffic;
+    const operate = async () => {
+      await rotate('ES256');
+      await rotate('RS256');
+      const revoked = await revokeActive(verifiers);
+      await bothRingsHaveTurned();
+      goesOn = false;
+      return revoked;
+    };
+    const [{ kid, signedBefore }] = await Promise.all([operate(), runTraffic(verifiers, () => goesOn)]);
 
     expect(seen.refusals).toEqual([]);
     expect(seen.verified).toBeGreaterThan(100);

@@ -1,60 +1,10 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createJoseKeyVault, parseKekRing } from '../../src/adapters/jose_key_vault.ts';
-import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
-import { OAuthError } from '../../src/errors.ts';
-import { KeyRing, type KeyRingParts } from '../../src/keys/key_ring.ts';
-import { turnNow } from '../../src/keys/rotation.ts';
-import { KeyVaultError } from '../../src/seams/key_vault.ts';
-import type { SigningAlgorithm } from '../../src/seams/signer.ts';
+import type { KeyRing } from '../../src/keys/key_ring.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { signJwt } from '../../src/tokens/jws.ts';
-import { createRecordedLog, makeKekRing, type RecordedLog } from '../test_provider.ts';
-import {
-  lead,
-  type OpenRings,
-  openEmptyRings,
-  openRings,
-  period,
-  rowAt,
-  rowsOf,
-  start,
-  withStore,
-} from './rotation_parts.ts';
-
-interface Node {
-  readonly keyRing: KeyRing;
-  readonly log: RecordedLog;
-}
-
-const nodeOf = (rings: OpenRings, parts: Partial<KeyRingParts> = {}): Node => {
-  const log = createRecordedLog();
-  return { keyRing: new KeyRing({ ...rings, signers: nodeCryptoSigners, log, ...parts }), log };
-};
-
-const startNode = async (rings: OpenRings, parts?: Partial<KeyRingParts>): Promise<Node> => {
-  const node = nodeOf(rings, parts);
-  await node.keyRing.refresh();
-  return node;
-};
-
-/** The reason of the refusal, or the kid that signs. */
-const signsWith = (keyRing: KeyRing, alg: SigningAlgorithm = 'ES256'): string => {
-  try {
-    return keyRing.activeSigner(alg).signer.kid;
-  } catch (error) {
-    if (error instanceof OAuthError) return `${error.failure.status} ${error.reason}`;
-    throw error;
-  }
-};
-
-const refused = '503 signing_unavailable';
-
-/** Damages the wrapped private half of a row. */
-const damage = async ({ store }: OpenRings, slot: number, alg: SigningAlgorithm): Promise<void> => {
-  const { kid, privateJwe } = await rowAt({ store }, slot, alg);
-  await store.rewrapSigningKey(kid, privateJwe ?? '', 'damaged');
-};
+import { nodeOf, refused, signsWith, startNode } from './ring_nodes.ts';
+import { lead, openEmptyRings, openRings, period, rowAt, rowsOf, withStore } from './rotation_parts.ts';
 
 describe('a node', () => {
   test('makes the first keys, and signs tokens that verify with the key set it serves', async () => {
@@ -223,76 +173,5 @@ describe("a node's clock", () => {
     await node.keyRing.refresh();
     expect(during).toBe((await rowAt(rings, 0)).kid);
     expect(signsWith(node.keyRing)).toBe((await rowAt(rings, 1)).kid);
-  });
-});
-
-describe('keys that do not open', () => {
-  test('the active one: a node without its KEK does not start, and changes nothing though much is due', async () => {
-    const rings = await openRings();
-    rings.clock.advance(period);
-    const before = await rowsOf(rings);
-    const vault = createJoseKeyVault(parseKekRing(makeKekRing('kek-other'), 'a test'));
-    const { keyRing } = nodeOf(rings, { vault });
-    await expect(keyRing.refresh()).rejects.toThrow(KeyVaultError);
-    expect(await rowsOf(rings)).toEqual(before);
-    expect(signsWith(keyRing)).toBe(refused);
-  });
-
-  test('a standby: it is logged, and the node signs', async () => {
-    const rings = await openRings();
-    await damage(rings, 1, 'ES256');
-    const { keyRing, log } = await startNode(rings);
-    expect(signsWith(keyRing)).toBe((await rowAt(rings, 0)).kid);
-    const [{ level, fields } = {}] = log.records;
-    expect([level, fields]).toMatchObject(['error', { kid: (await rowAt(rings, 1)).kid }]);
-  });
-
-  test('of one ring do not keep the other from signing', async () => {
-    const rings = await openRings();
-    await damage(rings, 1, 'RS256');
-    rings.clock.advance(period - 1);
-    const { keyRing } = await startNode(rings);
-    rings.clock.advance(1);
-    expect(signsWith(keyRing, 'ES256')).toBe((await rowAt(rings, 1)).kid);
-    expect(signsWith(keyRing, 'RS256')).toBe(refused);
-    expect(keyRing.notSigning()).toBe('no active RS256 key is open on this node');
-  });
-});
-
-describe('I4: private keys in memory', () => {
-  test('a retired signer is let go: were its key ever to sign again, it would have to be opened anew', async () => {
-    const rings = await openRings();
-    const early = await rings.store.readSigningKeys();
-    const opened: unknown[] = [];
-    let read = rings.store.readSigningKeys;
-    const { keyRing } = nodeOf(withStore(rings, { readSigningKeys: () => read() }), {
-      signers: {
-        open: (jwk) => {
-          opened.push(jwk.kid);
-          return nodeCryptoSigners.open(jwk);
-        },
-      },
-    });
-    await keyRing.refresh();
-    rings.clock.advance(lead);
-    await turnNow('ES256', rings);
-    await keyRing.refresh();
-    const { kid } = await rowAt(rings, 0);
-    const times = () => opened.filter((other) => other === kid).length;
-    expect(times()).toBe(1);
-    read = () => Promise.resolve({ ...early, databaseNow: start });
-    await keyRing.refresh();
-    expect(times()).toBe(2);
-  });
-
-  test('a key that another process retired is erased from the node within its next reading', async () => {
-    const rings = await openRings();
-    const { keyRing } = await startNode(rings);
-    rings.clock.advance(lead);
-    await keyRing.refresh();
-    await turnNow('ES256', rings);
-    expect(signsWith(keyRing)).toBe((await rowAt(rings, 0)).kid);
-    await keyRing.refresh();
-    expect(signsWith(keyRing)).toBe((await rowAt(rings, 1)).kid);
   });
 });

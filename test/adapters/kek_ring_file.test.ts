@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
+import { addKekToFile, makeKekRingFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
+import { OperatorError } from '../../src/errors.ts';
+
+let folder: string;
+let files = 0;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyturn-kek-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const newPath = (): string => {
+  files += 1;
+  const own = join(folder, `${files}`);
+  mkdirSync(own);
+  return join(own, 'ring.json');
+};
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+const refusalOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(OperatorError);
+    return (error as OperatorError).message;
+  }
+  throw new Error('it was not refused');
+};
+
+describe('making a ring', () => {
+  test('makes one key of 256 bits in a file for its owner alone, whatever the umask', () => {
+    const umask = process.umask(0);
+    const path = newPath();
+    expect(makeKekRingFile(path)).toBe(true);
+    process.umask(umask);
+    expect(modeOf(path)).toBe(0o600);
+    const { keys } = readKekRingFile(path);
+    expect(keys.map(({ k }) => Buffer.from(k, 'base64url').length)).toEqual([32]);
+    expect(keys[0]?.kid).toMatch(/^kek-[0-9a-f]{12}$/);
+  });
+
+  test('leaves a ring that is there as it is', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const before = readFileSync(path, 'utf8');
+    expect(makeKekRingFile(path)).toBe(false);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  test('leaves nothing else beside it', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    makeKekRingFile(path);
+    addKekToFile(path);
+    expect(readdirSync(dirname(path))).toEqual(['ring.json']);
+  });
+
+  test('makes its folder, closed to others', () => {
+    const path = join(dirname(newPath()), 'keys', 'ring.json');
+    makeKekRingFile(path);
+    expect(modeOf(dirname(path))).toBe(0o700);
+  });
+
+  test('says so when it cannot be written', () => {
+    const file = newPath();
+    writeFileSync(file, '');
+    const message = refusalOf(() => makeKekRingFile(join(file, 'ring.json')));
+    expect(message).toMatch(/could not be written \(\w+\)\. Make its folder writable .* KEYTURN_KEK_RING_FILE/);
+  });
+
+  test('by processes at once: one makes it, and all find the same', async () => {
+    const url = new URL('../../src/adapters/kek_ring_file.ts', import.meta.url).href;
+    const path = newPath();
+    const maker = `
+      import { makeKekRingFile, readKekRingFile } from ${JSON.stringify(url)};
+      import { once } from 'node:events';
+      process.stdout.write('ready');
+      await once(process.stdin, 'data');
+      const answers = [];
+      for (let round = 0; round < 20; round += 1) {
+        const made = makeKekRingFile(${JSON.stringify(path)} + round);
+        answers.push([made, readKekRingFile(${JSON.stringify(path)} + round).keys[0].kid]);
+      }
+      process.stdout.write(JSON.stringify(answers));
+      process.exit(0);
+    `;
+    const children = [1, 2, 3].map(() => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', maker], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let written = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        written += chunk;
+      });
+      return { child, ready: once(child.stdout, 'data'), ended: once(child, 'close'), written: () => written };
+    });
+    await Promise.all(children.map(({ ready }) => ready));
+    for (const { child } of children) child.stdin.end('go');
+    await Promise.all(children.map(({ ended }) => ended));
+    const answers: readonly (readonly [boolean, string])[][] = children.map(({ written }) =>
+      JSON.parse(written().slice('ready'.length)),
+    );
+    for (let round = 0; round < 20; round += 1) {
+      const found = answers.map((rounds) => rounds[round]);
+      expect(found.filter((answer) => answer?.[0]).length).toBe(1);
+      expect(new Set(found.map((answer) => answer?.[1])).size).toBe(1);
+    }
+  }, 60_000);
+});
+
+describe('reading a ring', () => {
+  test.each([0o640, 0o604, 0o660, 0o644, 0o610, 0o601])('refuses one that others can touch: mode %o', (mode) => {
+    const path = newPath();
+    makeKekRingFile(path);
+    chmodSync(path, mode);
+    expect(refusalOf(() => readKekRingFile(path))).toBe(
+      `The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`,
+    );
+  });
+
+  test.each([0o600, 0o400])('takes one that its owner alone can: mode %o', (mode) => {
+    const path = newPath();
+    makeKekRingFile(path);
+    chmodSync(path, mode);
+    expect(readKekRingFile(path).keys.length).toBe(1);
+  });
+
+  test('looks at the file behind a link', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    symlinkSync(path, `${path}.link`);
+    expect(readKekRingFile(`${path}.link`).keys.length).toBe(1);
+    chmodSync(path, 0o644);
+    expect(refusalOf(() => readKekRingFile(`${path}.link`))).toContain('can be read by others');
+  });
+
+  test('says what a missing one means, and what to do', () => {
+    expect(refusalOf(() => readKekRingFile(newPath()))).toMatch(
+      /is missing\. Set KEYTURN_KEK_RING_FILE .* Without the ring the signing keys in the database cannot be opened\./,
+    );
+  });
+
+  test('says which file it is that holds no ring', () => {
+    const path = newPath();
+    writeFileSync(path, '{"keys":[]}', { mode: 0o600 });
+    expect(refusalOf(() => readKekRingFile(path))).toContain(path);
+  });
+});
+
+describe('adding a KEK', () => {
+  test('puts it first and keeps the others: what was wrapped before still opens', async () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const before = readKekRingFile(path);
+    const context = { issuer: 'https://id.example.com', kid: 'kid', alg: 'ES256', slot: 0 } as const;
+    const jwe = await createJoseKeyVault(before).wrap({ kty: 'EC' }, context);
+    const kid = addKekToFile(path);
+    const after = readKekRingFile(path);
+    expect([after.keys[0]?.kid, after.keys.slice(1)]).toEqual([kid, before.keys]);
+    const vault = createJoseKeyVault(after);
+    expect([vault.wrappingKid, await vault.unwrap(jwe, context)]).toEqual([kid, { kty: 'EC' }]);
+    expect(modeOf(path)).toBe(0o600);
+  });
+
+  test('makes the file where there is none', () => {
+    const path = newPath();
+    const kid = addKekToFile(path);
+    expect(readKekRingFile(path).keys.map((key) => key.kid)).toEqual([kid]);
+    expect(modeOf(path)).toBe(0o600);
+  });
+
+  test('to a file that is no ring, or that others can read, changes nothing', () => {
+    const path = newPath();
+    writeFileSync(path, 'no ring', { mode: 0o600 });
+    refusalOf(() => addKekToFile(path));
+    expect(readFileSync(path, 'utf8')).toBe('no ring');
+    const open = newPath();
+    makeKekRingFile(open);
+    const before = readFileSync(open, 'utf8');
+    chmodSync(open, 0o644);
+    refusalOf(() => addKekToFile(open));
+    expect([readFileSync(open, 'utf8'), existsSync(open)]).toEqual([before, true]);
+  });
+});
