@@ -30,8 +30,24 @@ const groups: readonly Group[] = [
       'KEYTURN_FETCH_TIMEOUT_SECONDS',
     ],
   },
-  { heading: 'Tokens', names: ['KEYTURN_ACCESS_TOKEN_SECONDS'] },
-  { heading: 'Serving', names: ['KEYTURN_MAX_CONNECTIONS', 'KEYTURN_DRAIN_SECONDS', 'KEYTURN_LOG_LEVEL'] },
+  {
+    heading: 'Tokens',
+    names: [
+      'KEYTURN_ACCESS_TOKEN_SECONDS',
+      'KEYTURN_ID_TOKEN_SECONDS',
+      'KEYTURN_REFRESH_TOKEN_SECONDS',
+      'KEYTURN_REFRESH_FAMILY_SECONDS',
+      'KEYTURN_REFRESH_RETRY_SECONDS',
+    ],
+  },
+  {
+    heading: 'People',
+    names: ['KEYTURN_SESSION_IDLE_SECONDS', 'KEYTURN_SESSION_SECONDS', 'KEYTURN_SIGN_UP'],
+  },
+  {
+    heading: 'Serving',
+    names: ['KEYTURN_TRUSTED_PROXIES', 'KEYTURN_MAX_CONNECTIONS', 'KEYTURN_DRAIN_SECONDS', 'KEYTURN_LOG_LEVEL'],
+  },
 ];
 
 const { policy, port } = readConfig({});

@@ -1,16 +1,26 @@
 // The table of contents: every URL Keyturn answers, and what stands before it.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { account, accountApplications, accountPassword, accountSessions } from './endpoints/account.ts';
+import { authorization } from './endpoints/authorization.ts';
+import { consent } from './endpoints/consent.ts';
+import { demoEndpoints } from './endpoints/demo.ts';
+import { endSession } from './endpoints/end_session.ts';
 import type { AppEnvironment, Endpoint } from './endpoints/endpoint.ts';
 import { errorResponse } from './endpoints/error_response.ts';
 import { live, ready } from './endpoints/health.ts';
+import { introspection } from './endpoints/introspection.ts';
 import { jwks } from './endpoints/jwks.ts';
+import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
 import { basePathOf, paths } from './endpoints/paths.ts';
 import { responseHeaders } from './endpoints/response_headers.ts';
+import { revocation } from './endpoints/revocation.ts';
 import { root } from './endpoints/root.ts';
+import { signUp } from './endpoints/sign_up.ts';
 import { timeline } from './endpoints/timeline.ts';
 import { token } from './endpoints/token.ts';
+import { userinfo } from './endpoints/userinfo.ts';
 import { OAuthError } from './errors.ts';
 import type { Provider } from './provider.ts';
 
@@ -46,9 +56,24 @@ export const createApp = (provider: Provider): App => {
   at(base + paths.jwks, jwks);
   at(base + paths.openid_configuration, metadata);
   at(paths.oauth_authorization_server + base, metadata);
+  at(base + paths.authorization, authorization);
   at(base + paths.token, token);
+  at(base + paths.userinfo, userinfo);
+  at(base + paths.introspection, introspection);
+  at(base + paths.revocation, revocation);
+  at(base + paths.end_session, endSession);
+  at(base + paths.login, login);
+  at(base + paths.consent, consent);
+  if (provider.config.signUp) at(base + paths.sign_up, signUp);
+  at(base + paths.account, account);
+  at(`${base}${paths.account}/sessions`, accountSessions);
+  at(`${base}${paths.account}/applications`, accountApplications);
+  at(`${base}${paths.account}/password`, accountPassword);
   for (const path of new Set([base || paths.root, base + paths.root])) at(path, root);
   at(base + paths.timeline, timeline);
+  if (provider.config.loopback)
+    for (const [path, endpoint] of Object.entries(demoEndpoints((request) => app.fetch(request))))
+      at(base + path, endpoint);
   at('/health/live', live);
   at('/health/ready', ready);
 

@@ -1,5 +1,6 @@
 // The command line, run by launch.js: a table of contents. Each group of commands has its file in src/cli.
 import { readFileSync } from 'node:fs';
+import { addAudit } from './cli/audit.ts';
 import { addClients } from './cli/clients.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { addKeys } from './cli/keys.ts';
@@ -8,6 +9,7 @@ import { createProgram, run } from './cli/run.ts';
 import { addServe } from './cli/serve_command.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { addToken } from './cli/token.ts';
+import { addUsers } from './cli/users.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const terminal = processTerminal();
@@ -19,7 +21,9 @@ addServe(program, terminal);
 addKeys(program, terminal);
 addClients(program, terminal);
 addResources(program, terminal);
+addUsers(program, terminal);
 addToken(program, terminal);
+addAudit(program, terminal);
 addDoctor(program, terminal);
 
 await run(program, process.argv, terminal);

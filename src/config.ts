@@ -15,6 +15,14 @@ export interface Config {
   readonly kekRingFile: string;
   readonly policy: RotationPolicy;
   readonly accessTokenSeconds: number;
+  readonly idTokenSeconds: number;
+  readonly refreshTokenSeconds: number;
+  readonly refreshFamilySeconds: number;
+  readonly refreshRetrySeconds: number;
+  readonly sessionIdleSeconds: number;
+  readonly sessionSeconds: number;
+  readonly signUp: boolean;
+  readonly trustedProxies: number;
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -140,6 +148,14 @@ export const readConfig = (environment: Environment): Config => {
     kekRingFile: values.KEYTURN_KEK_RING_FILE,
     policy,
     accessTokenSeconds: values.KEYTURN_ACCESS_TOKEN_SECONDS,
+    idTokenSeconds: values.KEYTURN_ID_TOKEN_SECONDS,
+    refreshTokenSeconds: values.KEYTURN_REFRESH_TOKEN_SECONDS,
+    refreshFamilySeconds: values.KEYTURN_REFRESH_FAMILY_SECONDS,
+    refreshRetrySeconds: values.KEYTURN_REFRESH_RETRY_SECONDS,
+    sessionIdleSeconds: values.KEYTURN_SESSION_IDLE_SECONDS,
+    sessionSeconds: values.KEYTURN_SESSION_SECONDS,
+    signUp: values.KEYTURN_SIGN_UP === 'on',
+    trustedProxies: values.KEYTURN_TRUSTED_PROXIES,
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
     logLevel: values.KEYTURN_LOG_LEVEL,

@@ -1,7 +1,7 @@
 // What can go wrong, in two layers: a reason (ours, logged, never sent) and the RFC's error code with a sentence for
 // the client's developer (sent). Errors of operation, for the person at the terminal, are OperatorError.
 
-type Status = 400 | 401 | 405 | 413 | 429 | 500 | 503;
+type Status = 400 | 401 | 403 | 405 | 413 | 429 | 500 | 503;
 
 interface Failure {
   readonly status: Status;
@@ -15,6 +15,19 @@ const clientAuthenticationFailed = {
   error: 'invalid_client',
   description:
     'Client authentication failed. Check the client_id, the client_secret and that the method is the one registered (token_endpoint_auth_method).',
+} as const;
+
+const grantRefused = {
+  status: 400,
+  error: 'invalid_grant',
+  description:
+    'The code or refresh token is unknown, expired, spent, revoked, or was given to another client, redirect_uri or code_verifier. Start a new authorization.',
+} as const;
+
+const tokenRefused = {
+  status: 401,
+  error: 'invalid_token',
+  description: 'The access token is malformed, expired, revoked, or not one of this issuer. Get a new one.',
 } as const;
 
 const malformedRequest = (description: string) => ({ status: 400, error: 'invalid_request', description }) as const;
@@ -91,6 +104,114 @@ export const failures = {
     error: 'invalid_scope',
     description: 'The scope holds a value that this client, or this resource, is not registered for.',
   },
+  code_missing: malformedRequest('The parameter code is missing.'),
+  code_unknown: grantRefused,
+  code_expired: grantRefused,
+  code_used: grantRefused,
+  redirect_uri_mismatch: grantRefused,
+  pkce_mismatch: grantRefused,
+  refresh_token_missing: malformedRequest('The parameter refresh_token is missing.'),
+  refresh_token_unknown: grantRefused,
+  refresh_token_expired: grantRefused,
+  refresh_token_reused: grantRefused,
+  client_mismatch: grantRefused,
+  family_ended: grantRefused,
+  user_gone: grantRefused,
+  resource_mismatch: {
+    status: 400,
+    error: 'invalid_target',
+    description: 'The resource differs from the one that was authorized.',
+  },
+  client_id_missing: malformedRequest('The parameter client_id is missing.'),
+  authorization_client_unknown: malformedRequest('The client_id is not registered here.'),
+  redirect_uri_missing: malformedRequest('The parameter redirect_uri is missing.'),
+  redirect_uri_unregistered: malformedRequest(
+    'The redirect_uri is not one the client registered; it must be the same to the letter.',
+  ),
+  response_type_missing: malformedRequest('The parameter response_type is missing; it must be code.'),
+  response_type_unsupported: {
+    status: 400,
+    error: 'unsupported_response_type',
+    description: 'The response_type is not served here; it must be code.',
+  },
+  response_type_not_registered: {
+    status: 400,
+    error: 'unauthorized_client',
+    description: 'This client is not registered for the authorization code grant.',
+  },
+  response_mode_unsupported: malformedRequest('The response_mode is not served here; it may be query or form_post.'),
+  request_unsupported: {
+    status: 400,
+    error: 'request_not_supported',
+    description: 'Request objects are not served here.',
+  },
+  request_uri_unsupported: {
+    status: 400,
+    error: 'request_uri_not_supported',
+    description: 'The parameter request_uri is not served here.',
+  },
+  registration_unsupported: {
+    status: 400,
+    error: 'registration_not_supported',
+    description: 'The parameter registration is not served here.',
+  },
+  code_challenge_missing: malformedRequest(
+    'PKCE is required: send a code_challenge and code_challenge_method=S256 (RFC 7636).',
+  ),
+  code_challenge_method_unsupported: malformedRequest('The code_challenge_method must be S256.'),
+  code_challenge_malformed: malformedRequest(
+    'The code_challenge must be 43 base64url characters, the SHA-256 of the code_verifier.',
+  ),
+  prompt_malformed: malformedRequest('The prompt may be none alone, or login, consent and select_account.'),
+  max_age_malformed: malformedRequest('The max_age must be a whole number of seconds.'),
+  parameter_too_long: malformedRequest('A parameter is longer than is accepted here.'),
+  claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core §5.5.'),
+  id_token_hint_malformed: malformedRequest('The id_token_hint is not an ID token of this issuer for this client.'),
+  post_logout_redirect_uri_unregistered: malformedRequest(
+    'The post_logout_redirect_uri is not one the client registered, or no client is named.',
+  ),
+  essential_acr_unmet: {
+    status: 400,
+    error: 'unmet_authentication_requirements',
+    description: 'The authentication context asked for as essential cannot be provided.',
+  },
+  login_required: { status: 400, error: 'login_required', description: 'The end-user has to sign in.' },
+  consent_required: { status: 400, error: 'consent_required', description: 'The end-user has to consent.' },
+  account_selection_required: {
+    status: 400,
+    error: 'account_selection_required',
+    description: 'The end-user has to choose an account.',
+  },
+  consent_denied: { status: 400, error: 'access_denied', description: 'The end-user did not allow it.' },
+  interaction_unknown: malformedRequest(
+    'The sign-in took too long, or was begun in another browser. Start again at the application.',
+  ),
+  request_forged: {
+    status: 403,
+    error: 'access_denied',
+    description:
+      'The form did not come from a page of this site in this browser. Open the page again and send it from there.',
+  },
+  token_missing: malformedRequest('The parameter token is missing.'),
+  access_token_missing: tokenRefused,
+  access_token_malformed: tokenRefused,
+  access_token_refused: tokenRefused,
+  access_token_ended: tokenRefused,
+  access_token_scope_insufficient: {
+    status: 403,
+    error: 'insufficient_scope',
+    description: 'The access token lacks the scope openid.',
+  },
+  rate_limited: {
+    status: 429,
+    error: 'temporarily_unavailable',
+    description: 'Too many requests. Try again after the time in Retry-After.',
+  },
+  passwords_busy: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    description: 'Too many people are signing in. Try again after the time in Retry-After.',
+  },
   signing_unavailable: {
     status: 503,
     error: 'temporarily_unavailable',
@@ -114,10 +235,13 @@ export type Reason = keyof typeof failures;
 export class OAuthError extends Error {
   override name = 'OAuthError';
   readonly reason: Reason;
+  /** Sent as Retry-After where the status asks for one. */
+  readonly retryAfterSeconds: number;
 
-  constructor(reason: Reason, options?: ErrorOptions) {
+  constructor(reason: Reason, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
     super(reason, options);
     this.reason = reason;
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? 5;
   }
 
   get failure(): Failure {

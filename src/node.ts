@@ -1,20 +1,27 @@
 // The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
-import { createBetterSqlite3Store } from './adapters/better_sqlite3_store.ts';
+import { type BetterSqlite3, openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
+import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
 import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
+import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
+import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { KeyRing } from './keys/key_ring.ts';
 import type { RotationParts } from './keys/rotation.ts';
+import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
 import type { Store } from './seams/store.ts';
+import { recordAudit } from './tokens/audit.ts';
 
-export const openStore = ({ databaseUrl }: Config): Store =>
-  createBetterSqlite3Store(databaseUrl.slice('file:'.length), systemClock);
+const openDatabase = ({ databaseUrl }: Config): BetterSqlite3 =>
+  openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
+
+export const openStore = (config: Config): Store => openDatabase(config).store;
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
 export const openVault = async (config: Config, store: Store): Promise<KeyVault> => {
@@ -29,7 +36,12 @@ export const openRotation = async (config: Config, store: Store): Promise<Rotati
   policy: config.policy,
   store,
   vault: await openVault(config, store),
+  onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
+
+/** Below the four threads of libuv's pool, which RS256 signatures need too. */
+const hashesAtOnce = 2;
+const hashesWaiting = 32;
 
 const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<void> => {
   for (const { resource, accessTokenSeconds } of await store.listResources())
@@ -41,12 +53,21 @@ const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<voi
 
 /** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
 export const openProvider = async (config: Config, log: Log): Promise<Provider> => {
-  const store = openStore(config);
+  const { store, rateLimiter } = openDatabase(config);
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
-  return { config, clock: systemClock, store, keyRing, log };
+  return {
+    config,
+    clock: systemClock,
+    store,
+    keyRing,
+    log,
+    passwordHasher: boundPasswordHasher(nodeRsPasswordHasher, hashesAtOnce, hashesWaiting),
+    rateLimiter,
+    outboundHttp: createNodeOutboundHttp(config.loopback),
+  };
 };
 
 /** Refreshes the key ring every third of P, and at each instant something is due. @returns how to stop. */
@@ -68,5 +89,24 @@ export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) 
   return () => {
     stopped = true;
     clearTimeout(timer);
+  };
+};
+
+const deliverEverySeconds = 2;
+const sweepEverySeconds = 60;
+
+/** Delivers logout tokens and deletes what expired, again and again. @returns how to stop. */
+export const keepHouse = (provider: Provider): (() => void) => {
+  const { store, clock, log } = provider;
+  const every = (seconds: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
+    setInterval(() => {
+      work().catch((error: unknown) => log.error({ reason: String(error) }, `${what} failed`));
+    }, seconds * 1000);
+  const timers = [
+    every(deliverEverySeconds, 'back-channel logout', () => deliverLogouts(provider)),
+    every(sweepEverySeconds, 'deleting what expired', () => store.removeExpired(clock.now())),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
   };
 };

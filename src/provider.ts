@@ -2,6 +2,9 @@ import type { Config } from './config.ts';
 import type { KeyRing } from './keys/key_ring.ts';
 import type { Clock } from './seams/clock.ts';
 import type { Log } from './seams/log.ts';
+import type { OutboundHttp } from './seams/outbound_http.ts';
+import type { PasswordHasher } from './seams/password_hasher.ts';
+import type { RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
 
 /** What an entry builds from its surroundings, and everything below it works with. */
@@ -11,4 +14,7 @@ export interface Provider {
   readonly store: Store;
   readonly keyRing: KeyRing;
   readonly log: Log;
+  readonly passwordHasher: PasswordHasher;
+  readonly rateLimiter: RateLimiter;
+  readonly outboundHttp: OutboundHttp;
 }

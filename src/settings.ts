@@ -89,6 +89,38 @@ export const settings = {
     'The lifetime of access tokens for a resource that is added without one of its own.',
     '600',
   ),
+  KEYTURN_ID_TOKEN_SECONDS: setting(wholeNumber(1, year), 'The lifetime of ID tokens.', '600'),
+  KEYTURN_REFRESH_TOKEN_SECONDS: setting(
+    wholeNumber(1, 10 * year),
+    'How long a refresh token may lie unused. Each use gives a new one.',
+    `${30 * day}`,
+  ),
+  KEYTURN_REFRESH_FAMILY_SECONDS: setting(
+    wholeNumber(1, 10 * year),
+    'How long refreshing may go on after one sign-in, however often it is used.',
+    `${year}`,
+  ),
+  KEYTURN_REFRESH_RETRY_SECONDS: setting(
+    wholeNumber(0, 300),
+    'How long after its use a refresh token still gets the same answer again (a lost reply, two tabs). Later, its reuse ends the family.',
+    '10',
+  ),
+  KEYTURN_SESSION_IDLE_SECONDS: setting(
+    wholeNumber(1, 10 * year),
+    'How long a signed-in browser may stay away before its end-user signs in again.',
+    `${day}`,
+  ),
+  KEYTURN_SESSION_SECONDS: setting(wholeNumber(1, 10 * year), 'How long a sign-in lasts at most.', `${14 * day}`),
+  KEYTURN_SIGN_UP: setting(
+    z.enum(['on', 'off']),
+    'Whether people may make their own account on the sign-up page.',
+    'off',
+  ),
+  KEYTURN_TRUSTED_PROXIES: setting(
+    wholeNumber(0, 16),
+    'How many proxies stand before Keyturn and add to X-Forwarded-For. 0 reads no such header.',
+    '0',
+  ),
   KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
   KEYTURN_SHARED_CACHE_SECONDS: setting(
     wholeNumber(0, 30 * day),

@@ -1,14 +1,16 @@
 // A Provider in this process, on the real adapters, with the clock and the log in the test's hands.
 import { randomBytes } from 'node:crypto';
-import { createBetterSqlite3Store } from '../src/adapters/better_sqlite3_store.ts';
+import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
+import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
+import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
 import { type App, createApp } from '../src/app.ts';
 import { hashClientSecret } from '../src/client_authentication/client_secret.ts';
 import { type Environment, readConfig } from '../src/config.ts';
 import { KeyRing } from '../src/keys/key_ring.ts';
 import type { Provider } from '../src/provider.ts';
-import type { Client } from '../src/seams/client_store.ts';
+import { type Client, clientDefaults } from '../src/seams/client_store.ts';
 import type { Clock } from '../src/seams/clock.ts';
 import type { Log } from '../src/seams/log.ts';
 import type { Resource } from '../src/seams/resource_store.ts';
@@ -77,7 +79,7 @@ export const createTestProvider = async ({
 }: TestProviderOptions = {}): Promise<TestProvider> => {
   const config = readConfig({ KEYTURN_ISSUER: 'https://id.example.com', ...environment });
   const log = createRecordedLog();
-  const store = createBetterSqlite3Store(databasePath, clock);
+  const { store, rateLimiter } = openBetterSqlite3(databasePath, clock);
   const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
   const keyRing = new KeyRing({
     issuer: config.issuer,
@@ -89,7 +91,16 @@ export const createTestProvider = async ({
     log,
   });
   await keyRing.refresh();
-  const provider = { config, clock, store, keyRing, log };
+  const provider = {
+    config,
+    clock,
+    store,
+    keyRing,
+    log,
+    rateLimiter,
+    passwordHasher: nodeRsPasswordHasher,
+    outboundHttp: createNodeOutboundHttp(config.loopback),
+  };
   return { ...provider, app: createApp(provider) };
 };
 
@@ -106,6 +117,7 @@ export const addResource = async (store: Registrar, overrides: Partial<Resource>
     accessTokenSeconds: 600,
     accessTokenSigningAlg: 'ES256',
     claims: {},
+    accessTokenClaims: [],
     createdAt: 1_800_000_000,
     ...overrides,
   };
@@ -120,16 +132,12 @@ export const addClient = async (
   overrides: Partial<Client> = {},
 ): Promise<Client> => {
   const client: Client = {
+    ...clientDefaults,
     clientId,
-    clientName: null,
-    tokenEndpointAuthMethod: 'client_secret_basic',
     grantTypes: ['client_credentials'],
-    redirectUris: [],
     scope: ['read', 'write'],
     resources: [registeredResource],
     clientSecretSha256: hashClientSecret(registeredSecret),
-    previousClientSecretSha256: null,
-    previousClientSecretExpiresAt: null,
     clientIdIssuedAt: 1_800_000_000,
     ...overrides,
   };

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { generateClientSecret, hashClientSecret } from '../../src/client_authentication/client_secret.ts';
+import { clientDefaults } from '../../src/seams/client_store.ts';
 import { signingAlgorithms } from '../../src/seams/signer.ts';
 import { announce, clientCredentialsTarget, tokenRequest } from '../contender.ts';
 import { clientCredentialsName } from '../scenarios/client_credentials.ts';
@@ -41,19 +42,16 @@ const fillDatabase = async (path: string): Promise<string> => {
       accessTokenSeconds: lifetimeSeconds,
       accessTokenSigningAlg: alg,
       claims: {},
+      accessTokenClaims: [],
       createdAt: now,
     });
   await store.addClient({
+    ...clientDefaults,
     clientId,
-    clientName: null,
-    tokenEndpointAuthMethod: 'client_secret_basic',
     grantTypes: ['client_credentials'],
-    redirectUris: [],
     scope,
     resources: signingAlgorithms.map(resourceOf),
     clientSecretSha256: hashClientSecret(secret),
-    previousClientSecretSha256: null,
-    previousClientSecretExpiresAt: null,
     clientIdIssuedAt: now,
   });
   await store.close();

@@ -12,7 +12,8 @@ export type SqliteDatabase = BetterSQLite3Database & { $client: Database.Databas
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const inMemory = ':memory:';
-const busyTimeoutMilliseconds = 2000;
+/** How long a connection waits for a lock that another process holds. */
+export const busyTimeoutMilliseconds = 2000;
 const busyPollMilliseconds = 20;
 
 /** What every connection runs with; read back after setting, because a wrong one loses acknowledged commits. */

@@ -18,7 +18,10 @@ const drainPollMilliseconds = 50;
 
 export interface ListenOptions {
   /** The request's id goes in with it, to be sent and logged with whatever becomes of it. */
-  readonly fetch: (request: Request, bindings: { readonly requestId: string }) => Response | Promise<Response>;
+  readonly fetch: (
+    request: Request,
+    bindings: { readonly requestId: string; readonly remoteAddress: string | undefined },
+  ) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
@@ -90,7 +93,11 @@ const drainServer = async (server: Server, closeSilent: () => void, drainSeconds
 export const listen = async ({ fetch, host, port, maxConnections, log }: ListenOptions): Promise<Listening> => {
   const ids = new WeakMap<object, string>();
   const server = createAdaptorServer({
-    fetch: (request, { outgoing }) => fetch(request, { requestId: ids.get(outgoing) ?? randomUUID() }),
+    fetch: (request, { incoming, outgoing }) =>
+      fetch(request, {
+        requestId: ids.get(outgoing) ?? randomUUID(),
+        remoteAddress: incoming.socket.remoteAddress,
+      }),
     createServer,
     serverOptions: limits,
   }) as Server;

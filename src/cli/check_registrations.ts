@@ -1,4 +1,5 @@
 // What doctor says of clients and resources together. Pure.
+import { unobtainableScope } from '../client_registration/register_client.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Resource } from '../seams/resource_store.ts';
 import { advice, type Finding, good, wrong } from './finding.ts';
@@ -27,16 +28,26 @@ const checkResource = (resource: Resource, maxTokenSeconds: number): readonly Fi
 
 const checkClient = (client: Client, resources: readonly Resource[]): readonly Finding[] => {
   const missing = client.resources.filter((named) => !resources.some(({ resource }) => resource === named));
-  const scopes = new Set(
-    resources.filter(({ resource }) => client.resources.includes(resource)).flatMap(({ scope }) => scope),
-  );
-  const unobtainable = client.scope.filter((value) => !scopes.has(value));
+  const ofClient = resources.filter(({ resource }) => client.resources.includes(resource));
+  const unobtainable = unobtainableScope(client, ofClient);
   const findings: Finding[] = [];
   if (missing.length > 0)
     findings.push(
       wrong(
         'clients',
         `${client.clientId} is registered for ${missing.join(', ')}, which does not exist: it is refused with invalid_target. Add the resource again, or register the client anew.`,
+      ),
+    );
+  const served = client.serves.filter((named) => !resources.some(({ resource }) => resource === named));
+  if (served.length > 0)
+    findings.push(
+      advice('clients', `${client.clientId} is the server of ${served.join(', ')}, which does not exist (any more).`),
+    );
+  if (client.dangerouslyAllowNoPkce)
+    findings.push(
+      advice(
+        'clients',
+        `${client.clientId} may go without PKCE (dangerously_allow_no_pkce): a stolen code can be injected into it. Register it anew as soon as its software sends a code_challenge.`,
       ),
     );
   if (unobtainable.length > 0 && missing.length === 0)

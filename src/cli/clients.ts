@@ -1,22 +1,46 @@
 // `keyturn clients`: who may ask for tokens.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { signingAlgorithms } from '../seams/signer.ts';
 import { addCommand, addGroup } from './add_command.ts';
 import { wholeNumber } from './option_values.ts';
 import type { Terminal } from './terminal.ts';
 
 const longestOverlapSeconds = 90 * 86400;
 
+/** What end-users signing in makes of a client. */
+const withEndUserOptions = (add: Command): Command =>
+  add
+    .addOption(
+      new Option('--application-type <type>', 'native: on a device; may use any port on loopback').choices([
+        'web',
+        'native',
+      ]),
+    )
+    .option('--post-logout-redirect-uri <uri...>', 'where an end-user may be sent after signing out')
+    .option('--backchannel-logout-uri <uri>', 'told when an end-user signs out')
+    .option('--backchannel-logout-session-required', 'the logout token must name the session (sid)')
+    .addOption(new Option('--id-token-signed-response-alg <alg>', 'default: RS256').choices(signingAlgorithms))
+    .addOption(new Option('--userinfo-signed-response-alg <alg>', 'default: not signed').choices(signingAlgorithms))
+    .option('--id-token-claim <name...>', "end-user's claims put into ID tokens, like roles")
+    .option('--first-party', 'our own application: its end-users are not asked for consent')
+    .option('--serves <uri...>', 'resources it is the server of: it may introspect their tokens')
+    .option(
+      '--dangerously-allow-no-pkce',
+      'accept codes without PKCE, where its software has none; confidential clients only',
+    );
+
 const addAdding = (clients: Command, terminal: Terminal): void => {
-  addCommand(clients, 'add', {
+  const add = addCommand(clients, 'add', {
     about: 'Register a client and show its secret, once',
     examples: [
       'clients add --client-name "Billing" --resource https://api.example.com --scope "read write"',
+      'clients add --client-name "Shop" --grant-type authorization_code refresh_token --redirect-uri https://shop.example/callback',
       'clients add --from metadata.json',
       'clients add --from - < metadata.json',
     ],
     notes:
-      'Metadata is that of RFC 7591 §2, with `resources` beside it: the resource identifiers the client may ask tokens ' +
-      'for, the first by default. The file may bring client_id and client_secret along from another issuer; a secret is ' +
+      'Metadata is that of RFC 7591 §2 and OpenID Connect, with `resources` beside it: the resource identifiers the ' +
+      'client may ask tokens for, the first by default. The file may bring client_id and client_secret along from another issuer; a secret is ' +
       'never an option, because others can read command lines. Options win over the file.',
   })
     .option('--from <file>', 'read the metadata from a JSON file, or from standard input for -')
@@ -25,9 +49,12 @@ const addAdding = (clients: Command, terminal: Terminal): void => {
     .option('--grant-type <type...>', 'default: client_credentials')
     .option('--redirect-uri <uri...>', 'compared byte for byte; required for authorization_code')
     .option('--token-endpoint-auth-method <method>', 'client_secret_basic (default), client_secret_post or none')
-    .option('--scope <scopes>', 'separated by spaces; default: every scope of its resources')
-    .option('--resource <uri...>', 'default: the only resource there is')
-    .action(async (options) => (await import('./clients_add.ts')).addClient(options, terminal));
+    .option(
+      '--scope <scopes>',
+      'separated by spaces; default: every scope of its resources; for authorization_code also openid profile email offline_access',
+    )
+    .option('--resource <uri...>', 'default: the only resource there is; not needed for authorization_code');
+  withEndUserOptions(add).action(async (options) => (await import('./clients_add.ts')).addClient(options, terminal));
 };
 
 const addReading = (clients: Command, terminal: Terminal): void => {

@@ -3,6 +3,7 @@ import { clientInformation, clientSecretInformation } from '../client_registrati
 import { registerClient } from '../client_registration/register_client.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
+import { recordAudit } from '../tokens/audit.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -18,6 +19,16 @@ interface AddOptions extends AnswerOptions {
   readonly tokenEndpointAuthMethod?: string;
   readonly scope?: string;
   readonly resource?: readonly string[];
+  readonly applicationType?: string;
+  readonly postLogoutRedirectUri?: readonly string[];
+  readonly backchannelLogoutUri?: string;
+  readonly backchannelLogoutSessionRequired?: boolean;
+  readonly idTokenSignedResponseAlg?: string;
+  readonly userinfoSignedResponseAlg?: string;
+  readonly firstParty?: boolean;
+  readonly idTokenClaim?: readonly string[];
+  readonly serves?: readonly string[];
+  readonly dangerouslyAllowNoPkce?: boolean;
 }
 
 /** The options given, named as in RFC 7591 §2. */
@@ -30,6 +41,16 @@ const metadataOf = (options: AddOptions): Readonly<Record<string, unknown>> => {
     token_endpoint_auth_method: options.tokenEndpointAuthMethod,
     scope: options.scope,
     resources: options.resource,
+    application_type: options.applicationType,
+    post_logout_redirect_uris: options.postLogoutRedirectUri,
+    backchannel_logout_uri: options.backchannelLogoutUri,
+    backchannel_logout_session_required: options.backchannelLogoutSessionRequired,
+    id_token_signed_response_alg: options.idTokenSignedResponseAlg,
+    userinfo_signed_response_alg: options.userinfoSignedResponseAlg,
+    first_party: options.firstParty,
+    id_token_claims: options.idTokenClaim,
+    serves: options.serves,
+    dangerously_allow_no_pkce: options.dangerouslyAllowNoPkce,
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 };
@@ -48,12 +69,16 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
   const config = readConfig(terminal.environment);
   const fromFile = options.from === undefined ? {} : await readJsonObject(options.from, terminal);
   const metadata = { ...fromFile, ...metadataOf(options) };
+  const { clock } = terminal;
   const { client, clientSecret, warnings } = await withStore(config, async (store) => {
-    const registration = registerClient(metadata, await store.listResources(), terminal.clock.now());
-    if (await store.addClient(registration.client)) return registration;
-    throw new OperatorError(
-      `The client_id ${registration.client.clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${registration.client.clientId}`,
-    );
+    const registration = registerClient(metadata, await store.listResources(), clock.now(), config.loopback);
+    const { clientId } = registration.client;
+    if (!(await store.addClient(registration.client)))
+      throw new OperatorError(
+        `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${clientId}`,
+      );
+    await recordAudit('client.added', { clientId }, { store, clock });
+    return registration;
   });
   for (const warning of warnings) warn(terminal, warning);
   const information = { ...clientInformation(client), ...clientSecretInformation(clientSecret) };

@@ -1,10 +1,11 @@
 // `keyturn clients rotate-secret` and `keyturn clients remove`.
 import { generateClientSecret, hashClientSecret } from '../client_authentication/client_secret.ts';
 import { clientSecretInformation } from '../client_registration/client_information.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Resource } from '../seams/resource_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
 import { clientUnknown, findClient } from './find_client.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
@@ -24,6 +25,7 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
       throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
     if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
       throw clientUnknown(clientId);
+    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
   });
   const document = {
     client_id: clientId,
@@ -39,19 +41,22 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
 };
 
 /** How long a token the client got this moment lives at most. */
-const longestTokenSeconds = (client: Client, resources: readonly Resource[]): number =>
+const longestTokenSeconds = (client: Client, resources: readonly Resource[], config: Config): number =>
   Math.max(
-    0,
+    // Without a resource its tokens are for userinfo.
+    client.resources.length === 0 ? config.accessTokenSeconds : 0,
     ...resources
       .filter(({ resource }) => client.resources.includes(resource))
       .map(({ accessTokenSeconds }) => accessTokenSeconds),
   );
 
 export const removeClient = async (clientId: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const tokenSeconds = await withStore(readConfig(terminal.environment), async (store) => {
+  const config = readConfig(terminal.environment);
+  const tokenSeconds = await withStore(config, async (store) => {
     const client = await findClient(clientId, store);
     if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);
-    return longestTokenSeconds(client, await store.listResources());
+    await recordAudit('client.removed', { clientId }, { store, clock: terminal.clock });
+    return longestTokenSeconds(client, await store.listResources(), config);
   });
   const words =
     `Removed the client ${clientId}: it gets no more tokens. Tokens it has stay valid until they expire, ` +

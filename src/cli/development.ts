@@ -1,6 +1,10 @@
-// What `npm start` adds on a loopback issuer: a first resource and client where there are none, and a walk to paste.
+// What `npm start` adds on a loopback issuer: a first resource and client where there are none, somebody to sign in as
+// where there is nobody, an application to sign in to, and a walk to paste.
+import { randomBytes, randomUUID } from 'node:crypto';
 import { generateClientSecret, hashClientSecret } from '../client_authentication/client_secret.ts';
+import { demoCallbackPath, demoClientId, demoPath, demoScope } from '../endpoints/demo.ts';
 import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
 
 const firstResource = 'https://api.example.com';
 const firstClient = 'first-client';
@@ -17,6 +21,7 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
     accessTokenSeconds: config.accessTokenSeconds,
     accessTokenSigningAlg: 'ES256',
     claims: {},
+    accessTokenClaims: ['roles'],
     createdAt: now,
   });
   const secret = generateClientSecret();
@@ -32,8 +37,77 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
     previousClientSecretSha256: null,
     previousClientSecretExpiresAt: null,
     clientIdIssuedAt: now,
+    serves: [],
+    applicationType: 'web',
+    firstParty: false,
+    dangerouslyAllowNoPkce: false,
+    idTokenSignedResponseAlg: 'RS256',
+    userinfoSignedResponseAlg: null,
+    idTokenClaims: [],
+    postLogoutRedirectUris: [],
+    backchannelLogoutUri: null,
+    backchannelLogoutSessionRequired: false,
   });
   return added ? secret : undefined;
+};
+
+const demoUser = 'demo';
+
+/** @returns the password of the demo user; undefined when there were users already. */
+const makeDemoUser = async ({ store, clock, passwordHasher }: Provider): Promise<string | undefined> => {
+  if ((await store.listUsers()).length > 0) return undefined;
+  const password = randomBytes(10).toString('hex');
+  const now = clock.now();
+  const added = await store.addUser({
+    sub: randomUUID(),
+    username: demoUser,
+    email: 'demo@example.com',
+    emailVerified: true,
+    passwordHash: await passwordHasher.hash(password),
+    passwordChangedAt: now,
+    claims: { name: 'Demo User' },
+    roles: ['reader'],
+    lockedAt: null,
+    createdAt: now,
+    updatedAt: now,
+  });
+  return added ? password : undefined;
+};
+
+/** Public, with PKCE; asks for consent. */
+const demoClient = ({ config, clock }: Provider): Client => ({
+  clientId: demoClientId,
+  clientName: 'Demo application',
+  tokenEndpointAuthMethod: 'none',
+  grantTypes: ['authorization_code', 'refresh_token'],
+  redirectUris: [config.issuer + demoCallbackPath],
+  scope: demoScope,
+  resources: [],
+  clientSecretSha256: null,
+  previousClientSecretSha256: null,
+  previousClientSecretExpiresAt: null,
+  clientIdIssuedAt: clock.now(),
+  serves: [],
+  applicationType: 'web',
+  firstParty: false,
+  dangerouslyAllowNoPkce: false,
+  idTokenSignedResponseAlg: 'RS256',
+  userinfoSignedResponseAlg: null,
+  idTokenClaims: ['name', 'email', 'roles'],
+  postLogoutRedirectUris: [config.issuer + demoPath],
+  backchannelLogoutUri: null,
+  backchannelLogoutSessionRequired: false,
+});
+
+/** @returns what to say of the demo; nothing where the users there are do not include its own. */
+const prepareDemo = async (provider: Provider): Promise<string> => {
+  const { store, config } = provider;
+  const password = await makeDemoUser(provider);
+  if ((await store.findUserByLogin(demoUser)) === undefined) return '';
+  await store.addClient(demoClient(provider));
+  const open = `open ${config.issuer}${demoPath}, sign in as ${demoUser}`;
+  if (password !== undefined) return `\nThen sign in as a person would: ${open} with ${password}\n`;
+  return `\nTo sign in as a person would: ${open}. For a new password:\n\n  npx keyturn users set-password ${demoUser}\n`;
 };
 
 const walk = (issuer: string, secret: string): string => `
@@ -66,5 +140,6 @@ export const prepareDevelopment = async (provider: Provider): Promise<string> =>
   const { issuer } = provider.config;
   const secret = await makeFirstClient(provider);
   const steps = secret === undefined ? secondStart : walk(issuer, secret);
-  return `\nKeyturn serves ${issuer}\nA page to look at: ${issuer}/\n${steps}\n`;
+  const demo = await prepareDemo(provider);
+  return `\nKeyturn serves ${issuer}\nA page to look at: ${issuer}/\n${steps}${demo}\n`;
 };

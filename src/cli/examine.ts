@@ -7,6 +7,7 @@ import { OperatorError } from '../errors.ts';
 import { checkConfiguration } from './check_configuration.ts';
 import { checkKeys } from './check_keys.ts';
 import { checkRegistrations } from './check_registrations.ts';
+import { checkUsers } from './check_users.ts';
 import { checkVault } from './check_vault.ts';
 import { advice, type Finding, type FindingLevel, good, wrong } from './finding.ts';
 import { safeText } from './safe_text.ts';
@@ -43,6 +44,7 @@ const checkContent = (config: Config): Promise<readonly Finding[]> =>
       ...(await checkVault(config, keys)),
       ...checkKeys(keys, config.policy, databaseNow),
       ...checkRegistrations(clients, resources, config.policy.maxTokenSeconds),
+      ...checkUsers(await store.listUsers()),
     ];
   });
 

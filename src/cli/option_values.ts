@@ -30,12 +30,23 @@ export const jsonObject = (text: string): Readonly<Record<string, unknown>> => {
   return value as Record<string, unknown>;
 };
 
+const splitNamed = (text: string, example: string): readonly [string, string] => {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError(`Expected NAME=VALUE, like ${example}.`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+};
+
+/** Collects NAME=VALUE pairs; the value is text as it stands. For commander. */
+export const namedText = (
+  text: string,
+  earlier: readonly (readonly [string, string])[] = [],
+): readonly (readonly [string, string])[] => [...earlier, splitNamed(text, 'nickname=Ada')];
+
 /** Collects NAME=VALUE pairs; the value is JSON where it parses as JSON, else text. For commander. */
 export const namedValue = (
   text: string,
   earlier: readonly (readonly [string, unknown])[] = [],
 ): readonly (readonly [string, unknown])[] => {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('Expected NAME=VALUE, like role=reader or level=3.');
-  return [...earlier, [text.slice(0, equals), jsonOrText(text.slice(equals + 1))]];
+  const [name, value] = splitNamed(text, 'role=reader or level=3');
+  return [...earlier, [name, jsonOrText(value)]];
 };

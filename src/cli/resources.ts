@@ -31,6 +31,7 @@ export const addResources = (program: Command, terminal: Terminal): void => {
     )
     .option('--claim <name=value>', 'one claim; the value is JSON, or else text', namedValue)
     .option('--claims <json>', 'claims as a JSON object', jsonObject)
+    .option('--access-token-claim <name...>', "end-user's claims put into its tokens, like roles")
     .action(async (uri, options) => (await import('./resources_change.ts')).addResource(uri, options, terminal));
 
   addCommand(resources, 'list', { about: 'Show every resource', examples: ['resources list'] }).action(

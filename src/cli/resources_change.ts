@@ -3,6 +3,7 @@ import { registerResource, resourceInformation } from '../client_registration/re
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { SigningAlgorithm } from '../seams/signer.ts';
+import { recordAudit } from '../tokens/audit.ts';
 import { secondsInWords } from './instants.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -15,6 +16,7 @@ interface AddOptions extends AnswerOptions {
   readonly accessTokenSigningAlg: SigningAlgorithm;
   readonly claim?: readonly (readonly [string, unknown])[];
   readonly claims?: Readonly<Record<string, unknown>>;
+  readonly accessTokenClaim?: readonly string[];
 }
 
 interface RemoveOptions extends AnswerOptions {
@@ -29,6 +31,7 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
     access_token_seconds: options.accessTokenSeconds,
     access_token_signing_alg: options.accessTokenSigningAlg,
     claims: { ...options.claims, ...Object.fromEntries(options.claim ?? []) },
+    access_token_claims: options.accessTokenClaim,
   };
   const limits = { accessTokenSeconds, maxTokenSeconds: policy.maxTokenSeconds };
   const resource = registerResource(metadata, limits, terminal.clock.now());
@@ -37,6 +40,7 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
       throw new OperatorError(
         `The resource ${uri} is there already; nothing was changed. To change it, remove it and add it again: npx keyturn resources remove ${uri}`,
       );
+    await recordAudit('resource.added', { details: { resource: uri } }, { store, clock: terminal.clock });
   });
   const words =
     `Added the resource ${uri}: tokens live ${secondsInWords(resource.accessTokenSeconds)}, signed with ` +
@@ -75,6 +79,7 @@ export const removeResource = async (uri: string, options: RemoveOptions, termin
         `The resource ${uri} is named by ${clientIds.length} client${clientIds.length === 1 ? '' : 's'}, which would get no more tokens for it: ${clientIds.join(', ')}. Nothing was changed. Remove them first, or add --force.`,
       );
     if (!(await store.removeResource(uri))) throw unknown;
+    await recordAudit('resource.removed', { details: { resource: uri } }, { store, clock: terminal.clock });
     return { seconds: resource.accessTokenSeconds, clientIds };
   });
   if (clientIds.length > 0)

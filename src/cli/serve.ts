@@ -3,7 +3,7 @@ import { listen } from '../adapters/hono_node_server.ts';
 import { createPinoLog } from '../adapters/pino_log.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import { keepKeysFresh, openProvider } from '../node.ts';
+import { keepHouse, keepKeysFresh, openProvider } from '../node.ts';
 import { prepareDevelopment } from './development.ts';
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const;
@@ -27,12 +27,14 @@ export const serve = async (config: Config): Promise<void> => {
     log,
   });
   const stopRefreshing = keepKeysFresh(provider);
+  const stopHousekeeping = keepHouse(provider);
   if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
   log.info({ issuer: config.issuer, host, port }, 'listening');
   const signal = await stopping;
   log.info({ signal }, 'draining');
   await server.drain(config.drainSeconds);
   stopRefreshing();
+  stopHousekeeping();
   await provider.store.close();
   log.info({}, 'stopped');
   log.flush();

@@ -1,5 +1,7 @@
 // What a command sees of the world: environment, clock and the standard streams. Answers go to standard output,
 // warnings to standard error.
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { systemClock } from '../adapters/system_clock.ts';
 import type { Environment } from '../config.ts';
 import { OperatorError } from '../errors.ts';
@@ -18,6 +20,8 @@ export interface Terminal {
   printError(text: string): void;
   /** All of standard input. @throws {OperatorError} when it is longer than any input a command takes. */
   readInput(): Promise<string>;
+  /** Asks for a line without showing what is typed. Absent where nobody can be asked. @throws {OperatorError} for Ctrl-C or Ctrl-D. */
+  promptHidden?(question: string): Promise<string>;
   setExitCode(code: number): void;
 }
 
@@ -34,6 +38,22 @@ const readAll = async (input: AsyncIterable<Buffer>): Promise<string> => {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+};
+
+/** The line editor works as ever, but what it would echo goes nowhere. */
+const promptHidden = async (question: string): Promise<string> => {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
+  const abandoned = new Promise<never>((_, reject) => {
+    lines.once('close', () => reject(new OperatorError('Nothing was typed; nothing was changed.')));
+  });
+  process.stderr.write(question);
+  try {
+    return await Promise.race([lines.question(''), abandoned]);
+  } finally {
+    lines.close();
+    process.stderr.write('\n');
+  }
 };
 
 /** A reader that has seen enough (`| head`) closes the pipe; that is no failure. */
@@ -57,6 +77,7 @@ export const processTerminal = (): Terminal => {
       stderr.write(`${text}\n`);
     },
     readInput: () => readAll(stdin),
+    ...(stdin.isTTY && stderr.isTTY && { promptHidden }),
     setExitCode: (code) => {
       process.exitCode = code;
     },

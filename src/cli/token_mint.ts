@@ -37,6 +37,7 @@ const unregisteredResource = (resource: string, config: Config): Resource => ({
   accessTokenSeconds: config.accessTokenSeconds,
   accessTokenSigningAlg: 'ES256',
   claims: {},
+  accessTokenClaims: [],
   createdAt: 0,
 });
 
@@ -52,6 +53,16 @@ const unregisteredClient = (clientId: string, resource: Resource): Client => ({
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: 0,
+  serves: [],
+  applicationType: 'web',
+  firstParty: false,
+  dangerouslyAllowNoPkce: false,
+  idTokenSignedResponseAlg: 'RS256',
+  userinfoSignedResponseAlg: null,
+  idTokenClaims: [],
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
+  backchannelLogoutSessionRequired: false,
 });
 
 const resourceFor = (named: string | undefined, client: Client | undefined, resources: readonly Resource[]): string => {

@@ -6,10 +6,12 @@ import { isClientSecret } from './client_secret.ts';
 import { clientSecretBasic } from './client_secret_basic.ts';
 import { clientSecretPost } from './client_secret_post.ts';
 import type { ClientAuthenticationMethod, ClientCredentials, TokenRequest } from './credentials.ts';
+import { none } from './none.ts';
 
 export const tokenEndpointAuthMethods: Readonly<Record<string, ClientAuthenticationMethod>> = {
   client_secret_basic: clientSecretBasic,
   client_secret_post: clientSecretPost,
+  none,
 };
 
 const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters }: TokenRequest): void => {
@@ -18,6 +20,8 @@ const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters 
 };
 
 /**
+ * A public client may also come as Basic with an empty secret, as some do.
+ *
  * @returns the client, proved by the one method it is registered for.
  * @throws {OAuthError} invalid_request: client_authentication_doubled; invalid_client: client_unauthenticated,
  *   client_authentication_malformed, client_authentication_method_unsupported, client_authentication_method_mismatch,
@@ -36,6 +40,7 @@ export const authenticateClient = async (request: TokenRequest, { store, clock }
   const client = await store.findClient(credentials.clientId);
   const secretMatches = isClientSecret(credentials.clientSecret, client, clock.now());
   if (client === undefined) throw new OAuthError('client_unknown');
+  if (client.tokenEndpointAuthMethod === 'none' && credentials.clientSecret === '') return client;
   if (client.tokenEndpointAuthMethod !== name) throw new OAuthError('client_authentication_method_mismatch');
   if (!secretMatches) throw new OAuthError('client_secret_mismatch');
   return client;

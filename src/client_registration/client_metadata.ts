@@ -1,7 +1,9 @@
 // Client metadata as it arrives, checked member by member. RFC 7591 §2; what the members mean together is
 // register_client.ts's.
 import { z } from 'zod';
-import { redirectUriComplaint } from './redirect_uri.ts';
+import { signingAlgorithms } from '../seams/signer.ts';
+import { userClaimNames } from '../tokens/user_claims.ts';
+import { backchannelLogoutUriComplaint, redirectUriComplaint } from './redirect_uri.ts';
 import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
 
@@ -38,10 +40,13 @@ const clientSecret = z
     `expected 1 to ${mostSecretCharacters} printable ASCII characters (RFC 6749 appendix A)`,
   );
 
-const redirectUri = z.string('expected text').superRefine((uri, context) => {
-  const complaint = redirectUriComplaint(uri);
-  if (complaint !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(uri)}: ${complaint}` });
-});
+const uriWithout = (complaintOf: (uri: string) => string | undefined) =>
+  z.string('expected text').superRefine((uri, context) => {
+    const complaint = complaintOf(uri);
+    if (complaint !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(uri)}: ${complaint}` });
+  });
+
+const redirectUri = uriWithout(redirectUriComplaint);
 
 const list = <Item extends z.ZodType>(item: Item) =>
   z
@@ -49,7 +54,18 @@ const list = <Item extends z.ZodType>(item: Item) =>
     .max(mostListed, `expected at most ${mostListed}`)
     .transform((items) => [...new Set(items)]);
 
-const oneOf = (values: readonly [string, ...string[]]) => z.enum(values, `expected one of ${values.join(', ')}`);
+const oneOf = <Value extends string>(values: readonly [Value, ...Value[]]) =>
+  z.enum(values, `expected one of ${values.join(', ')}`);
+
+const yesOrNo = z.boolean('expected true or false');
+const text = z.string('expected text');
+
+/** Names of the end-user's claims. */
+export const userClaimList = list(
+  text.refine((name) => userClaimNames.includes(name), {
+    error: ({ input }) => `${JSON.stringify(input)}: expected some of ${userClaimNames.join(', ')}`,
+  }),
+);
 
 const schema = z.object({
   client_id: clientId.optional(),
@@ -59,10 +75,24 @@ const schema = z.object({
   redirect_uris: list(redirectUri).optional(),
   token_endpoint_auth_method: oneOf(registrableAuthMethods).optional(),
   scope: scopeMetadata.optional(),
-  resources: list(z.string('expected text')).optional(),
+  resources: list(text).optional(),
+  application_type: oneOf(['web', 'native']).optional(),
+  post_logout_redirect_uris: list(redirectUri).optional(),
+  backchannel_logout_uri: uriWithout(backchannelLogoutUriComplaint).optional(),
+  backchannel_logout_session_required: yesOrNo.optional(),
+  id_token_signed_response_alg: oneOf(signingAlgorithms).optional(),
+  userinfo_signed_response_alg: oneOf(signingAlgorithms).optional(),
+  first_party: yesOrNo.optional(),
+  id_token_claims: userClaimList.optional(),
+  serves: list(text).optional(),
+  dangerously_allow_no_pkce: yesOrNo.optional(),
 });
 
-/** Metadata whose members are each well-formed. Members are named as in RFC 7591 §2; `resources` is ours (RFC 8707). */
+/**
+ * Metadata whose members are each well-formed. They are named as in RFC 7591 §2, OpenID Connect Dynamic Client
+ * Registration 1.0 §2, RP-Initiated Logout 1.0 §3.1 and Back-Channel Logout 1.0 §2.2; `resources` (RFC 8707) and from
+ * `first_party` on they are ours.
+ */
 export type ClientMetadata = z.output<typeof schema>;
 
 export interface ParsedClientMetadata {

@@ -31,16 +31,31 @@ const schemeComplaint = (uri: string): string | undefined => {
   return URL.canParse(uri) ? undefined : 'expected a valid URI';
 };
 
-/**
- * @returns what keeps a URI from being registered, undefined when nothing does.
- * @see RFC 8252 §7 https://www.rfc-editor.org/rfc/rfc8252#section-7
- */
-export const redirectUriComplaint = (uri: string): string | undefined => {
+const charactersComplaint = (uri: string): string | undefined => {
   if (uri.length > mostCharacters) return `expected at most ${mostCharacters} characters; it has ${uri.length}`;
   if (!printableWithoutSpace.test(uri))
     return 'expected printable ASCII without spaces; percent-encode the path, write the host in its xn-- form';
   if (uri.includes('\\')) return 'expected / where it has a backslash';
   if (uri.includes('#')) return 'expected no fragment (RFC 6749 §3.1.2)';
+  return undefined;
+};
+
+/**
+ * @returns what keeps a URI from being registered, undefined when nothing does.
+ * @see RFC 8252 §7 https://www.rfc-editor.org/rfc/rfc8252#section-7
+ */
+export const redirectUriComplaint = (uri: string): string | undefined => {
+  const complaint = charactersComplaint(uri);
+  if (complaint !== undefined) return complaint;
   if (uri.includes('*')) return 'expected no wildcard: register every redirection URI whole (RFC 9700 §4.1.3)';
   return schemeComplaint(uri);
 };
+
+/**
+ * @returns what keeps a URI from being told of logouts, undefined when nothing does: https, or http on loopback.
+ * @see OpenID Connect Back-Channel Logout 1.0 §2.2 https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRegistration
+ */
+export const backchannelLogoutUriComplaint = (uri: string): string | undefined =>
+  /^https?:/i.test(uri)
+    ? (charactersComplaint(uri) ?? schemeComplaint(uri))
+    : 'expected an absolute URI, like https://app.example.com/logout';

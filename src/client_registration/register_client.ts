@@ -6,6 +6,7 @@ import { grantTypes as servedGrantTypes } from '../grants/grant_type.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { Resource } from '../seams/resource_store.ts';
+import { openidScopes } from '../tokens/user_claims.ts';
 import { type ClientMetadata, parseClientMetadata } from './client_metadata.ts';
 import { RegistrationError } from './registration_error.ts';
 
@@ -24,21 +25,37 @@ const refuse = (description: string): never => {
   throw new RegistrationError('invalid_client_metadata', description);
 };
 
-const resourcesOf = ({ resources: named }: ClientMetadata, existing: readonly Resource[]): readonly Resource[] => {
-  const add = 'Add it first: npx keyturn resources add URI';
-  if (named === undefined || named.length === 0) {
-    if (existing.length === 1) return existing;
-    return existing.length === 0
-      ? refuse(`resources: there is no resource yet that the client could ask tokens for. ${add}`)
-      : refuse(
-          `resources: name at least one of the ${existing.length} there are: ${existing.map(({ resource }) => resource).join(', ')}.`,
-        );
-  }
-  return named.map(
+const addFirst = 'Add it first: npx keyturn resources add URI';
+
+const named = (member: string, identifiers: readonly string[], existing: readonly Resource[]): readonly Resource[] =>
+  identifiers.map(
     (identifier) =>
       existing.find(({ resource }) => resource === identifier) ??
-      refuse(`resources: ${JSON.stringify(identifier)} is not a resource here; it is compared byte for byte. ${add}`),
+      refuse(
+        `${member}: ${JSON.stringify(identifier)} is not a resource here; it is compared byte for byte. ${addFirst}`,
+      ),
   );
+
+/** A client that acts for itself needs a resource; one that end-users sign in to may do with userinfo. */
+const resourcesOf = (
+  { resources = [] }: ClientMetadata,
+  grantTypes: readonly string[],
+  existing: readonly Resource[],
+): readonly Resource[] => {
+  if (resources.length > 0) return named('resources', resources, existing);
+  if (grantTypes.includes('authorization_code') && !grantTypes.includes('client_credentials')) return [];
+  if (existing.length === 1) return existing;
+  return existing.length === 0
+    ? refuse(`resources: there is no resource yet that the client could ask tokens for. ${addFirst}`)
+    : refuse(
+        `resources: name at least one of the ${existing.length} there are: ${existing.map(({ resource }) => resource).join(', ')}.`,
+      );
+};
+
+const defaultScope = (grantTypes: readonly string[], resources: readonly Resource[]): readonly string[] => {
+  const ofEndUser = grantTypes.includes('authorization_code') ? ['openid', 'profile', 'email'] : [];
+  const offline = ofEndUser.length > 0 && grantTypes.includes('refresh_token') ? ['offline_access'] : [];
+  return [...new Set([...ofEndUser, ...offline, ...resources.flatMap(({ scope }) => scope)])];
 };
 
 const assertConsistent = (metadata: ClientMetadata, grantTypes: readonly string[], isPublic: boolean): void => {
@@ -57,6 +74,21 @@ const assertConsistent = (metadata: ClientMetadata, grantTypes: readonly string[
     );
 };
 
+const assertEndUserMembers = (
+  metadata: ClientMetadata,
+  grantTypes: readonly string[],
+  isPublic: boolean,
+  loopback: boolean,
+): void => {
+  if (metadata.dangerously_allow_no_pkce && isPublic)
+    refuse('dangerously_allow_no_pkce: a public client has nothing but PKCE to protect its codes (RFC 9700 §2.1.1).');
+  if (metadata.dangerously_allow_no_pkce && !grantTypes.includes('authorization_code'))
+    refuse('dangerously_allow_no_pkce: of no use without the grant type authorization_code.');
+  const logoutUri = metadata.backchannel_logout_uri;
+  if (logoutUri !== undefined && !loopback && /^http:/i.test(logoutUri))
+    refuse('backchannel_logout_uri: expected https; http is for an issuer on loopback alone.');
+};
+
 const ignoredWarning = (ignored: readonly string[]): readonly string[] =>
   ignored.length === 0
     ? []
@@ -64,13 +96,19 @@ const ignoredWarning = (ignored: readonly string[]): readonly string[] =>
         `Ignored, because this version keeps no such metadata: ${ignored.map((name) => JSON.stringify(name)).join(', ')}.`,
       ];
 
-const grantWarnings = (grantTypes: readonly string[]): readonly string[] =>
-  grantTypes
+const grantWarnings = (grantTypes: readonly string[]): readonly string[] => {
+  const warnings = grantTypes
     .filter((grantType) => !servedGrantTypes.has(grantType))
     .map(
       (grantType) =>
         `The grant type ${grantType} is registered, but the token endpoint of this version does not serve it.`,
     );
+  if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code'))
+    warnings.push(
+      'The grant type refresh_token is of no use without authorization_code: no other gives refresh tokens (RFC 6749 §4.4.3).',
+    );
+  return warnings;
+};
 
 const secretWarnings = (secret: string | undefined, clientId: string, authMethod: string): readonly string[] => {
   const warnings: string[] = [];
@@ -85,12 +123,50 @@ const secretWarnings = (secret: string | undefined, clientId: string, authMethod
   return warnings;
 };
 
-const scopeWarnings = (scope: readonly string[], resources: readonly Resource[]): readonly string[] => {
-  const unobtainable = scope.filter((value) => !resources.some((resource) => resource.scope.includes(value)));
+/** The scope values of a client that no token will carry. */
+export const unobtainableScope = (
+  { scope, grantTypes }: Pick<Client, 'scope' | 'grantTypes'>,
+  resources: readonly Resource[],
+): readonly string[] => {
+  const ofEndUser = grantTypes.includes('authorization_code') ? openidScopes : [];
+  return scope.filter(
+    (value) => !ofEndUser.includes(value) && !resources.some((resource) => resource.scope.includes(value)),
+  );
+};
+
+const scopeWarnings = (client: Client, resources: readonly Resource[]): readonly string[] => {
+  const unobtainable = unobtainableScope(client, resources);
   return unobtainable.length === 0
     ? []
     : [`No resource of this client has the scope ${unobtainable.join(' ')}; no token will carry it.`];
 };
+
+const dangerWarnings = ({ dangerouslyAllowNoPkce, firstParty, clientSecretSha256 }: Client): readonly string[] => {
+  const warnings: string[] = [];
+  if (dangerouslyAllowNoPkce)
+    warnings.push(
+      'DANGER: this client may go without PKCE. Whoever injects a stolen code into it signs in as its owner (RFC 9700 §4.5). Register it anew without dangerously_allow_no_pkce as soon as its software sends a code_challenge.',
+    );
+  if (firstParty && clientSecretSha256 === null)
+    warnings.push(
+      'first_party asks no end-user for consent, and a public client can be imitated: on a device, any application may pose as it (RFC 8252 §8.6).',
+    );
+  return warnings;
+};
+
+/** The members that matter when end-users sign in to the client, with their defaults. */
+const endUserMembers = (metadata: ClientMetadata, existing: readonly Resource[]) => ({
+  serves: named('serves', metadata.serves ?? [], existing).map(({ resource }) => resource),
+  applicationType: metadata.application_type ?? 'web',
+  firstParty: metadata.first_party ?? false,
+  dangerouslyAllowNoPkce: metadata.dangerously_allow_no_pkce ?? false,
+  idTokenSignedResponseAlg: metadata.id_token_signed_response_alg ?? 'RS256',
+  userinfoSignedResponseAlg: metadata.userinfo_signed_response_alg ?? null,
+  idTokenClaims: metadata.id_token_claims ?? [],
+  postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
+  backchannelLogoutUri: metadata.backchannel_logout_uri ?? null,
+  backchannelLogoutSessionRequired: metadata.backchannel_logout_session_required ?? false,
+});
 
 /**
  * Makes a client record of metadata; nothing is stored.
@@ -98,38 +174,47 @@ const scopeWarnings = (scope: readonly string[], resources: readonly Resource[])
  * @param input - client metadata as received, RFC 7591 §2, with `resources` (ours). It may bring `client_id` and
  *   `client_secret` along; each is made here where it is missing.
  * @param existing - every resource there is.
+ * @param loopback - whether the issuer is on loopback: its clients may be told of logouts by plain http there.
  * @throws {RegistrationError} invalid_client_metadata, invalid_redirect_uri.
  * @see RFC 7591 §2 https://www.rfc-editor.org/rfc/rfc7591#section-2
  */
-export const registerClient = (input: unknown, existing: readonly Resource[], now: NumericDate): ClientRegistration => {
+export const registerClient = (
+  input: unknown,
+  existing: readonly Resource[],
+  now: NumericDate,
+  loopback = false,
+): ClientRegistration => {
   const { metadata, ignored } = parseClientMetadata(input);
   const { token_endpoint_auth_method: tokenEndpointAuthMethod = 'client_secret_basic' } = metadata;
   const { client_id: clientId = randomUUID(), grant_types: grantTypes = ['client_credentials'] } = metadata;
   const isPublic = tokenEndpointAuthMethod === 'none';
   assertConsistent(metadata, grantTypes, isPublic);
-  const resources = resourcesOf(metadata, existing);
-  const scope = metadata.scope ?? [...new Set(resources.flatMap((resource) => resource.scope))];
+  assertEndUserMembers(metadata, grantTypes, isPublic, loopback);
+  const resources = resourcesOf(metadata, grantTypes, existing);
   const clientSecret = isPublic ? null : (metadata.client_secret ?? generateClientSecret());
+  const client: Client = {
+    clientId,
+    clientName: metadata.client_name ?? null,
+    tokenEndpointAuthMethod,
+    grantTypes,
+    redirectUris: metadata.redirect_uris ?? [],
+    scope: metadata.scope ?? defaultScope(grantTypes, resources),
+    resources: resources.map(({ resource }) => resource),
+    clientSecretSha256: clientSecret === null ? null : hashClientSecret(clientSecret),
+    previousClientSecretSha256: null,
+    previousClientSecretExpiresAt: null,
+    clientIdIssuedAt: now,
+    ...endUserMembers(metadata, existing),
+  };
   return {
-    client: {
-      clientId,
-      clientName: metadata.client_name ?? null,
-      tokenEndpointAuthMethod,
-      grantTypes,
-      redirectUris: metadata.redirect_uris ?? [],
-      scope,
-      resources: resources.map(({ resource }) => resource),
-      clientSecretSha256: clientSecret === null ? null : hashClientSecret(clientSecret),
-      previousClientSecretSha256: null,
-      previousClientSecretExpiresAt: null,
-      clientIdIssuedAt: now,
-    },
+    client,
     clientSecret,
     warnings: [
       ...ignoredWarning(ignored),
       ...grantWarnings(grantTypes),
       ...secretWarnings(metadata.client_secret, clientId, tokenEndpointAuthMethod),
-      ...scopeWarnings(scope, resources),
+      ...scopeWarnings(client, resources),
+      ...dangerWarnings(client),
     ],
   };
 };

@@ -1,10 +1,11 @@
 // Resource metadata into a resource record. The resource indicator is RFC 8707's; the other members are ours.
 import { z } from 'zod';
-import { isResourceIdentifier } from '../grants/requested_resource.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { Resource } from '../seams/resource_store.ts';
 import { signingAlgorithms } from '../seams/signer.ts';
 import { reservedClaims } from '../tokens/access_token.ts';
+import { isResourceIdentifier } from '../tokens/requested_resource.ts';
+import { userClaimList } from './client_metadata.ts';
 import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
 
@@ -71,12 +72,13 @@ const schemaOf = ({ accessTokenSeconds, maxTokenSeconds }: ResourceLimits) =>
       .enum(signingAlgorithms, `expected one of ${signingAlgorithms.join(', ')}`)
       .default('ES256'),
     claims: claims.default({}),
+    access_token_claims: userClaimList.default([]),
   });
 
 /**
  * Makes a resource record of metadata; nothing is stored.
  *
- * @param input - resource, scope (a string), access_token_seconds, access_token_signing_alg, claims.
+ * @param input - resource, scope (a string), access_token_seconds, access_token_signing_alg, claims, access_token_claims.
  * @throws {RegistrationError} invalid_resource_metadata: with every complaint in the message.
  */
 export const registerResource = (input: unknown, limits: ResourceLimits, now: NumericDate): Resource => {
@@ -92,6 +94,7 @@ export const registerResource = (input: unknown, limits: ResourceLimits, now: Nu
     accessTokenSeconds: data.access_token_seconds,
     accessTokenSigningAlg: data.access_token_signing_alg,
     claims: data.claims,
+    accessTokenClaims: data.access_token_claims,
     createdAt: now,
   };
 };
@@ -103,5 +106,6 @@ export const resourceInformation = (resource: Resource) => ({
   access_token_seconds: resource.accessTokenSeconds,
   access_token_signing_alg: resource.accessTokenSigningAlg,
   claims: resource.claims,
+  ...(resource.accessTokenClaims.length > 0 && { access_token_claims: resource.accessTokenClaims }),
   created_at: resource.createdAt,
 });

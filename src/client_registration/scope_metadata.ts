@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseScope } from '../grants/requested_scope.ts';
+import { parseScope } from '../tokens/requested_scope.ts';
 
 /** The `scope` member of metadata: one string, RFC 6749 §3.3; the empty string is no scope. Read as a list. */
 export const scopeMetadata = z

@@ -5,7 +5,7 @@ export type Handler = (context: Context<AppEnvironment>) => Response | Promise<R
 
 export interface AppEnvironment {
   /** What an entry may hand over with a request. Undefined as a whole where it hands over nothing. */
-  Bindings: { readonly requestId?: string };
+  Bindings: { readonly requestId?: string; readonly remoteAddress?: string };
   /** Set before any handler runs. */
   Variables: { requestId: string };
 }

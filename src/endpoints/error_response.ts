@@ -2,30 +2,43 @@
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
+import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
 
-const retryAfterSeconds = 5;
-
-const refusalOf = (error: Error): OAuthError => {
+export const refusalOf = (error: Error): OAuthError => {
   if (error instanceof OAuthError) return error;
   if (error instanceof StoreUnavailableError) return new OAuthError('store_unavailable', { cause: error });
+  if (error instanceof PasswordHasherBusyError) return new OAuthError('passwords_busy', { cause: error });
   return new OAuthError('internal', { cause: error });
 };
 
 const causeOf = ({ cause }: Error): string | undefined => (cause instanceof Error ? cause.stack : cause?.toString());
 
+/** One line with the reason, which is never sent. */
+export const logRefusal = (refusal: OAuthError, requestId: string, log: Log): void => {
+  const { status, error } = refusal.failure;
+  const fields = { request_id: requestId, error, reason: refusal.reason };
+  if (status >= 500) log.error({ ...fields, cause: causeOf(refusal) }, 'request failed');
+  else log.warn(fields, 'request refused');
+};
+
+/** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token. */
+const challengeOf = (error: string, description: string): string =>
+  error === 'invalid_token' || error === 'insufficient_scope'
+    ? `Bearer error="${error}", error_description="${description}"`
+    : 'Basic realm="token endpoint", charset="UTF-8"';
+
 /** @see RFC 6749 §5.2 https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export const errorResponse = (error: Error, context: Context<AppEnvironment>, log: Log): Response => {
   const refusal = refusalOf(error);
   const { status, error: code, description } = refusal.failure;
-  const fields = { request_id: context.get('requestId'), error: code, reason: refusal.reason };
-  if (status >= 500) log.error({ ...fields, cause: causeOf(refusal) }, 'request failed');
-  else log.warn(fields, 'request refused');
+  logRefusal(refusal, context.get('requestId'), log);
   context.header('Cache-Control', 'no-store');
   context.header('Pragma', 'no-cache');
-  if (status === 401) context.header('WWW-Authenticate', 'Basic realm="token endpoint", charset="UTF-8"');
-  if (status === 503) context.header('Retry-After', String(retryAfterSeconds));
+  if (status === 401 || code === 'insufficient_scope')
+    context.header('WWW-Authenticate', challengeOf(code, description));
+  if (status === 429 || status === 503) context.header('Retry-After', String(refusal.retryAfterSeconds));
   if (status === 413) context.header('Connection', 'close');
   return context.json({ error: code, error_description: description }, status);
 };

@@ -1,7 +1,8 @@
-// token_endpoint: form -> client authentication -> grant -> tokens. RFC 6749 §3.2.
+// token_endpoint: form -> client authentication -> grant proves -> tokens are made -> grant settles. RFC 6749 §3.2.
 import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
-import { authorize } from '../grants/grant_type.ts';
+import { proveGrant } from '../grants/grant_type.ts';
 import { issueTokens } from '../tokens/issue.ts';
+import { allowClientOrigin } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
@@ -12,7 +13,9 @@ export const token: Endpoint = (provider) => ({
     const parameters = await readFormBody(context);
     const authorization = context.req.header('Authorization');
     const client = await authenticateClient({ authorization, parameters }, provider);
-    const authorized = await authorize(parameters, client, provider);
-    return context.json(await issueTokens(authorized, provider), 200, noStore);
+    allowClientOrigin(context, client);
+    const proof = await proveGrant(parameters, client, provider);
+    const response = await proof.settle(await issueTokens(proof.authorization, provider));
+    return context.json(response, 200, noStore);
   },
 });

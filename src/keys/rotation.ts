@@ -15,11 +15,16 @@ import {
 } from './plan_rotation.ts';
 import type { RotationPolicy } from './timing.ts';
 
+/** What was done to a key: by the runner, or because the operator asked. */
+export type KeyEventType = 'published' | 'rotated' | 'retired' | 'revoked' | 'rewrapped';
+
 export interface RotationParts {
   readonly issuer: string;
   readonly policy: RotationPolicy;
   readonly store: SigningKeyStore;
   readonly vault: KeyVault;
+  /** Told of each step once it is done, in the order of time. */
+  onKeyEvent?(type: KeyEventType, kid: string): Promise<void>;
 }
 
 const makeKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSigningKey> => {
@@ -69,6 +74,8 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
   for (const { kid, erasedAt } of plan.erase) await store.erasePrivateHalf(kid, erasedAt);
   const changed = [plan.activate, plan.publish, plan.erase, plan.raise].some((steps) => steps.length > 0);
   const after = changed ? await store.readSigningKeys() : before;
+  for (const { kid } of published) await parts.onKeyEvent?.('published', kid);
+  for (const { kid } of plan.erase) await parts.onKeyEvent?.('retired', kid);
   const { nextAt } = changed ? planRotation(after.keys, policy, after.databaseNow) : plan;
   return { ...after, nextAt, published, erased: plan.erase.map(({ kid }) => kid) };
 };
@@ -94,6 +101,7 @@ export const turnNow = async (alg: SigningAlgorithm, parts: RotationParts): Prom
   const turn = planTurnNow(ringOf(opened.keys, alg), parts.policy, opened.databaseNow);
   if (!('activatesAt' in turn) || turn.kid !== planned.kid) return turnNow(alg, parts);
   if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt))) return turnNow(alg, parts);
+  await parts.onKeyEvent?.('rotated', turn.kid);
   await turnRings(parts);
   return turn;
 };
@@ -129,19 +137,24 @@ export const revokeKey = async (
   const { revokedAt, promotedKid } = plan;
   if (!(await parts.store.revokeSigningKey({ kid, reason, revokedAt, promotedKid, successor })))
     return revokeKey(kid, reason, parts);
+  await parts.onKeyEvent?.('revoked', kid);
+  if (successor !== null) await parts.onKeyEvent?.('published', successor.kid);
   await turnRings(parts);
   return plan;
 };
 
 /** `keys rewrap`: moves every wrapped key to the newest KEK, row by row, safe to kill. @returns the kids moved. */
-export const rewrapKeys = async ({ issuer, store, vault }: RotationParts): Promise<readonly string[]> => {
+export const rewrapKeys = async (parts: RotationParts): Promise<readonly string[]> => {
+  const { issuer, store, vault } = parts;
   const { keys } = await store.readSigningKeys();
   const moved: string[] = [];
   for (const key of keys) {
     if (key.privateJwe === null || vault.wrappedWith(key.privateJwe) === vault.wrappingKid) continue;
     const context = wrappingContextOf(issuer, key);
     const to = await vault.wrap(await vault.unwrap(key.privateJwe, context), context);
-    if (await store.rewrapSigningKey(key.kid, key.privateJwe, to)) moved.push(key.kid);
+    if (!(await store.rewrapSigningKey(key.kid, key.privateJwe, to))) continue;
+    moved.push(key.kid);
+    await parts.onKeyEvent?.('rewrapped', key.kid);
   }
   return moved;
 };

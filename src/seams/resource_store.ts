@@ -10,6 +10,8 @@ export interface Resource {
   readonly accessTokenSigningAlg: SigningAlgorithm;
   /** Claims put into every access token for this resource. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The end-user's claims put into access tokens for this resource, such as `roles`. */
+  readonly accessTokenClaims: readonly string[];
   readonly createdAt: NumericDate;
 }
 

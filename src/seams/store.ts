@@ -1,9 +1,22 @@
+import type { AuditStore } from './audit_store.ts';
 import type { ClientStore } from './client_store.ts';
+import type { LogoutDeliveryStore } from './logout_delivery_store.ts';
 import type { ResourceStore } from './resource_store.ts';
+import type { SessionStore } from './session_store.ts';
 import type { SigningKeyStore } from './signing_key_store.ts';
+import type { TokenStore } from './token_store.ts';
+import type { UserStore } from './user_store.ts';
 
 /** Everything that is kept. Its verbs are the protocol's atomic steps, not create-read-update-delete. */
-export interface Store extends SigningKeyStore, ClientStore, ResourceStore {
+export interface Store
+  extends SigningKeyStore,
+    ClientStore,
+    ResourceStore,
+    UserStore,
+    SessionStore,
+    TokenStore,
+    AuditStore,
+    LogoutDeliveryStore {
   close(): Promise<void>;
 }
 

@@ -1,22 +1,34 @@
 // The claims of an access token. RFC 9068 §2.2.
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../seams/clock.ts';
-import type { Authorization } from './authorization.ts';
+import type { Authorization, EndUserAuthorization } from './authorization.ts';
+import { userClaims } from './user_claims.ts';
 
 /** The claims only Keyturn may set; a resource's own claims cannot take their place. */
 export const reservedClaims: readonly string[] = [
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'family_id'],
   ...['auth_time', 'acr', 'amr', 'sid', 'nonce', 'azp', 'at_hash', 'cnf', 'act', 'may_act', 'status', 'events'],
 ];
 
+/** How and when the end-user signed in (RFC 9068 §2.2.1); `family_id` is ours, and finds what revocation ended. */
+const endUserClaims = ({ user, family }: EndUserAuthorization, names: readonly string[]) => ({
+  ...userClaims(user, names),
+  auth_time: family.authTime,
+  acr: family.acr,
+  amr: family.amr,
+  sid: family.sid,
+  family_id: family.familyId,
+});
+
 /** @see RFC 9068 §2.2 https://www.rfc-editor.org/rfc/rfc9068#section-2.2 */
 export const accessTokenClaims = (
-  { client, subject, resource, scope }: Authorization,
+  { client, subject, resource, scope, endUser }: Authorization,
   issuer: string,
   issuedAt: NumericDate,
   lifetimeSeconds: number,
 ) => ({
   ...resource.claims,
+  ...(endUser && endUserClaims(endUser, resource.accessTokenClaims)),
   iss: issuer,
   sub: subject,
   aud: resource.resource,

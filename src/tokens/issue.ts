@@ -1,7 +1,8 @@
-// The only mint: turns an Authorization into the response of the token endpoint. RFC 6749 §5.1.
+// The only mint: turns an Authorization into the response of the token endpoint. RFC 6749 §5.1, OIDC Core §3.1.3.3.
 import type { Provider } from '../provider.ts';
 import { accessTokenClaims } from './access_token.ts';
 import type { Authorization } from './authorization.ts';
+import { idTokenClaims } from './id_token.ts';
 import { signJwt } from './jws.ts';
 
 /** @see RFC 6749 §5.1 https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
@@ -11,25 +12,44 @@ export interface TokenResponse {
   /** Seconds. */
   readonly expires_in: number;
   readonly scope?: string;
+  readonly refresh_token?: string;
+  /** OpenID Connect Core 1.0 §3.1.3.3. */
+  readonly id_token?: string;
 }
 
+const issueIdToken = async (
+  { client, scope, endUser }: Authorization,
+  accessToken: string,
+  { config, clock, keyRing }: Provider,
+): Promise<string | undefined> => {
+  if (endUser === undefined || !scope.includes('openid')) return undefined;
+  const { signer, longestTokenSeconds } = keyRing.activeSigner(client.idTokenSignedResponseAlg);
+  const lifetimeSeconds = Math.min(config.idTokenSeconds, longestTokenSeconds);
+  const issuance = { issuer: config.issuer, issuedAt: clock.now(), lifetimeSeconds };
+  const claims = idTokenClaims(endUser, client, accessToken, issuance);
+  return signJwt('JWT', claims, signer);
+};
+
 /**
- * Signs an access token with the resource's algorithm. It never outlives what its key's grace was computed for.
+ * Signs an access token with the resource's algorithm and, for an end-user who was asked for `openid`, an ID token with
+ * the client's. Neither outlives what its key's grace was computed for.
  *
  * @throws {OAuthError} signing_unavailable.
  */
-export const issueTokens = async (
-  authorization: Authorization,
-  { config, clock, keyRing }: Provider,
-): Promise<TokenResponse> => {
-  const { resource, scope } = authorization;
+export const issueTokens = async (authorization: Authorization, provider: Provider): Promise<TokenResponse> => {
+  const { config, clock, keyRing } = provider;
+  const { resource, scope, endUser } = authorization;
   const { signer, longestTokenSeconds } = keyRing.activeSigner(resource.accessTokenSigningAlg);
   const lifetimeSeconds = Math.min(resource.accessTokenSeconds, longestTokenSeconds);
   const claims = accessTokenClaims(authorization, config.issuer, clock.now(), lifetimeSeconds);
+  const accessToken = await signJwt('at+jwt', claims, signer);
+  const idToken = await issueIdToken(authorization, accessToken, provider);
   return {
-    access_token: await signJwt('at+jwt', claims, signer),
+    access_token: accessToken,
     token_type: 'Bearer',
     expires_in: lifetimeSeconds,
     ...(scope.length > 0 && { scope: scope.join(' ') }),
+    ...(endUser?.refreshToken !== undefined && { refresh_token: endUser.refreshToken }),
+    ...(idToken !== undefined && { id_token: idToken }),
   };
 };

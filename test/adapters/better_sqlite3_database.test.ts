@@ -36,6 +36,12 @@ const newPath = (): string => {
   return join(own, 'db.sqlite');
 };
 
+const resourceColumns =
+  'resource (resource, scope, access_token_seconds, access_token_signing_alg, claims, created_at)';
+const migrations = readdirSync(new URL('../../drizzle/sqlite/', import.meta.url)).filter((name) =>
+  name.endsWith('.sql'),
+).length;
+
 const now = 1_800_000_000;
 const openStore = (path: string) => createBetterSqlite3Store(path, { now: () => now, monotonicSeconds: () => 0 });
 
@@ -73,7 +79,7 @@ describe('an open database', () => {
   test('keeps these settings after it has written', async () => {
     const path = newPath();
     const { $client } = openSqliteDatabase(path);
-    $client.prepare("INSERT INTO resource VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)").run();
+    $client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
     expect($client.pragma('synchronous', { simple: true })).toBe(2);
     $client.close();
   });
@@ -82,7 +88,7 @@ describe('an open database', () => {
     const umask = process.umask(0o022);
     const path = newPath();
     const { $client } = openSqliteDatabase(path);
-    $client.prepare("INSERT INTO resource VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)").run();
+    $client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
     const modes = readdirSync(dirname(path)).map((name) => [name, statSync(join(dirname(path), name)).mode & 0o777]);
     expect(modes).toEqual(['db.sqlite', 'db.sqlite-shm', 'db.sqlite-wal'].map((name) => [name, 0o600]));
     $client.close();
@@ -165,7 +171,7 @@ describe('migrations', () => {
     expect((await store.readSigningKeys()).keys.length).toBe(12);
     await store.close();
     const after = new Database(path, { readonly: true });
-    expect(after.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(2);
+    expect(after.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations + 1);
     expect(after.prepare('SELECT count(*) FROM added_later').pluck().get()).toBe(0);
     after.close();
   });
@@ -174,7 +180,7 @@ describe('migrations', () => {
     const path = await makeDatabase();
     for (const _ of [1, 2]) openSqliteDatabase(path).$client.close();
     const reader = new Database(path, { readonly: true });
-    expect(reader.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(1);
+    expect(reader.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations);
     reader.close();
   });
 
@@ -185,7 +191,7 @@ describe('migrations', () => {
     for (const round of [0, 1, 2, 3, 4, 5]) {
       await once(process.stdin, 'data');
       const database = openSqliteDatabase(${JSON.stringify(path)} + round);
-      database.$client.prepare("INSERT INTO resource VALUES (?, '[]', 1, 'ES256', '{}', 1)").run(String(process.pid));
+      database.$client.prepare("INSERT INTO ${resourceColumns} VALUES (?, '[]', 1, 'ES256', '{}', 1)").run(String(process.pid));
       database.$client.close();
       process.stdout.write('done');
     }
@@ -215,7 +221,7 @@ describe('migrations', () => {
     for (let round = 0; round < 6; round += 1) {
       const reader = new Database(`${path}${round}`, { readonly: true });
       expect(reader.prepare('SELECT count(*) FROM resource').pluck().get()).toBe(3);
-      expect(reader.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(1);
+      expect(reader.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations);
       reader.close();
     }
   });

@@ -9,6 +9,7 @@ const productsBehindSeams = [
   'commander',
   '@hono/node-server',
   '@node-rs/argon2',
+  '@node-rs/bcrypt',
 ];
 
 /** What any entry takes from the core, whatever it runs on. */
@@ -36,7 +37,7 @@ const bundle = async (sources: readonly string[]) => {
 
 const core = await bundle(takenByEveryEntry);
 const kilobytes = Math.ceil(gzipSync(core.bytes).length / 1024);
-const mostKilobytes = 150;
+const mostKilobytes = 200;
 
 describe('the core runs where Node does not: as one bundle it', () => {
   test(`is ${kilobytes} KB, minified and gzipped`, () => {

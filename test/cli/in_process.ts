@@ -2,6 +2,7 @@
 import { cpSync } from 'node:fs';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
+import { addAudit } from '../../src/cli/audit.ts';
 import { addClients } from '../../src/cli/clients.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
@@ -9,6 +10,7 @@ import { addResources } from '../../src/cli/resources.ts';
 import { createProgram, run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { addToken } from '../../src/cli/token.ts';
+import { addUsers } from '../../src/cli/users.ts';
 import { type Environment, readConfig } from '../../src/config.ts';
 import { turnRings } from '../../src/keys/rotation.ts';
 import { openRotation } from '../../src/node.ts';
@@ -27,14 +29,17 @@ export interface CommandSurroundings {
   /** What is piped in. */
   readonly input?: string;
   readonly colour?: boolean;
+  /** What is typed, line by line, where standard input is a terminal. */
+  readonly typed?: readonly string[];
 }
 
 /** Runs `keyturn ARGS`. */
 export const runCommand = async (
   args: readonly string[],
-  { environment, input = '', colour = false }: CommandSurroundings,
+  { environment, input = '', colour = false, typed }: CommandSurroundings,
 ): Promise<CommandOutcome> => {
   const written = { stdout: '', stderr: '', code: 0 };
+  const lines = [...(typed ?? [])];
   const terminal: Terminal = {
     environment,
     clock: systemClock,
@@ -47,12 +52,19 @@ export const runCommand = async (
       written.stderr += `${text}\n`;
     },
     readInput: async () => input,
+    ...(typed !== undefined && {
+      promptHidden: async (question: string) => {
+        written.stderr += `${question}\n`;
+        return lines.shift() ?? '';
+      },
+    }),
     setExitCode: (code) => {
       written.code = code;
     },
   };
   const program = createProgram('0.0.0', terminal);
-  for (const add of [addKeys, addClients, addResources, addToken, addDoctor]) add(program, terminal);
+  for (const add of [addKeys, addClients, addResources, addUsers, addToken, addAudit, addDoctor])
+    add(program, terminal);
   await run(program, ['node', 'keyturn', ...args], terminal);
   return written;
 };

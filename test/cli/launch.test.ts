@@ -86,7 +86,8 @@ describe('commands beside a running server', () => {
     ]);
     expect([keys, clients, doctor].map(({ code, stderr }) => `${code}${stderr}`)).toEqual(['0', '0', '0']);
     expect(JSON.parse(keys.stdout).keys).toHaveLength(4);
-    expect(JSON.parse(clients.stdout).clients).toHaveLength(1);
+    const ids = JSON.parse(clients.stdout).clients.map(({ client_id }: { client_id: string }) => client_id);
+    expect(ids).toEqual(['demo', 'first-client']);
     expect(JSON.parse(doctor.stdout).healthy).toBe(true);
   });
 

@@ -155,12 +155,12 @@ describe('keyturn clients add', () => {
     await addApi();
     const { code, stdout, stderr } = await keyturn(
       ...['clients', 'add', '--token-endpoint-auth-method', 'none', '--grant-type', 'authorization_code'],
-      ...['refresh_token', '--redirect-uri', 'http://127.0.0.1/cb', '--json'],
+      ...['refresh_token', '--redirect-uri', 'http://127.0.0.1/cb', '--first-party', '--json'],
     );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ grant_types: ['authorization_code', 'refresh_token'] });
     expect(stdout).not.toContain('client_secret"');
-    expect(stderr).toMatch(/authorization_code is registered, but[\s\S]*refresh_token is registered, but/);
+    expect(stderr).toContain('a public client can be imitated');
   });
 
   test('T050: a redirection URI that a browser would run is invalid_redirect_uri', async () => {
@@ -266,5 +266,71 @@ describe('keyturn clients show, rotate-secret and remove', () => {
   test('a fresh folder gets its database from the first command', async () => {
     expect(await document('clients', 'list')).toEqual({ clients: [] });
     expect(existsSync(databasePathIn(folder))).toBe(true);
+  });
+});
+
+describe('clients that end-users sign in to', () => {
+  test('each flag is the member of its name', async () => {
+    await addApi();
+    const added = await document(
+      ...['clients', 'add', '--client-id', 'shop', '--grant-type', 'authorization_code', 'refresh_token'],
+      ...['--redirect-uri', 'https://shop.example/cb', '--application-type', 'native', '--serves', api],
+      ...['--post-logout-redirect-uri', 'https://shop.example/bye', '--id-token-claim', 'roles', 'email'],
+      ...['--backchannel-logout-uri', 'http://127.0.0.1:4200/out', '--backchannel-logout-session-required'],
+      ...['--id-token-signed-response-alg', 'ES256', '--userinfo-signed-response-alg', 'ES256', '--first-party'],
+    );
+    const shown = await document('clients', 'show', 'shop');
+    for (const told of [added, shown])
+      expect(told).toMatchObject({
+        application_type: 'native',
+        scope: 'openid profile email offline_access',
+        resources: [],
+        serves: [api],
+        post_logout_redirect_uris: ['https://shop.example/bye'],
+        backchannel_logout_uri: 'http://127.0.0.1:4200/out',
+        backchannel_logout_session_required: true,
+        id_token_signed_response_alg: 'ES256',
+        userinfo_signed_response_alg: 'ES256',
+        id_token_claims: ['roles', 'email'],
+        first_party: true,
+      });
+    expect((await keyturn('clients', 'show', 'shop')).stdout).toMatch(/id_token_claims +roles email\n/);
+  });
+
+  test('going without PKCE is loud when it is registered, and in doctor ever after', async () => {
+    const add = ['clients', 'add', '--client-id', 'old', '--grant-type', 'authorization_code'];
+    const redirect = ['--redirect-uri', 'https://old.example/cb', '--dangerously-allow-no-pkce'];
+    expect((await keyturn(...add, ...redirect)).stderr).toContain('DANGER: this client may go without PKCE');
+    const { findings } = await document('doctor');
+    expect(findings).toContainEqual({
+      level: 'advice',
+      about: 'clients',
+      message: expect.stringContaining('old may go without PKCE'),
+    });
+    const publicly = [...add.with(3, 'new'), ...redirect, '--token-endpoint-auth-method', 'none'];
+    expect(await keyturn(...publicly)).toMatchObject({ code: 1, stderr: expect.stringContaining('a public client') });
+  });
+
+  test('removed, its tokens for userinfo go on for as long as any', async () => {
+    const add = ['clients', 'add', '--client-id', 'shop', '--grant-type', 'authorization_code'];
+    await keyturn(...add, '--redirect-uri', 'https://shop.example/cb');
+    expect(await document('clients', 'remove', 'shop')).toMatchObject({ tokens_valid_seconds: 600 });
+  });
+
+  test("a resource says which of its end-users' claims its tokens carry", async () => {
+    const added = await document(
+      'resources',
+      'add',
+      api,
+      '--access-token-claim',
+      'roles',
+      '--access-token-claim',
+      'email',
+    );
+    expect(added).toMatchObject({ access_token_claims: ['roles', 'email'] });
+    expect(await keyturn('resources', 'add', `${api}/2`, '--access-token-claim', 'sub')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('access_token_claims: "sub"'),
+    });
   });
 });

@@ -4,7 +4,7 @@ import {
   hashClientSecret,
   isClientSecret,
 } from '../../src/client_authentication/client_secret.ts';
-import type { Client } from '../../src/seams/client_store.ts';
+import { type Client, clientDefaults } from '../../src/seams/client_store.ts';
 import {
   addClient,
   addResource,
@@ -104,9 +104,8 @@ describe('T037: a wrong secret and an unknown client cannot be told apart', () =
 });
 
 const clientWith = (overrides: Partial<Client>): Client => ({
+  ...clientDefaults,
   clientId: 'client',
-  clientName: null,
-  tokenEndpointAuthMethod: 'client_secret_basic',
   grantTypes: ['client_credentials'],
   redirectUris: [],
   scope: [],

@@ -38,7 +38,7 @@ const expectRefusal = async (response: Response, status: number, error: string, 
 
 describe('token_endpoint_auth_method, RFC 6749 §2.3', () => {
   test('the table holds the registered names', () => {
-    expect(Object.keys(tokenEndpointAuthMethods)).toEqual(['client_secret_basic', 'client_secret_post']);
+    expect(Object.keys(tokenEndpointAuthMethods)).toEqual(['client_secret_basic', 'client_secret_post', 'none']);
   });
 
   test.each([
@@ -81,7 +81,8 @@ describe('token_endpoint_auth_method, RFC 6749 §2.3', () => {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: 'e30.e30.',
     };
-    await expectRefusal(await postToken(provider.app, form), 401, 'invalid_client', 'client_unauthenticated');
+    const reason = 'client_authentication_method_mismatch';
+    await expectRefusal(await postToken(provider.app, form), 401, 'invalid_client', reason);
   });
 });
 
@@ -99,7 +100,7 @@ describe('T042: a public client', () => {
 
   test('with its client_id alone gets no token by client_credentials (RFC 6749 §4.4)', async () => {
     const form = { ...grant, client_id: 'public' };
-    await expectRefusal(await postToken(provider.app, form), 401, 'invalid_client', 'client_unauthenticated');
+    await expectRefusal(await postToken(provider.app, form), 400, 'unauthorized_client', 'client_public');
   });
 });
 

@@ -13,6 +13,7 @@ const resource = (identifier: string, scope: readonly string[]): Resource => ({
   accessTokenSeconds: 600,
   accessTokenSigningAlg: 'ES256',
   claims: {},
+  accessTokenClaims: [],
   createdAt: now,
 });
 
@@ -97,9 +98,9 @@ describe('client registration, RFC 7591 §2', () => {
     expect(client.redirectUris).toEqual(['com.example.app:/cb']);
   });
 
-  test('grant types that the token endpoint does not serve are registered with a warning', () => {
+  test('refresh_token without a grant type that gives refresh tokens is registered with a warning', () => {
     const { warnings } = registerClient({ grant_types: ['client_credentials', 'refresh_token'] }, [api], now);
-    expect(warnings).toEqual([expect.stringContaining('refresh_token')]);
+    expect(warnings).toEqual([expect.stringContaining('refresh_token is of no use without authorization_code')]);
   });
 
   test('redirection URIs are stored byte for byte', () => {

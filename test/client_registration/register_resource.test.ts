@@ -25,6 +25,7 @@ describe('resource registration, RFC 8707 §2', () => {
       accessTokenSeconds: 600,
       accessTokenSigningAlg: 'ES256',
       claims: {},
+      accessTokenClaims: [],
       createdAt: now,
     });
   });

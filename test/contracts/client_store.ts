@@ -1,14 +1,14 @@
 // What every ClientStore must do, whatever database is behind it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Client, ClientStore } from '../../src/seams/client_store.ts';
+import { type Client, type ClientStore, clientDefaults } from '../../src/seams/client_store.ts';
 import { type OpenedStore, type OpenStore, race } from './opened_store.ts';
 
 const now = 1_800_000_000;
 
 const clientOf = (clientId: string, overrides: Partial<Client> = {}): Client => ({
+  ...clientDefaults,
   clientId,
   clientName: 'A client',
-  tokenEndpointAuthMethod: 'client_secret_basic',
   grantTypes: ['client_credentials'],
   redirectUris: ['https://app.example.com/cb'],
   scope: ['read', 'write'],

@@ -12,6 +12,7 @@ const resourceOf = (resource: string, overrides: Partial<Resource> = {}): Resour
   accessTokenSeconds: 600,
   accessTokenSigningAlg: 'ES256',
   claims: {},
+  accessTokenClaims: [],
   createdAt: now,
   ...overrides,
 });

@@ -147,7 +147,7 @@ describe('the page through time', () => {
     const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
     const signers = { open: () => Promise.reject(new TypeError('nothing is opened here')) };
     const keyRing = new KeyRing({ issuer, policy: config.policy, store, vault, clock, signers, log });
-    const response = await createApp({ config, store, clock, log, keyRing }).request('/');
+    const response = await createApp({ ...provider, keyRing }).request('/');
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('no turn planned yet');
   });

@@ -27,7 +27,7 @@ const issuer = 'http://127.0.0.1:4600';
 const day = 86_400;
 const preload = fileURLToPath(new URL('./kill_at_step.ts', import.meta.url));
 const driver = fileURLToPath(new URL('./drive.ts', import.meta.url));
-const mostSteps = 60;
+const mostSteps = 120;
 const atOnce = 2;
 
 const oldRing = makeKekRing('kek-old');

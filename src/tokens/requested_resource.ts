@@ -9,6 +9,17 @@ import type { Resource } from '../seams/resource_store.ts';
 export const isResourceIdentifier = (identifier: string): boolean =>
   URL.canParse(identifier) && !identifier.includes('#') && /^[\x21-\x7e]+$/.test(identifier);
 
+/** The issuer as a resource, for clients that have none: its tokens open the userinfo endpoint and nothing else. */
+export const issuerResource = ({ config }: Pick<Provider, 'config'>): Resource => ({
+  resource: config.issuer,
+  scope: [],
+  accessTokenSeconds: config.accessTokenSeconds,
+  accessTokenSigningAlg: 'ES256',
+  claims: {},
+  accessTokenClaims: [],
+  createdAt: 0,
+});
+
 /**
  * @returns the resource named, or the client's first; compared byte for byte.
  * @throws {OAuthError} invalid_target: resource_repeated, resource_malformed, resource_missing, resource_not_allowed.

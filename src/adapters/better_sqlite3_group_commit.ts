@@ -1,0 +1,146 @@
+// Group commit: the writes of one event-loop turn share a transaction, and so its wait for the disk.
+import type Database from 'better-sqlite3';
+import { OperatorError } from '../errors.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
+import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
+
+export interface GroupCommit {
+  /**
+   * Queues `work` for the end of this event-loop turn. What it throws undoes what it did and nothing else. It may run
+   * again after a transaction that came to nothing, so it changes the database alone.
+   *
+   * @returns what `work` returned, once it is on disk.
+   * @throws {StoreUnavailableError} when the transaction could not begin or commit.
+   */
+  write<Result>(work: () => Result): Promise<Result>;
+  /** Resolves once everything queued so far is on disk or refused. */
+  drain(): Promise<void>;
+}
+
+interface Queued {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** A work threw in a transaction without savepoints. */
+class WorkFailed extends Error {}
+
+/** How long SQLite itself, and with it the event loop, waits for another process's write: a short one is soon done. */
+const blockingWaitMilliseconds = 50;
+const retryMilliseconds = 10;
+
+/** @returns StoreUnavailableError for what SQLite could not do, so that callers need not know it; other errors as they are. */
+export const toStoreError = (error: unknown): unknown => {
+  // A JSON column that is none, which SQLite itself has no eye for.
+  if (error instanceof SyntaxError)
+    return new OperatorError('A row of the database is damaged. Restore the file from a backup.', { cause: error });
+  const code = databaseErrorCode(error);
+  if (!code?.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT')) return error;
+  return new StoreUnavailableError(`SQLite answered ${code}`, { cause: error });
+};
+
+const isBusy = (error: unknown): boolean => databaseErrorCode(error)?.startsWith('SQLITE_BUSY') === true;
+
+const refuse = (group: readonly Queued[], error: unknown): void => {
+  const reason = databaseErrorCode(error) ?? String(error);
+  for (const { reject } of group)
+    reject(new StoreUnavailableError(`the write could not be committed: ${reason}`, { cause: error }));
+};
+
+const settle = ({ resolve, reject }: Queued, outcome: Outcome): void =>
+  'error' in outcome ? reject(toStoreError(outcome.error)) : resolve(outcome.value);
+
+const runBare = ({ work }: Queued): Outcome => {
+  try {
+    return { value: work() };
+  } catch (error) {
+    throw new WorkFailed('a write failed', { cause: error });
+  }
+};
+
+/** @returns what runs a group in one immediate transaction, and when it returns has committed it. */
+const createCommit = (client: Database.Database) => {
+  const inSavepoint = client.transaction((work: () => unknown) => work());
+  const runInSavepoint = ({ work }: Queued): Outcome => {
+    try {
+      return { value: inSavepoint(work) };
+    } catch (error) {
+      // A full disk or an I/O error may have ended the transaction itself; then nobody's work stands.
+      if (!client.inTransaction) throw error;
+      return { error };
+    }
+  };
+  const together = client.transaction((group: readonly Queued[], run: (queued: Queued) => Outcome) =>
+    group.map((queued) => ({ queued, outcome: run(queued) })),
+  );
+  return (group: readonly Queued[]) => {
+    try {
+      // Savepoints cost a fifth of a rotation, and hardly ever does a work fail: they are for a second run.
+      return together.immediate(group, runBare);
+    } catch (error) {
+      if (!(error instanceof WorkFailed)) throw error;
+      return together.immediate(group, runInSavepoint);
+    }
+  };
+};
+
+/** @param patienceMilliseconds - how long another process may hold the write lock before writes are refused. */
+export const createGroupCommit = (
+  client: Database.Database,
+  patienceMilliseconds = busyTimeoutMilliseconds,
+): GroupCommit => {
+  client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
+  const commit = createCommit(client);
+  let queue: Queued[] = [];
+  let busySince: number | undefined;
+
+  const isWorthWaiting = (error: unknown): boolean => {
+    if (!isBusy(error)) return false;
+    if (busySince === undefined) {
+      busySince = performance.now();
+      client.pragma('busy_timeout = 0');
+    }
+    return performance.now() - busySince < patienceMilliseconds;
+  };
+
+  const becomeFree = (): void => {
+    if (busySince === undefined) return;
+    busySince = undefined;
+    client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
+  };
+
+  const flush = (): void => {
+    const group = queue;
+    queue = [];
+    try {
+      const settled = commit(group);
+      becomeFree();
+      for (const { queued, outcome } of settled) settle(queued, outcome);
+    } catch (error) {
+      if (isWorthWaiting(error)) {
+        queue = [...group, ...queue];
+        setTimeout(flush, retryMilliseconds);
+        return;
+      }
+      refuse(group, error);
+      becomeFree();
+    }
+  };
+
+  const write = <Result>(work: () => Result): Promise<Result> =>
+    new Promise<Result>((resolve, reject) => {
+      if (queue.length === 0) setImmediate(flush);
+      // The queue mixes results of all types; each goes back to the promise it was queued with.
+      queue.push({ work, resolve: resolve as Queued['resolve'], reject });
+    });
+
+  return {
+    write,
+    drain: async () => {
+      if (queue.length > 0) await write(() => undefined).catch(() => undefined);
+    },
+  };
+};

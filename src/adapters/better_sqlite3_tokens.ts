@@ -1,0 +1,166 @@
+// TokenStore on better-sqlite3. What may happen once is one conditional UPDATE: its row count says who won the race.
+import { and, eq, exists, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
+import type { NumericDate } from '../seams/clock.ts';
+import type { TokenStore } from '../seams/token_store.ts';
+import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
+import type { SqliteDatabase } from './better_sqlite3_database.ts';
+import {
+  authorizationCode,
+  client,
+  deniedToken,
+  endUser,
+  refreshToken,
+  session,
+  tokenFamily,
+} from './sqlite_schema.ts';
+
+const one = { one: sql`1` };
+
+/** The session, the user and the client a code came of still stand. */
+const codeStands = (database: SqliteDatabase): SQL | undefined =>
+  and(
+    exists(
+      database
+        .select(one)
+        .from(session)
+        .where(and(eq(session.sid, authorizationCode.sid), isNull(session.endedAt))),
+    ),
+    exists(
+      database
+        .select(one)
+        .from(endUser)
+        .where(and(eq(endUser.sub, authorizationCode.sub), isNull(endUser.lockedAt))),
+    ),
+    exists(database.select(one).from(client).where(eq(client.clientId, authorizationCode.clientId))),
+  );
+
+const prepareCodeStatements = (database: SqliteDatabase) => ({
+  addCode: database
+    .insert(authorizationCode)
+    .values(placeholders(getTableColumns(authorizationCode)))
+    .prepare(),
+  findCode: database
+    .select()
+    .from(authorizationCode)
+    .where(eq(authorizationCode.codeHash, sql.placeholder('codeHash')))
+    .prepare(),
+  spendCode: database
+    .update(authorizationCode)
+    .set({ usedAt: sql`${sql.placeholder('usedAt')}` })
+    .where(
+      and(
+        eq(authorizationCode.codeHash, sql.placeholder('codeHash')),
+        isNull(authorizationCode.usedAt),
+        codeStands(database),
+      ),
+    )
+    .prepare(),
+});
+
+const prepareFamilyStatements = (database: SqliteDatabase) => ({
+  addFamily: database
+    .insert(tokenFamily)
+    .values(placeholders(getTableColumns(tokenFamily)))
+    .prepare(),
+  findFamily: database
+    .select()
+    .from(tokenFamily)
+    .where(eq(tokenFamily.familyId, sql.placeholder('familyId')))
+    .prepare(),
+  endFamily: database
+    .update(tokenFamily)
+    .set({ endedAt: sql`${sql.placeholder('at')}`, endReason: sql`${sql.placeholder('reason')}` })
+    .where(and(eq(tokenFamily.familyId, sql.placeholder('familyId')), isNull(tokenFamily.endedAt)))
+    .prepare(),
+});
+
+const prepareRefreshStatements = (database: SqliteDatabase) => ({
+  addRefreshToken: database
+    .insert(refreshToken)
+    .values(placeholders(getTableColumns(refreshToken)))
+    .prepare(),
+  findRefreshToken: database
+    .select({ token: refreshToken, family: tokenFamily })
+    .from(refreshToken)
+    .innerJoin(tokenFamily, eq(tokenFamily.familyId, refreshToken.familyId))
+    .where(eq(refreshToken.tokenHash, sql.placeholder('tokenHash')))
+    .prepare(),
+  spendRefreshToken: database
+    .update(refreshToken)
+    .set({ usedAt: sql`${sql.placeholder('usedAt')}`, answer: sql`${sql.placeholder('answer')}` })
+    .where(
+      and(
+        eq(refreshToken.tokenHash, sql.placeholder('tokenHash')),
+        isNull(refreshToken.usedAt),
+        exists(
+          database
+            .select(one)
+            .from(tokenFamily)
+            .where(and(eq(tokenFamily.familyId, refreshToken.familyId), isNull(tokenFamily.endedAt))),
+        ),
+      ),
+    )
+    .prepare(),
+});
+
+const prepareDenialStatements = (database: SqliteDatabase) => ({
+  denyToken: database
+    .insert(deniedToken)
+    .values(placeholders(getTableColumns(deniedToken)))
+    .onConflictDoNothing()
+    .prepare(),
+  findDenied: database
+    .select({ jti: deniedToken.jti })
+    .from(deniedToken)
+    .where(eq(deniedToken.jti, sql.placeholder('jti')))
+    .prepare(),
+});
+
+/** Ends every family that `which` selects and that has not ended. To be called inside a write. */
+export const endFamilies = (
+  database: SqliteDatabase,
+  which: SQL | undefined,
+  endReason: string,
+  endedAt: NumericDate,
+): void => {
+  database
+    .update(tokenFamily)
+    .set({ endedAt, endReason })
+    .where(and(which, isNull(tokenFamily.endedAt)))
+    .run();
+};
+
+export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConnection): TokenStore => {
+  const { addCode, findCode, spendCode } = prepareCodeStatements(database);
+  const { addFamily, findFamily, endFamily } = prepareFamilyStatements(database);
+  const { addRefreshToken, findRefreshToken, spendRefreshToken } = prepareRefreshStatements(database);
+  const { denyToken, findDenied } = prepareDenialStatements(database);
+  return {
+    addAuthorizationCode: (code) =>
+      write(() => {
+        addCode.run({ ...code });
+      }),
+    findAuthorizationCode: (codeHash) => read(() => findCode.get({ codeHash })),
+    redeemCode: (codeHash, usedAt, family, first) =>
+      write(() => {
+        if (spendCode.run({ codeHash, usedAt }).changes === 0) return false;
+        addFamily.run({ ...family });
+        if (first !== null) addRefreshToken.run({ ...first });
+        return true;
+      }),
+    findFamily: (familyId) => read(() => findFamily.get({ familyId })),
+    findRefreshToken: (tokenHash) => read(() => findRefreshToken.get({ tokenHash })),
+    rotateRefreshToken: ({ tokenHash, usedAt, answer, successor }) =>
+      write(() => {
+        if (spendRefreshToken.run({ tokenHash, usedAt, answer }).changes === 0) return false;
+        addRefreshToken.run({ ...successor });
+        return true;
+      }),
+    endFamily: (familyId, reason, at) => write(() => endFamily.run({ familyId, reason, at }).changes === 1),
+    denyToken: (jti, expiresAt) =>
+      write(() => {
+        denyToken.run({ jti, expiresAt });
+      }),
+    isTokenDenied: (jti) => read(() => findDenied.get({ jti }) !== undefined),
+  };
+};

@@ -1,0 +1,74 @@
+// Asks addresses that others named: HTTPS to public ones alone, checked on the address that is connected to, so that a
+// name which resolves differently a moment later gains nothing. No redirects, one bounded answer. OWASP SSRF Prevention.
+import { lookup as resolve } from 'node:dns';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { type OutboundHttp, OutboundRefusedError } from '../seams/outbound_http.ts';
+
+const timeoutMilliseconds = 5000;
+
+/** All of IPv6 that is given out. To ipaddr.js whatever else has no name is unicast, `::127.0.0.1` too. RFC 4291 §2.4. */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** Whether an address is public; on a loopback issuer its neighbours on loopback may be asked too. */
+export const isAllowedAddress = (address: string, loopbackToo: boolean): boolean => {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (range === 'loopback') return loopbackToo;
+  return range === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast));
+};
+
+const guardedLookup =
+  (loopbackToo: boolean): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      const refused = addresses.find(({ address }) => !isAllowedAddress(address, loopbackToo));
+      const [first] = addresses;
+      if (refused !== undefined || first === undefined)
+        return callback(new OutboundRefusedError(`${hostname} resolves to an address that is not public.`), '', 0);
+      if (options.all) return callback(null, addresses);
+      callback(null, first.address, first.family);
+    });
+  };
+
+const assertAllowedUrl = (url: URL, loopbackToo: boolean): void => {
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  const isLiteral = ipaddr.isValid(literal);
+  const loopback = url.hostname === 'localhost' || (isLiteral && ipaddr.process(literal).range() === 'loopback');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback && loopbackToo))
+    throw new OutboundRefusedError(`${url.origin} is not HTTPS.`);
+  if (isLiteral && !isAllowedAddress(literal, loopbackToo))
+    throw new OutboundRefusedError(`${url.origin} is not a public address.`);
+};
+
+/** @param loopbackToo - for an issuer that is on loopback itself. */
+export const createNodeOutboundHttp = (loopbackToo: boolean): OutboundHttp => ({
+  postForm: (target, form) =>
+    new Promise((settle, fail) => {
+      const url = new URL(target);
+      assertAllowedUrl(url, loopbackToo);
+      const body = new URLSearchParams(form).toString();
+      const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const sent = request(url, {
+        method: 'POST',
+        agent: false,
+        lookup: guardedLookup(loopbackToo),
+        signal: AbortSignal.timeout(timeoutMilliseconds),
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          'Content-Length': Buffer.byteLength(body),
+          Connection: 'close',
+        },
+      });
+      sent.once('error', fail);
+      sent.once('response', (response) => {
+        settle(response.statusCode ?? 0);
+        response.destroy();
+      });
+      sent.end(body);
+    }),
+});

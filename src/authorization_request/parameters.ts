@@ -1,0 +1,27 @@
+// The parameters of an authorization request, from the query or the body. RFC 6749 §3.1: each at most once.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+
+/** Their names, as registered; anything else is ignored (RFC 6749 §3.1). */
+export const parameterNames = [
+  ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'resource', 'nonce'],
+  ...['code_challenge', 'code_challenge_method', 'prompt', 'max_age', 'login_hint', 'id_token_hint', 'ui_locales'],
+  ...['acr_values', 'claims', 'display', 'request', 'request_uri', 'registration'],
+] as const;
+
+/** What an Interaction keeps: the known parameters, as received. */
+export const keptParameters = (parameters: Parameters): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    parameterNames.map((name) => [name, parameters.all(name)] as const).filter(([, values]) => values.length > 0),
+  );
+
+/** The inverse of keptParameters. */
+export const restoredParameters = (kept: Readonly<Record<string, readonly string[]>>): Parameters => ({
+  get: (name) => kept[name]?.[0],
+  all: (name) => kept[name] ?? [],
+});
+
+/** @throws {OAuthError} parameter_repeated: only `resource` parses when repeated, and a code is for one. */
+export const assertEachOnce = (parameters: Parameters): void => {
+  if (parameters.all('resource').length > 1) throw new OAuthError('resource_repeated');
+};

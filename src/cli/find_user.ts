@@ -1,0 +1,17 @@
+import { OperatorError } from '../errors.ts';
+import { canonicalLogin } from '../login/username.ts';
+import type { User, UserStore } from '../seams/user_store.ts';
+import { safeText } from './safe_text.ts';
+
+export const userUnknown = (typed: string): OperatorError =>
+  new OperatorError(
+    `There is no user with the username, e-mail address or sub ${safeText(typed)}. "keyturn users list" shows those there are.`,
+  );
+
+/** @param typed - username, e-mail address or sub. @throws {OperatorError} when there is no such user. */
+export const findUser = async (typed: string, store: UserStore): Promise<User> => {
+  const login = canonicalLogin(typed);
+  const user = (await store.findUser(typed)) ?? (login === undefined ? undefined : await store.findUserByLogin(login));
+  if (user === undefined) throw userUnknown(typed);
+  return user;
+};

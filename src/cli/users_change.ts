@@ -1,0 +1,83 @@
+// `keyturn users set-password`, `lock`, `unlock` and `remove`.
+import { readConfig } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import { namesIn } from '../login/sign_up.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import { findUser, userUnknown } from './find_user.ts';
+import { instantInWords } from './instants.ts';
+import { type PasswordOptions, readPasswordHash } from './read_password.ts';
+import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
+import { withStore } from './with_store.ts';
+
+const ended =
+  'Every session and refresh token of theirs ended; access tokens that are out stay valid until they expire.';
+
+export const setPassword = async (
+  typed: string,
+  options: AnswerOptions & PasswordOptions,
+  terminal: Terminal,
+): Promise<void> => {
+  const config = readConfig(terminal.environment);
+  const { clock } = terminal;
+  const { sub, username } = await withStore(config, async (store) => {
+    const user = await findUser(typed, store);
+    const names = namesIn(user.username, user.email, config.issuer);
+    const passwordHash = await readPasswordHash(options, names, terminal);
+    if (passwordHash === null)
+      throw new OperatorError(
+        'No password was given; nothing was changed. Run this on a terminal to be asked for it, or pipe it in with --password-stdin.',
+      );
+    if (!(await store.setPassword(user.sub, passwordHash, clock.now(), null))) throw userUnknown(typed);
+    await recordAudit('password.changed', { sub: user.sub, details: { by: 'operator' } }, { store, clock });
+    return user;
+  });
+  answer(terminal, options, { sub, username, password_set: true }, `${username} has a new password. ${ended}`);
+};
+
+export const lockUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
+  const { clock } = terminal;
+  const now = clock.now();
+  const { sub, username, lockedAt } = await withStore(readConfig(terminal.environment), async (store) => {
+    const user = await findUser(typed, store);
+    if (!(await store.lockUser(user.sub, now))) throw userUnknown(typed);
+    if (user.lockedAt === null) await recordAudit('user.locked', { sub: user.sub }, { store, clock });
+    return user;
+  });
+  const words =
+    lockedAt === null
+      ? `${username} is locked. ${ended}\nTo let them in again: npx keyturn users unlock ${username}`
+      : `${username} was locked already, ${instantInWords(lockedAt, now)}.`;
+  answer(terminal, options, { sub, username, locked_at: lockedAt ?? now }, words);
+};
+
+export const unlockUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
+  const { sub, username, lockedAt } = await withStore(readConfig(terminal.environment), async (store) => {
+    const user = await findUser(typed, store);
+    if (!(await store.unlockUser(user.sub))) throw userUnknown(typed);
+    if (user.lockedAt !== null) await recordAudit('user.unlocked', { sub: user.sub }, { store, clock: terminal.clock });
+    return user;
+  });
+  const words =
+    lockedAt === null ? `${username} was not locked; nothing was changed.` : `${username} may sign in again.`;
+  answer(terminal, options, { sub, username, locked_at: null }, words);
+};
+
+const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+
+export const removeUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
+  const { sub, username, ...removed } = await withStore(readConfig(terminal.environment), async (store) => {
+    const { sub, username } = await findUser(typed, store);
+    const data = await store.readPersonalData(sub);
+    if (data === undefined || !(await store.removeUser(sub))) throw userUnknown(typed);
+    await recordAudit('user.removed', { sub }, { store, clock: terminal.clock });
+    const { sessions, consents, families } = data;
+    return { sub, username, sessions: sessions.length, consents: consents.length, families: families.length };
+  });
+  const { sessions, consents, families } = removed;
+  const words =
+    `Removed the user ${username} (${sub}), and with them ${counted(sessions, 'session', 'sessions')}, ` +
+    `${counted(consents, 'consent', 'consents')} and the tokens of ${counted(families, 'sign-in', 'sign-ins')}.\n` +
+    'Access tokens that are out stay valid until they expire. The audit log keeps what happened under the sub, without network addresses.';
+  const document = { sub, username, removed: true, sessions, consents, token_families: families };
+  answer(terminal, options, document, words);
+};

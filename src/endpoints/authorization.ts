@@ -1,0 +1,114 @@
+// authorization_endpoint: checks the request, takes the next step, and in the end answers with a code. RFC 6749 §3.1,
+// OpenID Connect Core 1.0 §3.1.2. The pages it sends to all come back here.
+import type { Context } from 'hono';
+import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
+import { checkAuthorizationRequest } from '../authorization_request/checks.ts';
+import { keptParameters, restoredParameters } from '../authorization_request/parameters.ts';
+import { type ResponseTarget, responseTarget } from '../authorization_request/response_target.ts';
+import { OAuthError } from '../errors.ts';
+import { type Parameters, parseForm } from '../form_urlencoded.ts';
+import { ensureBrowserCookie, readBrowserCookie, readSessionCookie } from '../login/cookies.ts';
+import { beginInteraction, resumeInteraction } from '../login/interaction.ts';
+import { issueCode } from '../login/issue_code.ts';
+import { nextStep, type Step } from '../login/next_step.ts';
+import { findSignedIn } from '../login/session.ts';
+import type { Provider } from '../provider.ts';
+import type { Interaction } from '../seams/session_store.ts';
+import { authorizationErrorResponse, authorizationResponse } from './authorization_response.ts';
+import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readFormBody } from './form_body.ts';
+import { networkAddress } from './network_address.ts';
+import { pageEndpoint } from './page_endpoint.ts';
+import { basePathOf, paths } from './paths.ts';
+
+const interactionLimit = { burst: 60, emissionSeconds: 1 };
+
+const pageOf: Readonly<Record<Exclude<Step, 'issue'>, string>> = {
+  login: paths.login,
+  select_account: paths.login,
+  consent: paths.consent,
+};
+
+interface Arrived {
+  readonly parameters: Parameters;
+  /** Where the request has been waiting, when a page sent it back here. */
+  readonly interaction: { readonly id: string; readonly kept: Interaction } | undefined;
+}
+
+const arrive = async (context: Context, provider: Provider): Promise<Arrived> => {
+  const query = new URL(context.req.url).search.slice(1);
+  const parameters = context.req.method === 'POST' ? await readFormBody(context) : parseForm(query);
+  const id = parameters.get('interaction');
+  if (id === undefined) return { parameters, interaction: undefined };
+  const kept = await resumeInteraction(id, readBrowserCookie(context), provider);
+  return { parameters: restoredParameters(kept.parameters), interaction: { id, kept } };
+};
+
+const sendToPage = async (
+  context: Context,
+  step: Exclude<Step, 'issue'>,
+  { parameters, interaction }: Arrived,
+  provider: Provider,
+): Promise<Response> => {
+  let id = interaction?.id;
+  if (id === undefined) {
+    const waitSeconds = await provider.rateLimiter.take(
+      `authorization:${networkAddress(context, provider.config)}`,
+      interactionLimit,
+    );
+    if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+    id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), provider);
+  }
+  const base = basePathOf(provider.config.issuer);
+  context.header('Cache-Control', 'no-store');
+  return context.body(null, 303, { Location: `${base}${pageOf[step]}?interaction=${id}` });
+};
+
+const proceed = async (
+  context: Context,
+  request: AuthorizationRequest,
+  arrived: Arrived,
+  provider: Provider,
+): Promise<Response> => {
+  const { store, clock } = provider;
+  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const consent = signedIn && (await store.findConsent(signedIn.user.sub, request.client.clientId));
+  const progress = { session: signedIn?.session, consent, interaction: arrived.interaction?.kept };
+  const step = nextStep(request, progress, clock.now());
+  if (step === 'login_required' || step === 'consent_required') throw new OAuthError(step);
+  if (step !== 'issue' || signedIn === undefined)
+    return sendToPage(context, step === 'issue' ? 'login' : step, arrived, provider);
+  const code = await issueCode(request, signedIn.session, provider);
+  if (arrived.interaction !== undefined) await store.removeInteraction(arrived.interaction.kept.idHash);
+  return authorizationResponse(context, request, { code }, provider);
+};
+
+/** Once the redirect URI is proved, what is refused is told to the client; trouble of our own stays on our page. */
+const answerClient = async (
+  context: Context,
+  target: ResponseTarget,
+  arrived: Arrived,
+  provider: Provider,
+): Promise<Response> => {
+  try {
+    const request = await checkAuthorizationRequest(arrived.parameters, target, provider);
+    return await proceed(context, request, arrived, provider);
+  } catch (error) {
+    if (!(error instanceof OAuthError) || error.failure.status !== 400) throw error;
+    return authorizationErrorResponse(context, target, error, provider);
+  }
+};
+
+const authorize = async (context: Context, provider: Provider): Promise<Response> => {
+  if (isCrossSitePost(context)) return repeatByGet(context, keptParameters(await readFormBody(context)));
+  const arrived = await arrive(context, provider);
+  const target = await responseTarget(arrived.parameters, provider);
+  return answerClient(context, target, arrived, provider);
+};
+
+export const authorization: Endpoint = (provider) =>
+  pageEndpoint(provider, {
+    GET: (context) => authorize(context, provider),
+    POST: (context) => authorize(context, provider),
+  });

@@ -1,0 +1,86 @@
+// /consent: the end-user allows a client what it asks for, or does not. OpenID Connect Core 1.0 §3.1.2.4.
+import type { Context } from 'hono';
+import { OAuthError } from '../errors.ts';
+import { assertConsentBinding, consentBinding, requestedClaimsOf, saveConsent } from '../login/consent.ts';
+import { ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
+import { csrfTokenOf } from '../login/forgery.ts';
+import { consentPage } from '../login/pages/consent.ts';
+import { findSignedIn, type SignedIn } from '../login/session.ts';
+import type { Provider } from '../provider.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import { authorizationErrorResponse } from './authorization_response.ts';
+import type { Endpoint } from './endpoint.ts';
+import { nameOf } from './login.ts';
+import { pageEndpoint } from './page_endpoint.ts';
+import { readPageForm } from './page_form.ts';
+import { pageResponse, textsOf } from './page_response.ts';
+import { paths } from './paths.ts';
+import {
+  clientWordsOf,
+  formActionSourcesOf,
+  nextLocation,
+  pageHref,
+  type WaitingRequest,
+  waitingRequest,
+} from './waiting_request.ts';
+
+interface Asked {
+  readonly waiting: WaitingRequest;
+  readonly signedIn: SignedIn;
+}
+
+/** The request and who is signed in; undefined when they have to sign in first. */
+const asked = async (context: Context, id: string | undefined, provider: Provider): Promise<Asked | undefined> => {
+  const waiting = await waitingRequest(context, id, provider);
+  if (waiting === undefined) throw new OAuthError('interaction_unknown');
+  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  return signedIn && { waiting, signedIn };
+};
+
+const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider): Promise<Response> => {
+  const { request, id } = waiting;
+  const browser = ensureBrowserCookie(context);
+  const markup = consentPage({
+    texts: textsOf(context, request.uiLocales),
+    client: { ...clientWordsOf(request), clientId: request.client.clientId },
+    userName: nameOf(signedIn.user),
+    access: { scope: request.scope, claims: requestedClaimsOf(request), resources: [request.resource] },
+    boundTo: consentBinding(request, signedIn.session, browser),
+    otherAccountHref: pageHref(paths.login, id, provider),
+    csrf: csrfTokenOf(browser),
+    interaction: id,
+    action: pageHref(paths.consent, undefined, provider),
+  });
+  return pageResponse(context, markup, { formActionSources: formActionSourcesOf(waiting) });
+};
+
+const decide = async (context: Context, provider: Provider): Promise<Response> => {
+  const { form, browser } = await readPageForm(context, provider);
+  const question = await asked(context, form.get('interaction'), provider);
+  if (question === undefined) throw new OAuthError('interaction_unknown');
+  const { waiting, signedIn } = question;
+  const { request, interaction, id } = waiting;
+  assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
+  const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };
+  if (form.get('decision') !== 'allow') {
+    await provider.store.removeInteraction(interaction.idHash);
+    await recordAudit('consent.denied', who, provider);
+    return authorizationErrorResponse(context, request, new OAuthError('consent_denied'), provider);
+  }
+  await saveConsent(request, signedIn.session, provider);
+  await provider.store.markInteraction(interaction.idHash, 'consentedAt', provider.clock.now());
+  await recordAudit('consent.given', { ...who, details: { scope: request.scope.join(' ') } }, provider);
+  context.header('Cache-Control', 'no-store');
+  return context.body(null, 303, { Location: nextLocation(id, provider) });
+};
+
+export const consent: Endpoint = (provider) =>
+  pageEndpoint(provider, {
+    GET: async (context) => {
+      const id = context.req.query('interaction');
+      const question = await asked(context, id, provider);
+      if (question === undefined) return context.body(null, 303, { Location: nextLocation(id, provider) });
+      return show(context, question, provider);
+    },
+    POST: (context) => decide(context, provider),
+  });

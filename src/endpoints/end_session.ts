@@ -1,0 +1,97 @@
+// end_session_endpoint: signs the browser out, at once when the client proves whom it means, else after asking.
+// OpenID Connect RP-Initiated Logout 1.0 §2.
+import type { Context } from 'hono';
+import { type Parameters, parseForm } from '../form_urlencoded.ts';
+import { clearSessionCookie, ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
+import { endSession as endWithFamilies } from '../login/end_session.ts';
+import { csrfTokenOf } from '../login/forgery.ts';
+import { checkLogoutRequest, type LogoutRequest, logoutParameterNames } from '../login/logout_request.ts';
+import { shownHostOf } from '../login/pages/client_words.ts';
+import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
+import { signedOutPage } from '../login/pages/signed_out.ts';
+import { findSignedIn, type SignedIn } from '../login/session.ts';
+import type { Provider } from '../provider.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readFormBody } from './form_body.ts';
+import { nameOf } from './login.ts';
+import { pageEndpoint } from './page_endpoint.ts';
+import { readPageForm } from './page_form.ts';
+import { pageResponse, textsOf } from './page_response.ts';
+import { paths } from './paths.ts';
+import { pageHref } from './waiting_request.ts';
+
+const finish = (context: Context, { redirectTo }: LogoutRequest, provider: Provider): Response | Promise<Response> => {
+  if (redirectTo !== undefined) return context.body(null, 303, { Location: redirectTo, 'Cache-Control': 'no-store' });
+  const signInHref = pageHref(paths.login, undefined, provider);
+  return pageResponse(context, signedOutPage({ texts: textsOf(context), signInHref }));
+};
+
+const signOut = async (
+  context: Context,
+  { session }: SignedIn,
+  request: LogoutRequest,
+  provider: Provider,
+): Promise<Response> => {
+  await endWithFamilies(session, provider);
+  clearSessionCookie(context);
+  const clientId = request.client?.clientId ?? null;
+  await recordAudit('session.ended', { sub: session.sub, sid: session.sid, clientId }, provider);
+  return finish(context, request, provider);
+};
+
+const confirm = (
+  context: Context,
+  parameters: Parameters,
+  { user }: SignedIn,
+  { client, hinted }: LogoutRequest,
+  provider: Provider,
+): Promise<Response> => {
+  const redirectUri = client?.redirectUris[0];
+  const proved = hinted !== undefined && client !== undefined && redirectUri !== undefined;
+  const kept = logoutParameterNames.flatMap((name) => {
+    const value = parameters.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const markup = logoutConfirmationPage({
+    texts: textsOf(context, parameters.get('ui_locales')?.split(' ')),
+    client: proved ? { name: client.clientName, host: shownHostOf(redirectUri) } : null,
+    userName: nameOf(user),
+    parameters: Object.fromEntries(kept),
+    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    action: pageHref(paths.end_session, undefined, provider),
+    stayHref: pageHref(paths.account, undefined, provider),
+  });
+  return pageResponse(context, markup);
+};
+
+/** Whether the hint proves that the client means this very session, so that nothing needs asking. */
+const means = ({ hinted }: LogoutRequest, { session }: SignedIn): boolean =>
+  hinted !== undefined && hinted.sub === session.sub && hinted.sid === session.sid;
+
+const logOut = async (context: Context, parameters: Parameters, provider: Provider): Promise<Response> => {
+  const request = await checkLogoutRequest(parameters, provider);
+  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  if (signedIn === undefined) return finish(context, request, provider);
+  if (means(request, signedIn)) return signOut(context, signedIn, request, provider);
+  return confirm(context, parameters, signedIn, request, provider);
+};
+
+/** The confirmation page and the account page post here with their token; a client posts without. */
+const post = async (context: Context, provider: Provider): Promise<Response> => {
+  const form = await readFormBody(context);
+  if (form.get('csrf') === undefined && isCrossSitePost(context))
+    return repeatByGet(context, Object.fromEntries(logoutParameterNames.map((name) => [name, form.all(name)])));
+  if (form.get('csrf') === undefined) return logOut(context, form, provider);
+  await readPageForm(context, provider);
+  const request = await checkLogoutRequest(form, provider);
+  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  return signedIn === undefined ? finish(context, request, provider) : signOut(context, signedIn, request, provider);
+};
+
+export const endSession: Endpoint = (provider) =>
+  pageEndpoint(provider, {
+    GET: (context) => logOut(context, parseForm(new URL(context.req.url).search.slice(1)), provider),
+    POST: (context) => post(context, provider),
+  });

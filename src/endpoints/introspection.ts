@@ -1,0 +1,47 @@
+// introspection_endpoint: tells a token's own client, and the server of its resource, whether it stands. RFC 7662.
+import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import { hashOpaque } from '../tokens/opaque.ts';
+import { standingAccessToken } from '../tokens/standing_access_token.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readFormBody } from './form_body.ts';
+
+const noStore = { 'Cache-Control': 'no-store' };
+const inactive = { active: false } as const;
+
+const introspectAccessToken = async (token: string, client: Client, provider: Provider) => {
+  const claims = await standingAccessToken(token, provider);
+  if (claims === undefined) return inactive;
+  const mayKnow = claims.client_id === client.clientId || client.serves.includes(String(claims.aud));
+  return mayKnow ? { active: true, token_type: 'Bearer', ...claims } : inactive;
+};
+
+const introspectRefreshToken = async (token: string, client: Client, { store, clock, config }: Provider) => {
+  const found = await store.findRefreshToken(hashOpaque(token));
+  if (found === undefined || found.family.clientId !== client.clientId) return inactive;
+  const { token: kept, family } = found;
+  if (kept.usedAt !== null || family.endedAt !== null || clock.now() >= kept.expiresAt) return inactive;
+  return {
+    active: true,
+    iss: config.issuer,
+    sub: family.sub,
+    client_id: family.clientId,
+    scope: family.scope.join(' '),
+    exp: kept.expiresAt,
+  };
+};
+
+export const introspection: Endpoint = (provider) => ({
+  POST: async (context) => {
+    const parameters = await readFormBody(context);
+    const authorization = context.req.header('Authorization');
+    const client = await authenticateClient({ authorization, parameters }, provider);
+    if (client.tokenEndpointAuthMethod === 'none') throw new OAuthError('client_unauthenticated');
+    const token = parameters.get('token');
+    if (token === undefined) throw new OAuthError('token_missing');
+    const introspect = token.includes('.') ? introspectAccessToken : introspectRefreshToken;
+    return context.json(await introspect(token, client, provider), 200, noStore);
+  },
+});

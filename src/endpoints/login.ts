@@ -1,0 +1,137 @@
+// /login: an end-user signs in with a password, or goes on as who is signed in already.
+import type { Context } from 'hono';
+import { passwordAcr } from '../authorization_request/claims.ts';
+import { OAuthError } from '../errors.ts';
+import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../login/cookies.ts';
+import { csrfTokenOf } from '../login/forgery.ts';
+import { type SignInError, signInPage } from '../login/pages/sign_in.ts';
+import { findSignedIn, startSession } from '../login/session.ts';
+import { signIn } from '../login/sign_in.ts';
+import type { Provider } from '../provider.ts';
+import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
+import type { User } from '../seams/user_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import type { Endpoint } from './endpoint.ts';
+import { networkAddress } from './network_address.ts';
+import { pageEndpoint } from './page_endpoint.ts';
+import { type PageForm, readPageForm } from './page_form.ts';
+import { pageResponse, textsOf } from './page_response.ts';
+import { paths } from './paths.ts';
+import {
+  clientWordsOf,
+  formActionSourcesOf,
+  nextLocation,
+  pageHref,
+  type WaitingRequest,
+  waitingRequest,
+} from './waiting_request.ts';
+
+const longestLogin = 320;
+
+interface Shown {
+  readonly login: string | null;
+  readonly error: SignInError | null;
+  readonly status: 200 | 401 | 429 | 503;
+}
+
+const show = async (
+  context: Context,
+  waiting: WaitingRequest | undefined,
+  { login, error, status }: Shown,
+  provider: Provider,
+): Promise<Response> => {
+  const { request, id } = waiting ?? {};
+  const signedIn = request?.prompt.includes('select_account')
+    ? await findSignedIn(readSessionCookie(context), provider)
+    : undefined;
+  const markup = signInPage({
+    texts: textsOf(context, request?.uiLocales),
+    client: request === undefined ? null : clientWordsOf(request),
+    login: login ?? request?.loginHint?.slice(0, longestLogin) ?? null,
+    error,
+    account: signedIn ? { name: nameOf(signedIn.user), username: signedIn.user.username } : null,
+    signUpHref: provider.config.signUp ? pageHref(paths.sign_up, id, provider) : null,
+    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    interaction: id ?? null,
+    action: pageHref(paths.login, undefined, provider),
+  });
+  return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
+};
+
+export const nameOf = ({ claims, username }: User): string =>
+  typeof claims.name === 'string' && claims.name !== '' ? claims.name : username;
+
+/** Starts the session and goes on. RFC 9700 §4.12: 303, so that the password is not sent along. */
+export const goOnSignedIn = async (
+  context: Context,
+  user: User,
+  browser: string,
+  interactionId: string | undefined,
+  provider: Provider,
+): Promise<Response> => {
+  const userAgent = context.req.header('User-Agent');
+  const how = { amr: ['pwd'], acr: passwordAcr, browser, userAgent };
+  const cookie = await startSession(user, readSessionCookie(context), how, provider);
+  writeSessionCookie(context, cookie, provider.config.sessionSeconds);
+  context.header('Cache-Control', 'no-store');
+  return context.body(null, 303, { Location: nextLocation(interactionId, provider) });
+};
+
+/** What the page says of a refusal it can show itself; undefined for any other. */
+const shownRefusal = (error: unknown, login: string): Shown | undefined => {
+  if (error instanceof PasswordHasherBusyError) return { login, error: { kind: 'busy' }, status: 503 };
+  if (!(error instanceof OAuthError) || error.reason !== 'rate_limited') return undefined;
+  return { login, error: { kind: 'rate_limited', seconds: error.retryAfterSeconds }, status: 429 };
+};
+
+const attempt = async (
+  context: Context,
+  { form, browser }: PageForm,
+  waiting: WaitingRequest | undefined,
+  provider: Provider,
+): Promise<Response> => {
+  const login = (form.get('login') ?? '').slice(0, longestLogin);
+  const address = networkAddress(context, provider.config);
+  const clientId = waiting?.request.client.clientId ?? null;
+  try {
+    const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
+    if (user === undefined) {
+      await recordAudit('sign_in.failed', { clientId, address, details: {} }, provider);
+      return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
+    }
+    await recordAudit('sign_in.succeeded', { sub: user.sub, clientId, address }, provider);
+    return await goOnSignedIn(context, user, browser, waiting?.id, provider);
+  } catch (error) {
+    const shown = shownRefusal(error, login);
+    if (shown === undefined) throw error;
+    if (error instanceof OAuthError) context.header('Retry-After', String(error.retryAfterSeconds));
+    else context.header('Retry-After', '5');
+    return show(context, waiting, shown, provider);
+  }
+};
+
+const continueAs = async (
+  context: Context,
+  waiting: WaitingRequest | undefined,
+  provider: Provider,
+): Promise<Response> => {
+  const { store, clock } = provider;
+  if (waiting !== undefined && (await findSignedIn(readSessionCookie(context), provider)) !== undefined)
+    await store.markInteraction(waiting.interaction.idHash, 'accountChosenAt', clock.now());
+  context.header('Cache-Control', 'no-store');
+  return context.body(null, 303, { Location: nextLocation(waiting?.id, provider) });
+};
+
+export const login: Endpoint = (provider) =>
+  pageEndpoint(provider, {
+    GET: async (context) => {
+      const waiting = await waitingRequest(context, context.req.query('interaction'), provider);
+      return show(context, waiting, { login: null, error: null, status: 200 }, provider);
+    },
+    POST: async (context) => {
+      const page = await readPageForm(context, provider);
+      const waiting = await waitingRequest(context, page.form.get('interaction'), provider);
+      if (page.form.get('choice') === 'continue') return continueAs(context, waiting, provider);
+      return attempt(context, page, waiting, provider);
+    },
+  });

@@ -1,0 +1,49 @@
+// An endpoint that people look at: what is refused becomes a page, not JSON. Nothing of the request is echoed.
+import type { Context } from 'hono';
+import type { OAuthError, Reason } from '../errors.ts';
+import { type ErrorKind, errorPage } from '../login/pages/error.ts';
+import type { Provider } from '../provider.ts';
+import type { AppEnvironment, Handler, Methods } from './endpoint.ts';
+import { logRefusal, refusalOf } from './error_response.ts';
+import { pageResponse, textsOf } from './page_response.ts';
+
+/** The reasons that have a page of their own; the others are told by their kind. */
+const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
+  client_id_missing: 'client_unknown',
+  authorization_client_unknown: 'client_unknown',
+  redirect_uri_missing: 'redirect_uri_mismatch',
+  redirect_uri_unregistered: 'redirect_uri_mismatch',
+  interaction_unknown: 'interaction_expired',
+  request_forged: 'csrf_refused',
+  rate_limited: 'rate_limited',
+};
+
+const kindOf = ({ reason, failure }: OAuthError): ErrorKind =>
+  kinds[reason] ?? (failure.status >= 500 ? 'internal' : 'request_malformed');
+
+const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provider): Promise<Response> => {
+  const refusal = refusalOf(error);
+  const { status } = refusal.failure;
+  const requestId = context.get('requestId');
+  logRefusal(refusal, requestId, provider.log);
+  const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
+  if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
+  const texts = textsOf(context);
+  const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds, homeHref: null });
+  return pageResponse(context, markup, { status: status === 405 ? 400 : status });
+};
+
+/** Wraps an endpoint's handlers, so that their failures are answered as pages. */
+export const pageEndpoint = (provider: Provider, methods: Methods): Methods =>
+  Object.fromEntries(
+    Object.entries(methods).map(([method, handler]: [string, Handler]) => [
+      method,
+      async (context: Context<AppEnvironment>) => {
+        try {
+          return await handler(context);
+        } catch (error) {
+          return refuse(context, error as Error, provider);
+        }
+      },
+    ]),
+  );

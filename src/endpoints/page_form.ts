@@ -1,0 +1,22 @@
+// Reads a form that a page of ours posted: from this site, this browser, with its token. login/forgery.ts says how.
+import type { Context } from 'hono';
+import type { Parameters } from '../form_urlencoded.ts';
+import { readBrowserCookie } from '../login/cookies.ts';
+import { assertOwnForm } from '../login/forgery.ts';
+import type { Provider } from '../provider.ts';
+import { readFormBody } from './form_body.ts';
+
+export interface PageForm {
+  readonly form: Parameters;
+  /** The browser cookie's value. */
+  readonly browser: string;
+}
+
+/** @throws {OAuthError} request_forged, and what readFormBody throws. */
+export const readPageForm = async (context: Context, { config }: Provider): Promise<PageForm> => {
+  const form = await readFormBody(context);
+  const browser = readBrowserCookie(context);
+  const origin = { origin: context.req.header('Origin'), secFetchSite: context.req.header('Sec-Fetch-Site') };
+  assertOwnForm(form.get('csrf'), browser, origin, config.issuer);
+  return { form, browser: browser as string };
+};

@@ -1,0 +1,41 @@
+// revocation_endpoint: a client gives back a token of its own. RFC 7009; a foreign or unknown token is answered alike.
+import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import { endFamily } from '../tokens/end_family.ts';
+import { hashOpaque } from '../tokens/opaque.ts';
+import { verifyOwnToken } from '../tokens/verify_own.ts';
+import { allowClientOrigin } from './cross_origin.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readFormBody } from './form_body.ts';
+
+const revokeAccessToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
+  const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
+  if (claims?.client_id !== client.clientId || claims.jti === undefined || claims.exp === undefined) return;
+  await provider.store.denyToken(claims.jti, claims.exp);
+  const { clientId } = client;
+  await recordAudit('token.revoked', { clientId, sub: claims.sub ?? null, details: { jti: claims.jti } }, provider);
+};
+
+const revokeRefreshToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
+  const found = await provider.store.findRefreshToken(hashOpaque(token));
+  if (found?.family.clientId !== client.clientId) return;
+  await endFamily(found.family, 'revoked_by_client', provider);
+};
+
+export const revocation: Endpoint = (provider) => ({
+  POST: async (context) => {
+    const parameters = await readFormBody(context);
+    const authorization = context.req.header('Authorization');
+    const client = await authenticateClient({ authorization, parameters }, provider);
+    allowClientOrigin(context, client);
+    const token = parameters.get('token');
+    if (token === undefined) throw new OAuthError('token_missing');
+    const revoke = token.includes('.') ? revokeAccessToken : revokeRefreshToken;
+    await revoke(token, client, provider);
+    // No Content-Type: some clients parse an empty text/plain and fail.
+    return context.body(null, 200, { 'Cache-Control': 'no-store' });
+  },
+});

@@ -1,0 +1,70 @@
+// /sign-up: a new account, where KEYTURN_SIGN_UP is on.
+import type { Context } from 'hono';
+import { OAuthError } from '../errors.ts';
+import { ensureBrowserCookie } from '../login/cookies.ts';
+import { csrfTokenOf } from '../login/forgery.ts';
+import { type SignUpPage, signUpPage } from '../login/pages/sign_up.ts';
+import { leastPasswordCharacters } from '../login/password.ts';
+import { signUp as makeAccount, type TypedAccount } from '../login/sign_up.ts';
+import type { Provider } from '../provider.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import type { Endpoint } from './endpoint.ts';
+import { goOnSignedIn } from './login.ts';
+import { networkAddress } from './network_address.ts';
+import { pageEndpoint } from './page_endpoint.ts';
+import { readPageForm } from './page_form.ts';
+import { pageResponse, textsOf } from './page_response.ts';
+import { paths } from './paths.ts';
+import { formActionSourcesOf, pageHref, type WaitingRequest, waitingRequest } from './waiting_request.ts';
+
+const limit = { burst: 10, emissionSeconds: 60 };
+const nothingTyped = { username: '', email: '', name: '' };
+
+const show = (
+  context: Context,
+  waiting: WaitingRequest | undefined,
+  { typed, problems }: Pick<SignUpPage, 'typed' | 'problems'>,
+  provider: Provider,
+): Promise<Response> => {
+  const markup = signUpPage({
+    texts: textsOf(context, waiting?.request.uiLocales),
+    typed,
+    problems,
+    error: null,
+    leastPassword: leastPasswordCharacters,
+    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    interaction: waiting?.id ?? null,
+    action: pageHref(paths.sign_up, undefined, provider),
+    signInHref: pageHref(paths.login, waiting?.id, provider),
+  });
+  const status = Object.values(problems).some(Boolean) ? 400 : 200;
+  return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
+};
+
+const make = async (context: Context, provider: Provider): Promise<Response> => {
+  const { form, browser } = await readPageForm(context, provider);
+  const waiting = await waitingRequest(context, form.get('interaction'), provider);
+  const address = networkAddress(context, provider.config);
+  const waitSeconds = await provider.rateLimiter.take(`sign_up:${address}`, limit);
+  if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  const read = (name: string): string => form.get(name) ?? '';
+  const typed: TypedAccount = {
+    username: read('username'),
+    email: read('email'),
+    name: read('name'),
+    password: read('password'),
+  };
+  const outcome = await makeAccount(typed, provider);
+  if ('problems' in outcome) return show(context, waiting, { typed, problems: outcome.problems }, provider);
+  await recordAudit('sign_up.succeeded', { sub: outcome.user.sub, address }, provider);
+  return goOnSignedIn(context, outcome.user, browser, waiting?.id, provider);
+};
+
+export const signUp: Endpoint = (provider) =>
+  pageEndpoint(provider, {
+    GET: async (context) => {
+      const waiting = await waitingRequest(context, context.req.query('interaction'), provider);
+      return show(context, waiting, { typed: nothingTyped, problems: {} }, provider);
+    },
+    POST: (context) => make(context, provider),
+  });

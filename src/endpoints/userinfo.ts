@@ -1,0 +1,55 @@
+// userinfo_endpoint: the end-user's claims that the access token's scope asks for. OpenID Connect Core 1.0 §5.3.
+import type { Context } from 'hono';
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import { signJwt } from '../tokens/jws.ts';
+import { standingAccessToken } from '../tokens/standing_access_token.ts';
+import { claimNamesOf, userClaims } from '../tokens/user_claims.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readFormBody } from './form_body.ts';
+
+const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const noStore = { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' };
+
+/** The header, or the body of a POST; never the URL. RFC 6750 §2. */
+const presentedToken = async (context: Context): Promise<string> => {
+  const authorization = context.req.header('Authorization');
+  const inHeader = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
+  if (authorization !== undefined && inHeader === undefined) throw new OAuthError('access_token_malformed');
+  const form = context.req.method === 'POST' && context.req.header('Content-Type') !== undefined;
+  const inBody = form ? (await readFormBody(context)).get('access_token') : undefined;
+  if (inHeader !== undefined && inBody !== undefined) throw new OAuthError('access_token_malformed');
+  const token = inHeader ?? inBody;
+  if (token === undefined) throw new OAuthError('access_token_missing');
+  return token;
+};
+
+const answer = async (context: Context, provider: Provider): Promise<Response> => {
+  const { store, keyRing, config } = provider;
+  const token = await standingAccessToken(await presentedToken(context), provider);
+  if (token === undefined || typeof token.family_id !== 'string') throw new OAuthError('access_token_refused');
+  const scope = String(token.scope ?? '').split(' ');
+  if (!scope.includes('openid')) throw new OAuthError('access_token_scope_insufficient');
+  const [user, family] = [await store.findUser(String(token.sub)), await store.findFamily(token.family_id)];
+  const client = await store.findClient(String(token.client_id));
+  if (user === undefined || user.lockedAt !== null || family === undefined || client === undefined)
+    throw new OAuthError('access_token_ended');
+  const claims = { ...userClaims(user, [...claimNamesOf(scope), ...family.userinfoClaims]), sub: user.sub };
+  const alg = client.userinfoSignedResponseAlg;
+  if (alg === null) return context.json(claims, 200, noStore);
+  const signed = { ...claims, iss: config.issuer, aud: client.clientId };
+  const jwt = await signJwt('JWT', signed, keyRing.activeSigner(alg).signer);
+  return context.body(jwt, 200, { ...noStore, 'Content-Type': 'application/jwt' });
+};
+
+export const userinfo: Endpoint = (provider) => ({
+  GET: (context) => answer(context, provider),
+  POST: (context) => answer(context, provider),
+  OPTIONS: (context) =>
+    context.body(null, 204, {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+      'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+      'Access-Control-Max-Age': '86400',
+    }),
+});

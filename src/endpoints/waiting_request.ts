@@ -1,0 +1,51 @@
+// The authorization request a page is part of, checked anew; undefined when the end-user came by themselves.
+import type { Context } from 'hono';
+import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
+import { checkAuthorizationRequest } from '../authorization_request/checks.ts';
+import { restoredParameters } from '../authorization_request/parameters.ts';
+import { responseTarget } from '../authorization_request/response_target.ts';
+import { readBrowserCookie } from '../login/cookies.ts';
+import { resumeInteraction } from '../login/interaction.ts';
+import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
+import { formActionSourceOf } from '../login/pages/style.ts';
+import type { Provider } from '../provider.ts';
+import type { Interaction } from '../seams/session_store.ts';
+import { basePathOf, paths } from './paths.ts';
+
+export interface WaitingRequest {
+  readonly id: string;
+  readonly interaction: Interaction;
+  readonly request: AuthorizationRequest;
+}
+
+/** @throws {OAuthError} interaction_unknown, and what the checks throw. */
+export const waitingRequest = async (
+  context: Context,
+  id: string | undefined,
+  provider: Provider,
+): Promise<WaitingRequest | undefined> => {
+  if (id === undefined) return undefined;
+  const interaction = await resumeInteraction(id, readBrowserCookie(context), provider);
+  const parameters = restoredParameters(interaction.parameters);
+  const target = await responseTarget(parameters, provider);
+  return { id, interaction, request: await checkAuthorizationRequest(parameters, target, provider) };
+};
+
+export const clientWordsOf = ({ client, redirectUri }: AuthorizationRequest): ClientWords => ({
+  name: client.clientName,
+  host: shownHostOf(redirectUri),
+});
+
+/** Chromium holds form-action against every redirect that follows a form. */
+export const formActionSourcesOf = (waiting: WaitingRequest | undefined): readonly string[] =>
+  waiting === undefined ? [] : [formActionSourceOf(waiting.request.redirectUri)];
+
+/** Where a page goes when its work is done: back to the authorization endpoint, or to the account page. */
+export const nextLocation = (id: string | undefined, { config }: Provider): string => {
+  const base = basePathOf(config.issuer);
+  return id === undefined ? `${base}${paths.account}` : `${base}${paths.authorization}?interaction=${id}`;
+};
+
+/** The path of a page, with the interaction it belongs to. */
+export const pageHref = (path: string, id: string | undefined, { config }: Provider): string =>
+  `${basePathOf(config.issuer)}${path}${id === undefined ? '' : `?interaction=${id}`}`;

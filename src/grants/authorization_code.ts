@@ -1,0 +1,105 @@
+// grant_type=authorization_code: what the end-user granted at the authorization endpoint. RFC 6749 §4.1.3.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import type { NumericDate } from '../seams/clock.ts';
+import type { AuthorizationCode, RefreshToken, TokenFamily } from '../seams/token_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import { endFamily } from '../tokens/end_family.ts';
+import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { authorizedResource } from './authorized_resource.ts';
+import { answersChallenge } from './code_verifier.ts';
+import type { Grant } from './grant.ts';
+import { standingUser } from './standing_user.ts';
+
+/** Finds the code and checks all that a thief would not know, before anything that could spend it or end its family. */
+const provenCode = async (
+  parameters: Parameters,
+  client: Client,
+  { store, clock }: Provider,
+): Promise<AuthorizationCode> => {
+  const presented = parameters.get('code');
+  if (presented === undefined) throw new OAuthError('code_missing');
+  const code = await store.findAuthorizationCode(hashOpaque(presented));
+  if (code === undefined) throw new OAuthError('code_unknown');
+  if (code.clientId !== client.clientId) throw new OAuthError('client_mismatch');
+  if (parameters.get('redirect_uri') !== code.redirectUri) throw new OAuthError('redirect_uri_mismatch');
+  if (!answersChallenge(parameters.get('code_verifier'), code.codeChallenge)) throw new OAuthError('pkce_mismatch');
+  if (code.usedAt === null && clock.now() >= code.expiresAt) throw new OAuthError('code_expired');
+  return code;
+};
+
+/** A code used twice ends all that its first use gave. RFC 6749 §4.1.2. */
+const refuseReuse = async (code: AuthorizationCode, provider: Provider): Promise<never> => {
+  await endFamily(code, 'code_reused', provider);
+  throw new OAuthError('code_used');
+};
+
+const familyOf = async (code: AuthorizationCode, now: NumericDate, provider: Provider): Promise<TokenFamily> => {
+  const { store, config } = provider;
+  const session = await store.findSessionBySid(code.sid);
+  if (session === undefined) throw new OAuthError('family_ended');
+  const offline = code.scope.includes('offline_access');
+  const latest = now + config.refreshFamilySeconds;
+  const { codeHash, redirectUri, codeChallenge, usedAt, ...authorized } = code;
+  return {
+    ...authorized,
+    offline,
+    createdAt: now,
+    expiresAt: offline ? latest : Math.min(latest, session.expiresAt),
+    endedAt: null,
+    endReason: null,
+  };
+};
+
+/** A refresh token to be handed out as `value`; it may lie unused for the idle time, and never outlives its family. */
+export const refreshTokenRecord = (
+  value: string,
+  family: TokenFamily,
+  now: NumericDate,
+  idle: number,
+): RefreshToken => ({
+  tokenHash: hashOpaque(value),
+  familyId: family.familyId,
+  expiresAt: Math.min(now + idle, family.expiresAt),
+  usedAt: null,
+  answer: null,
+});
+
+/**
+ * Redeems an authorization code for what the end-user granted.
+ *
+ * The code is 43 base64url characters (32 bytes), looked up by SHA-256 and never stored. It is valid while now < expiresAt.
+ *
+ * @throws {OAuthError} invalid_request: code_missing; invalid_grant: code_unknown, code_expired, client_mismatch,
+ *   redirect_uri_mismatch, pkce_mismatch, family_ended, user_gone, code_used (which also ends what the code gave).
+ * @see RFC 6749 §4.1.3 https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+ */
+export const authorizationCode: Grant = async (parameters, client, provider) => {
+  const { store, clock, config } = provider;
+  const code = await provenCode(parameters, client, provider);
+  if (code.usedAt !== null) return refuseReuse(code, provider);
+  const resource = await authorizedResource(parameters, code.resource, provider);
+  const user = await standingUser(code.sub, store);
+  const now = clock.now();
+  const family = await familyOf(code, now, provider);
+  const refreshToken = client.grantTypes.includes('refresh_token') ? makeOpaque() : undefined;
+  const kept =
+    refreshToken === undefined ? null : refreshTokenRecord(refreshToken, family, now, config.refreshTokenSeconds);
+  return {
+    authorization: {
+      client,
+      subject: user.sub,
+      resource,
+      scope: code.scope,
+      endUser: { user, family, refreshToken },
+    },
+    settle: async (response) => {
+      if (!(await store.redeemCode(code.codeHash, clock.now(), family, kept))) return refuseReuse(code, provider);
+      const { clientId, sub, sid } = family;
+      await recordAudit('family.started', { clientId, sub, sid, details: { family_id: family.familyId } }, provider);
+      return response;
+    },
+  };
+};

@@ -1,0 +1,86 @@
+// grant_type=refresh_token: rotated on every use, the same answer again within the retry window, fatal to its family
+// after it. RFC 6749 §6, RFC 9700 §4.14.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import type { RefreshToken, TokenFamily } from '../seams/token_store.ts';
+import { endFamily } from '../tokens/end_family.ts';
+import type { TokenResponse } from '../tokens/issue.ts';
+import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { chosenScope } from '../tokens/requested_scope.ts';
+import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
+import { refreshTokenRecord } from './authorization_code.ts';
+import { authorizedResource } from './authorized_resource.ts';
+import type { Grant } from './grant.ts';
+import { standingUser } from './standing_user.ts';
+
+interface Found {
+  readonly token: RefreshToken;
+  readonly family: TokenFamily;
+}
+
+const findToken = async (presented: string, client: Client, { store, clock }: Provider): Promise<Found> => {
+  const found = await store.findRefreshToken(hashOpaque(presented));
+  if (found === undefined) throw new OAuthError('refresh_token_unknown');
+  const { token, family } = found;
+  if (family.clientId !== client.clientId) throw new OAuthError('client_mismatch');
+  if (family.endedAt !== null) throw new OAuthError('family_ended');
+  const expiresAt = token.usedAt === null ? token.expiresAt : family.expiresAt;
+  if (clock.now() >= expiresAt) throw new OAuthError('refresh_token_expired');
+  return found;
+};
+
+/** The answer a spent token got, while its retry window lasts. After it, somebody else has the token: the family ends. */
+const answerAgain = async (presented: string, { token, family }: Found, provider: Provider): Promise<TokenResponse> => {
+  const { clock, config } = provider;
+  if (token.usedAt !== null && token.answer !== null && clock.now() < token.usedAt + config.refreshRetrySeconds)
+    return openAnswer(token.answer, presented);
+  await endFamily(family, 'refresh_token_reused', provider);
+  throw new OAuthError('refresh_token_reused');
+};
+
+/** A subset of what was granted; all of it where none is named. RFC 6749 §6. */
+const narrowedScope = (parameters: Parameters, granted: readonly string[]): readonly string[] => {
+  const asked = parameters.get('scope');
+  return asked === undefined ? granted : chosenScope(asked, granted);
+};
+
+/**
+ * Exchanges a refresh token for new tokens and its successor.
+ *
+ * @throws {OAuthError} invalid_request: refresh_token_missing; invalid_grant: refresh_token_unknown, refresh_token_expired,
+ *   client_mismatch, family_ended, user_gone, refresh_token_reused (which also ends the family); invalid_scope, invalid_target.
+ * @see RFC 6749 §6 https://www.rfc-editor.org/rfc/rfc6749#section-6
+ */
+export const refreshToken: Grant = async (parameters, client, provider) => {
+  const { store, clock, config } = provider;
+  const presented = parameters.get('refresh_token');
+  if (presented === undefined) throw new OAuthError('refresh_token_missing');
+  const found = await findToken(presented, client, provider);
+  const family = { ...found.family, nonce: null };
+  const user = await standingUser(family.sub, store);
+  const resource = await authorizedResource(parameters, family.resource, provider);
+  const scope = narrowedScope(parameters, family.scope);
+  const successor = makeOpaque();
+  return {
+    authorization: {
+      client,
+      subject: user.sub,
+      resource,
+      scope,
+      endUser: { user, family, refreshToken: successor },
+    },
+    settle: async (response) => {
+      if (found.token.usedAt !== null) return answerAgain(presented, found, provider);
+      const usedAt = clock.now();
+      const rotated = await store.rotateRefreshToken({
+        tokenHash: found.token.tokenHash,
+        usedAt,
+        answer: sealAnswer(response, presented),
+        successor: refreshTokenRecord(successor, family, usedAt, config.refreshTokenSeconds),
+      });
+      return rotated ? response : answerAgain(presented, await findToken(presented, client, provider), provider);
+    },
+  };
+};

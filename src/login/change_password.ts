@@ -1,0 +1,33 @@
+// An end-user changes their own password: the present one is proved, every other session and all refresh tokens end.
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { ChangePasswordError } from './pages/account_password.ts';
+import { isPasswordTooLong, normalizePassword, passwordFault } from './password.ts';
+import type { SignedIn } from './session.ts';
+import { namesIn } from './sign_up.ts';
+
+const limit = { burst: 10, emissionSeconds: 30 };
+
+/** @returns what is wrong; undefined when the password is changed. @throws {OAuthError} rate_limited. */
+export const changePassword = async (
+  current: string,
+  wanted: string,
+  { user, session }: SignedIn,
+  { store, passwordHasher, rateLimiter, clock, config }: Provider,
+): Promise<ChangePasswordError | undefined> => {
+  if (current === '') return { kind: 'current_password', problem: 'missing' };
+  const password = normalizePassword(wanted);
+  const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
+  if (fault !== undefined) return { kind: 'new_password', problem: fault };
+  const key = `change_password:${user.sub}`;
+  const waitSeconds = await rateLimiter.take(key, limit);
+  if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  const matches =
+    user.passwordHash !== null &&
+    !isPasswordTooLong(current) &&
+    (await passwordHasher.verify(user.passwordHash, normalizePassword(current)));
+  if (!matches) return { kind: 'current_password', problem: 'wrong' };
+  await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid);
+  await rateLimiter.reset(key);
+  return undefined;
+};

@@ -1,0 +1,49 @@
+// Consent: what is shown is what is allowed. The form carries a MAC over it, keyed by the browser's cookie.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { Session } from '../seams/session_store.ts';
+
+export const requestedClaimsOf = ({ claims }: AuthorizationRequest): readonly string[] => [
+  ...new Set([...claims.idToken, ...claims.userinfo]),
+];
+
+/** Binds a consent form to everything the end-user reads on it. */
+export const consentBinding = (request: AuthorizationRequest, session: Session, browser: string): string =>
+  createHmac('sha256', `consent.${browser}`)
+    .update(
+      JSON.stringify([
+        session.sid,
+        request.client.clientId,
+        request.redirectUri,
+        request.resource,
+        request.scope,
+        requestedClaimsOf(request),
+      ]),
+    )
+    .digest('base64url');
+
+/** @throws {OAuthError} request_forged: the form was for another request, session or browser. */
+export const assertConsentBinding = (presented: string | undefined, expected: string): void => {
+  const matches =
+    presented !== undefined &&
+    presented.length === expected.length &&
+    timingSafeEqual(Buffer.from(presented), Buffer.from(expected));
+  if (!matches) throw new OAuthError('request_forged');
+};
+
+/** Remembers what was allowed, beside what was before. */
+export const saveConsent = async (
+  request: AuthorizationRequest,
+  session: Session,
+  { store, clock }: Provider,
+): Promise<void> =>
+  store.saveConsent({
+    sub: session.sub,
+    clientId: request.client.clientId,
+    scope: request.scope,
+    claims: requestedClaimsOf(request),
+    resources: [request.resource],
+    grantedAt: clock.now(),
+  });

@@ -1,0 +1,31 @@
+// Forms come from our own pages in this browser: a token derived from the browser's cookie, and the browser's own word
+// on where the request began. OWASP Cross-Site Request Forgery Prevention; Fetch Metadata.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { OAuthError } from '../errors.ts';
+
+/** The hidden field of every form: whoever cannot read the cookie cannot make it. */
+export const csrfTokenOf = (browser: string): string =>
+  createHash('sha256').update(`csrf.${browser}`).digest('base64url');
+
+export interface FormOrigin {
+  readonly origin: string | undefined;
+  readonly secFetchSite: string | undefined;
+}
+
+const equal = (left: string, right: string): boolean =>
+  left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
+
+/** @throws {OAuthError} request_forged. */
+export const assertOwnForm = (
+  csrf: string | undefined,
+  browser: string | undefined,
+  { origin, secFetchSite }: FormOrigin,
+  issuer: string,
+): void => {
+  const foreignSite = secFetchSite !== undefined && secFetchSite !== 'same-origin' && secFetchSite !== 'none';
+  // Under our own Referrer-Policy, no-referrer, browsers send our forms with `Origin: null`. Fetch Standard §3.2.
+  const foreignOrigin = origin !== undefined && origin !== 'null' && origin !== new URL(issuer).origin;
+  if (foreignSite || foreignOrigin) throw new OAuthError('request_forged');
+  if (browser === undefined || csrf === undefined || !equal(csrf, csrfTokenOf(browser)))
+    throw new OAuthError('request_forged');
+};

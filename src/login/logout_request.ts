@@ -1,0 +1,41 @@
+// An RP-initiated logout request, checked. OpenID Connect RP-Initiated Logout 1.0 §2, §3.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
+import { verifyOwnToken } from '../tokens/verify_own.ts';
+
+export const logoutParameterNames = [
+  ...['id_token_hint', 'logout_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'ui_locales'],
+] as const;
+
+export interface LogoutRequest {
+  /** The client that asked: proved by its hint, or named. */
+  readonly client: Client | undefined;
+  /** What the hint says of whom to sign out; a hint may have expired. */
+  readonly hinted: { readonly sub: string; readonly sid: string | undefined } | undefined;
+  /** Registered, with `state` added; undefined: our own page. */
+  readonly redirectTo: string | undefined;
+}
+
+/** @throws {OAuthError} id_token_hint_malformed, post_logout_redirect_uri_unregistered. */
+export const checkLogoutRequest = async (parameters: Parameters, provider: Provider): Promise<LogoutRequest> => {
+  const hint = parameters.get('id_token_hint');
+  const claims =
+    hint === undefined ? undefined : await verifyOwnToken(hint, { typ: 'JWT', expiredToo: true }, provider);
+  if (hint !== undefined && claims === undefined) throw new OAuthError('id_token_hint_malformed');
+  const named = parameters.get('client_id') ?? claims?.aud?.toString();
+  if (claims !== undefined && claims.aud !== named) throw new OAuthError('id_token_hint_malformed');
+  const client = named === undefined ? undefined : await provider.store.findClient(named);
+  const uri = parameters.get('post_logout_redirect_uri');
+  if (uri !== undefined && !client?.postLogoutRedirectUris.includes(uri))
+    throw new OAuthError('post_logout_redirect_uri_unregistered');
+  const state = parameters.get('state');
+  const query = state === undefined ? '' : `${uri?.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`;
+  const sid = typeof claims?.sid === 'string' ? claims.sid : undefined;
+  return {
+    client,
+    hinted: claims?.sub === undefined ? undefined : { sub: claims.sub, sid },
+    redirectTo: uri && uri + query,
+  };
+};

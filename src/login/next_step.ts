@@ -1,0 +1,57 @@
+// What an authorization request waits for next, pure. Every page comes back to the authorization endpoint, and here.
+// OpenID Connect Core 1.0 §3.1.2.3, §3.1.2.4.
+import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
+import type { NumericDate } from '../seams/clock.ts';
+import type { Consent, Interaction, Session } from '../seams/session_store.ts';
+
+export type Step = 'login' | 'select_account' | 'consent' | 'issue';
+export type Refusal = 'login_required' | 'consent_required';
+
+export interface Progress {
+  readonly session: Session | undefined;
+  readonly consent: Consent | undefined;
+  readonly interaction: Interaction | undefined;
+}
+
+const isSignedInAsAsked = (
+  request: AuthorizationRequest,
+  { session, interaction }: Progress,
+  now: NumericDate,
+): boolean => {
+  if (session === undefined) return false;
+  const expected = request.claims.sub ?? request.hintedSub;
+  if (expected !== undefined && expected !== session.sub) return false;
+  const sinceBegun = interaction !== undefined && session.authTime >= interaction.createdAt;
+  if (request.prompt.includes('login') && !sinceBegun) return false;
+  const { maxAgeSeconds } = request;
+  return maxAgeSeconds === undefined || sinceBegun || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
+};
+
+const isAccountChosen = (request: AuthorizationRequest, { session, interaction }: Progress): boolean =>
+  !request.prompt.includes('select_account') ||
+  (interaction?.accountChosenAt ?? null) !== null ||
+  (interaction !== undefined && session !== undefined && session.authTime >= interaction.createdAt);
+
+const covers = (allowed: readonly string[], asked: readonly string[]): boolean =>
+  asked.every((value) => allowed.includes(value));
+
+const isConsented = (request: AuthorizationRequest, { consent, interaction }: Progress): boolean => {
+  if (request.prompt.includes('consent') && (interaction?.consentedAt ?? null) === null) return false;
+  if (request.client.firstParty) return true;
+  const claims = [...request.claims.idToken, ...request.claims.userinfo];
+  return (
+    consent !== undefined &&
+    covers(consent.scope, request.scope) &&
+    covers(consent.claims, claims) &&
+    consent.resources.includes(request.resource)
+  );
+};
+
+/** @returns the step to take, or, under prompt=none, why it cannot go on without a page. */
+export const nextStep = (request: AuthorizationRequest, progress: Progress, now: NumericDate): Step | Refusal => {
+  const silent = request.prompt.includes('none');
+  if (!isSignedInAsAsked(request, progress, now)) return silent ? 'login_required' : 'login';
+  if (!isAccountChosen(request, progress)) return 'select_account';
+  if (!isConsented(request, progress)) return silent ? 'consent_required' : 'consent';
+  return 'issue';
+};

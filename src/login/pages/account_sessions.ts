@@ -1,0 +1,56 @@
+// Where one is signed in, with a button to end each session.
+import { html } from 'hono/html';
+import type { NumericDate } from '../../seams/clock.ts';
+import type { Markup, Texts } from '../texts/catalogue.ts';
+import { browserOf } from './browser_words.ts';
+import { hiddenInputs } from './form_parts.ts';
+import { icon } from './icons.ts';
+import { agoWords, instantWords, machineInstant } from './time_words.ts';
+
+export interface AccountSession {
+  readonly sid: string;
+  readonly userAgent: string | null;
+  readonly signedInAt: NumericDate;
+  readonly lastSeenAt: NumericDate;
+  /** The session this page is seen in. */
+  readonly current: boolean;
+}
+
+export interface AccountSessions {
+  readonly texts: Texts;
+  readonly sessions: readonly AccountSession[];
+  readonly csrf: string;
+  readonly actions: { readonly endSession: string };
+  readonly now: NumericDate;
+}
+
+/** Whoever was seen within it is there. */
+const nowSeconds = 60;
+
+const sessionItem = (session: AccountSession, { texts, csrf, actions, now }: AccountSessions): Markup => {
+  const { sid, userAgent, signedInAt, lastSeenAt, current } = session;
+  const browser = browserOf(userAgent, texts);
+  const words = texts.account;
+  const at = (instant: NumericDate, said: string): Markup =>
+    html`<time datetime="${machineInstant(instant)}">${said}</time>`;
+  const seen =
+    current || now - lastSeenAt < nowSeconds
+      ? words.seenNow
+      : words.lastSeen(at(lastSeenAt, agoWords(lastSeenAt, now, texts)));
+  return html`<li><span class="tile">${icon(browser.icon)}</span>
+<div><h3>${browser.words}${current && html` <span class="badge">${words.thisSession}</span>`}</h3>
+<p>${words.signedIn(at(signedInAt, instantWords(signedInAt, texts)))}, ${seen}</p></div>
+<form method="post" action="${actions.endSession}">
+${hiddenInputs({ csrf, sid })}
+<button class="minor">${words.endSession}<span class="unseen">: ${browser.words}</span></button>
+</form></li>`;
+};
+
+export const accountSessions = (page: AccountSessions): Markup => {
+  const { texts, sessions } = page;
+  return html`<section class="card panel" aria-labelledby="sessions">
+<h2 id="sessions">${texts.account.sessions}</h2>
+<p>${sessions.length > 0 ? texts.account.sessionsLead : texts.account.noSessions}</p>
+${sessions.length > 0 && html`<ul class="rows">${sessions.map((session) => sessionItem(session, page))}</ul>`}
+</section>`;
+};

@@ -1,0 +1,38 @@
+// Asks before signing out, since any site can send a browser here. OpenID Connect RP-Initiated Logout 1.0 §2.
+import { html } from 'hono/html';
+import type { Markup, Texts } from '../texts/catalogue.ts';
+import { type ClientWords, clientNameAndHost } from './client_words.ts';
+import { hiddenInputs } from './form_parts.ts';
+import { icon } from './icons.ts';
+import { layout } from './layout.ts';
+import { letterOf, namedLine } from './untrusted_text.ts';
+
+export interface LogoutConfirmationPage {
+  readonly texts: Texts;
+  /** Who asked, where that is proved (id_token_hint). */
+  readonly client: ClientWords | null;
+  readonly userName: string | null;
+  /** The parameters of the request, to be checked anew. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly csrf: string;
+  readonly action: string;
+  readonly stayHref: string;
+}
+
+export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => {
+  const { texts, client, userName, parameters, csrf, action, stayHref } = page;
+  return layout({
+    texts,
+    title: texts.signOut.title,
+    main: html`<div class="card">
+<div class="emblem">${icon('exit')}</div>
+<h1>${texts.signOut.title}</h1>
+<p class="lead">${client && html`${texts.signOut.asked(clientNameAndHost(client))} `}${texts.signOut.explanation}</p>
+${userName !== null && html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(userName)}</span><p><b>${namedLine(userName)}</b></p></div>`}
+<form method="post" action="${action}">
+${hiddenInputs({ ...parameters, csrf })}
+<div class="choices"><a class="button" href="${stayHref}">${texts.signOut.stay}</a><button class="primary">${texts.signOut.submit}</button></div>
+</form>
+</div>`,
+  });
+};

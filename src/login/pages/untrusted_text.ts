@@ -1,0 +1,25 @@
+// Names that others chose, made fit to be read: escaping keeps them from being markup, this keeps them from being
+// anything else than a short line of visible text. RFC 7591 §5 (client_name), Unicode TR 36 §2.10.
+import { html } from 'hono/html';
+import type { Markup } from '../texts/catalogue.ts';
+
+const mostCharacters = 80;
+
+/** Controls, bidirectional overrides, zero-width and unassigned characters, lone surrogates. */
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/** One line of all that is visible: for what is decided on, where a cut would hide the end that matters. */
+export const visibleText = (text: string): string => text.replace(/\s+/gu, ' ').replace(invisible, '').trim();
+
+/** One line of at most 80 visible characters; empty when nothing visible is in it. */
+export const plainLine = (text: string): string => {
+  const characters = [...visibleText(text)];
+  if (characters.length <= mostCharacters) return characters.join('');
+  return `${characters.slice(0, mostCharacters - 1).join('')}…`;
+};
+
+/** The line in `<bdi>`, so that its direction does not turn the words around it. */
+export const namedLine = (text: string): Markup => html`<bdi>${plainLine(text)}</bdi>`;
+
+/** What stands for a name in a small square: its first letter or digit. */
+export const letterOf = (name: string): string => /[\p{L}\p{N}]\p{M}?/u.exec(plainLine(name))?.[0] ?? '?';

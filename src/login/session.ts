@@ -1,0 +1,76 @@
+// The signed-in browser: found by its cookie, ended by age, by silence, or with its end-user.
+import { randomUUID } from 'node:crypto';
+import type { Provider } from '../provider.ts';
+import type { Session } from '../seams/session_store.ts';
+import type { User } from '../seams/user_store.ts';
+import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { endSession } from './end_session.ts';
+
+const touchEverySeconds = 60;
+const longestUserAgent = 300;
+
+export interface SignedIn {
+  readonly session: Session;
+  readonly user: User;
+}
+
+/** @param cookie - the session cookie's value. @returns undefined when nobody is signed in with it. */
+export const findSignedIn = async (cookie: string | undefined, provider: Provider): Promise<SignedIn | undefined> => {
+  if (cookie === undefined) return undefined;
+  const { store, clock, config } = provider;
+  const session = await store.findSession(hashOpaque(cookie));
+  const now = clock.now();
+  if (session === undefined || session.endedAt !== null || now >= session.expiresAt) return undefined;
+  if (now - session.lastSeenAt >= config.sessionIdleSeconds) return undefined;
+  const user = await store.findUser(session.sub);
+  if (user === undefined || user.lockedAt !== null) return undefined;
+  if (now - session.lastSeenAt >= touchEverySeconds) await store.touchSession(session.sid, now);
+  return { session, user };
+};
+
+/** The session goes on under a new cookie where it is the same end-user's; any other the browser had ends. ASVS 7.2.4. */
+const succeed = async (before: string, session: Session, provider: Provider): Promise<boolean> => {
+  const standing = await findSignedIn(before, provider);
+  if (standing?.user.sub === session.sub)
+    return provider.store.renewSession(hashOpaque(before), { ...session, sid: standing.session.sid });
+  const earlier = await provider.store.findSession(hashOpaque(before));
+  if (earlier !== undefined) await endSession(earlier, provider);
+  return false;
+};
+
+/**
+ * Starts a session with a new cookie, whatever the browser had before, which is good for nothing any more. An end-user who
+ * proves themselves again keeps their `sid`, and with it the tokens of that session.
+ *
+ * @returns the value for the cookie.
+ */
+export const startSession = async (
+  user: User,
+  before: string | undefined,
+  how: {
+    readonly amr: readonly string[];
+    readonly acr: string;
+    readonly browser: string;
+    readonly userAgent: string | undefined;
+  },
+  provider: Provider,
+): Promise<string> => {
+  const { store, clock, config } = provider;
+  const now = clock.now();
+  const cookie = makeOpaque();
+  const session: Session = {
+    sessionHash: hashOpaque(cookie),
+    sid: randomUUID(),
+    sub: user.sub,
+    browserHash: hashOpaque(how.browser),
+    authTime: now,
+    amr: how.amr,
+    acr: how.acr,
+    userAgent: how.userAgent?.slice(0, longestUserAgent) ?? null,
+    lastSeenAt: now,
+    expiresAt: now + config.sessionSeconds,
+    endedAt: null,
+  };
+  if (before === undefined || !(await succeed(before, session, provider))) await store.addSession(session);
+  return cookie;
+};

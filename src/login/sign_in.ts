@@ -1,0 +1,80 @@
+// A password is proved: limits first, then the same work whether the end-user exists or not. NIST SP 800-63B-4 §3.2.2.
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import type { RateLimit } from '../seams/rate_limiter.ts';
+import type { User } from '../seams/user_store.ts';
+import { hashOpaque } from '../tokens/opaque.ts';
+import { isPasswordTooLong, normalizePassword } from './password.ts';
+import { canonicalLogin } from './username.ts';
+
+/**
+ * Failures slow an account down: ten, then one each half minute, and past a hundred in a row one an hour (NIST SP
+ * 800-63B-4 §3.2.2). A browser its end-user has signed in from before keeps an allowance of its own, so that nobody can
+ * shut them out.
+ */
+const limits = {
+  account: { burst: 10, emissionSeconds: 30 },
+  accountInARow: { burst: 100, emissionSeconds: 3600 },
+  knownBrowser: { burst: 10, emissionSeconds: 30 },
+  address: { burst: 60, emissionSeconds: 2 },
+  everyone: { burst: 600, emissionSeconds: 0.05 },
+} as const satisfies Record<string, RateLimit>;
+
+/** argon2id of a random value with today's parameters: what the password of nobody is compared with. */
+const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Ku638AP60TuKuXHLWMhKAA$I7rxju+8adOYiBSRB5BbZg+tfGg5CLFbf8JuhicWIy8';
+
+export interface SignInAttempt {
+  /** Username or e-mail address, as typed. */
+  readonly login: string;
+  readonly password: string;
+  /** As networkAddress gives it. */
+  readonly address: string;
+  /** The browser cookie's value. */
+  readonly browser: string;
+}
+
+/** Those that one end-user's success says nothing about. */
+const sharedAllowances = /^sign_in:(address:|everyone$)/;
+
+type Allowance = readonly [key: string, limit: RateLimit];
+
+/** In the order they are taken. Last what everyone shares: what the others refuse must not use it up. */
+const allowancesOf = (account: string, known: boolean, { address, browser }: SignInAttempt): readonly Allowance[] => {
+  const ofAddress: Allowance = [`sign_in:address:${address}`, limits.address];
+  if (known) return [ofAddress, [`sign_in:known:${account}:${hashOpaque(browser)}`, limits.knownBrowser]];
+  return [
+    ofAddress,
+    [`sign_in:account:${account}`, limits.account],
+    [`sign_in:in_a_row:${account}`, limits.accountInARow],
+    ['sign_in:everyone', limits.everyone],
+  ];
+};
+
+const takeAll = async (allowances: readonly Allowance[], { rateLimiter }: Provider): Promise<void> => {
+  for (const [key, limit] of allowances) {
+    const waitSeconds = await rateLimiter.take(key, limit);
+    if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  }
+};
+
+/**
+ * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
+ * @throws {OAuthError} rate_limited. @throws {PasswordHasherBusyError}
+ */
+export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
+  const { store, passwordHasher, rateLimiter } = provider;
+  const login = canonicalLogin(attempt.login);
+  const user = login === undefined ? undefined : await store.findUserByLogin(login);
+  const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
+  const allowances = allowancesOf(user?.sub ?? login ?? 'malformed', known, attempt);
+  await takeAll(allowances, provider);
+  if (isPasswordTooLong(attempt.password)) return undefined;
+  const password = normalizePassword(attempt.password);
+  const passwordHash = user?.passwordHash ?? nobodysHash;
+  const matches = await passwordHasher.verify(passwordHash, password);
+  if (!matches || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
+  for (const [key] of allowances) if (!sharedAllowances.test(key)) await rateLimiter.reset(key);
+  if (passwordHasher.needsRehash(passwordHash))
+    await store.rehashPassword(user.sub, passwordHash, await passwordHasher.hash(password));
+  return user;
+};

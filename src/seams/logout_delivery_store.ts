@@ -1,0 +1,20 @@
+import type { NumericDate } from './clock.ts';
+
+/** A client to be told that a session ended. @see OpenID Connect Back-Channel Logout 1.0 §2.5 */
+export interface LogoutDelivery {
+  readonly id: string;
+  readonly clientId: string;
+  readonly sub: string;
+  /** Null when every session of the end-user ended. */
+  readonly sid: string | null;
+  readonly attempts: number;
+  readonly nextAttemptAt: NumericDate;
+}
+
+export interface LogoutDeliveryStore {
+  addLogoutDelivery(delivery: LogoutDelivery): Promise<void>;
+  /** Takes up to `most` deliveries that are due, moving their next attempt to `retryAt` so that no other node takes them too, and counting it. */
+  takeLogoutDeliveries(now: NumericDate, retryAt: NumericDate, most: number): Promise<readonly LogoutDelivery[]>;
+  postponeLogoutDelivery(id: string, nextAttemptAt: NumericDate): Promise<void>;
+  removeLogoutDelivery(id: string): Promise<void>;
+}

@@ -1,0 +1,74 @@
+import type { NumericDate } from './clock.ts';
+
+/** An end-user's signed-in browser. */
+export interface Session {
+  /** SHA-256, base64url, of the cookie's value. */
+  readonly sessionHash: string;
+  /** The `sid` of ID tokens and logout tokens. @see OpenID Connect Back-Channel Logout 1.0 §2.1 */
+  readonly sid: string;
+  readonly sub: string;
+  /** SHA-256, base64url, of the cookie of the browser it was begun in. */
+  readonly browserHash: string;
+  readonly authTime: NumericDate;
+  readonly amr: readonly string[];
+  readonly acr: string;
+  readonly userAgent: string | null;
+  readonly lastSeenAt: NumericDate;
+  /** Ends here whatever happens. */
+  readonly expiresAt: NumericDate;
+  readonly endedAt: NumericDate | null;
+}
+
+/** What an end-user allowed a client, remembered. */
+export interface Consent {
+  readonly sub: string;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  readonly claims: readonly string[];
+  readonly resources: readonly string[];
+  readonly grantedAt: NumericDate;
+}
+
+/** An authorization request that waits for the end-user (to sign in, to consent). */
+export interface Interaction {
+  /** SHA-256, base64url, of the id in the URL. */
+  readonly idHash: string;
+  /** SHA-256, base64url, of the cookie of the browser it began in; no other may continue it. */
+  readonly browserHash: string;
+  /** The parameters as received; checked anew each time. */
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  readonly createdAt: NumericDate;
+  readonly expiresAt: NumericDate;
+  /** When the end-user chose to go on as who is signed in (prompt=select_account). */
+  readonly accountChosenAt: NumericDate | null;
+  readonly consentedAt: NumericDate | null;
+}
+
+export interface SessionStore {
+  addSession(session: Session): Promise<void>;
+  /** Goes on with a session under its new hash, as signed in anew; the old hash finds nothing. @returns false when `sessionHash` does not find it. */
+  renewSession(sessionHash: string, renewed: Session): Promise<boolean>;
+  /** @returns the session unless it ended. Expiry and idle time are the caller's to judge. */
+  findSession(sessionHash: string): Promise<Session | undefined>;
+  findSessionBySid(sid: string): Promise<Session | undefined>;
+  /** Whether the end-user has signed in from this browser before. */
+  isKnownBrowser(sub: string, browserHash: string): Promise<boolean>;
+  listSessions(sub: string): Promise<readonly Session[]>;
+  touchSession(sid: string, lastSeenAt: NumericDate): Promise<void>;
+  /** Ends a session and the refresh families bound to it (not the offline ones). @returns false when it had ended before. */
+  endSession(sid: string, at: NumericDate): Promise<boolean>;
+  addInteraction(interaction: Interaction): Promise<void>;
+  findInteraction(idHash: string): Promise<Interaction | undefined>;
+  markInteraction(idHash: string, mark: 'accountChosenAt' | 'consentedAt', at: NumericDate): Promise<void>;
+  removeInteraction(idHash: string): Promise<void>;
+  findConsent(sub: string, clientId: string): Promise<Consent | undefined>;
+  listConsents(sub: string): Promise<readonly Consent[]>;
+  /** Adds to what was allowed before. */
+  saveConsent(consent: Consent): Promise<void>;
+  /** Withdraws consent; the client's families of this user end with it. @returns false when there was none. */
+  withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
+  /** The clients that got tokens in a session: whom back-channel logout tells. */
+  listClientsOfSession(sid: string): Promise<readonly string[]>;
+  /** Deletes what expired before `before`: interactions, codes, spent and expired refresh tokens, ended sessions, denied tokens, idle rate limits. */
+  removeExpired(before: NumericDate): Promise<void>;
+}

@@ -1,0 +1,83 @@
+import type { NumericDate } from './clock.ts';
+
+/** What an end-user's authorization carries into codes and token families. */
+export interface AuthorizedByUser {
+  readonly clientId: string;
+  readonly sub: string;
+  readonly sid: string;
+  readonly scope: readonly string[];
+  /** RFC 8707 resource the access tokens are for; the issuer itself when the client has none. */
+  readonly resource: string;
+  readonly authTime: NumericDate;
+  readonly acr: string;
+  readonly amr: readonly string[];
+  readonly nonce: string | null;
+  /** The `claims` parameter as checked, OIDC Core §5.5: names asked for in each place. */
+  readonly idTokenClaims: readonly string[];
+  readonly userinfoClaims: readonly string[];
+}
+
+export interface AuthorizationCode extends AuthorizedByUser {
+  /** SHA-256, base64url. The code itself is never kept. */
+  readonly codeHash: string;
+  readonly redirectUri: string;
+  /** S256, RFC 7636 §4.2; null for a client registered to go without. */
+  readonly codeChallenge: string | null;
+  readonly expiresAt: NumericDate;
+  readonly usedAt: NumericDate | null;
+  /** The family of tokens it gave, once used. */
+  readonly familyId: string;
+}
+
+/** All tokens that came of one authorization. */
+export interface TokenFamily extends AuthorizedByUser {
+  readonly familyId: string;
+  /** Granted offline_access: outlives the session. */
+  readonly offline: boolean;
+  readonly createdAt: NumericDate;
+  /** Ends here whatever happens. */
+  readonly expiresAt: NumericDate;
+  readonly endedAt: NumericDate | null;
+  readonly endReason: string | null;
+}
+
+export interface RefreshToken {
+  readonly tokenHash: string;
+  readonly familyId: string;
+  readonly expiresAt: NumericDate;
+  readonly usedAt: NumericDate | null;
+  /** The answer it was exchanged for, as JWE under a key derived from the token itself; null until used. */
+  readonly answer: string | null;
+}
+
+export interface RefreshRotation {
+  readonly tokenHash: string;
+  readonly usedAt: NumericDate;
+  readonly answer: string;
+  readonly successor: RefreshToken;
+}
+
+export interface TokenStore {
+  addAuthorizationCode(code: AuthorizationCode): Promise<void>;
+  findAuthorizationCode(codeHash: string): Promise<AuthorizationCode | undefined>;
+  /**
+   * Spends a code and starts its family, with its first refresh token where there is one; all or nothing.
+   *
+   * @returns false when the code was spent before, or its session, user or client is gone; nothing changed then.
+   */
+  redeemCode(
+    codeHash: string,
+    usedAt: NumericDate,
+    family: TokenFamily,
+    refreshToken: RefreshToken | null,
+  ): Promise<boolean>;
+  findFamily(familyId: string): Promise<TokenFamily | undefined>;
+  findRefreshToken(tokenHash: string): Promise<{ token: RefreshToken; family: TokenFamily } | undefined>;
+  /** Spends a refresh token and adds its successor, all or nothing. @returns false when it was spent before, or its family ended. */
+  rotateRefreshToken(rotation: RefreshRotation): Promise<boolean>;
+  /** Ends a family. @returns false when it had ended before. */
+  endFamily(familyId: string, reason: string, at: NumericDate): Promise<boolean>;
+  /** Refuses one access token until it expires by itself. Keyed by `jti`, never by the token's text. */
+  denyToken(jti: string, expiresAt: NumericDate): Promise<void>;
+  isTokenDenied(jti: string): Promise<boolean>;
+}

@@ -1,0 +1,62 @@
+import type { AuditEvent } from './audit_store.ts';
+import type { NumericDate } from './clock.ts';
+import type { Consent, Session } from './session_store.ts';
+import type { TokenFamily } from './token_store.ts';
+
+/** An end-user. @see OpenID Connect Core 1.0 §5.1 */
+export interface User {
+  /** Subject identifier: a UUID made here, never reused. */
+  readonly sub: string;
+  /** Canonical (username.ts); unique. */
+  readonly username: string;
+  /** Canonical; unique where present. */
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  /** PHC string of argon2id, or an imported bcrypt hash; null while no password is set. */
+  readonly passwordHash: string | null;
+  readonly passwordChangedAt: NumericDate | null;
+  /** Standard claims of OIDC Core §5.1 (profile, phone, address), by their wire names. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly roles: readonly string[];
+  readonly lockedAt: NumericDate | null;
+  readonly createdAt: NumericDate;
+  readonly updatedAt: NumericDate;
+}
+
+/** What an operator may change of a user; each in place of what there is. */
+export type UserChanges = Partial<Pick<User, 'email' | 'emailVerified' | 'claims' | 'roles'>>;
+
+/** All that is kept of one user, ended or not, as of one moment. */
+export interface PersonalData {
+  readonly user: User;
+  readonly sessions: readonly Session[];
+  readonly consents: readonly Consent[];
+  readonly families: readonly TokenFamily[];
+  /** Oldest first. */
+  readonly auditEvents: readonly AuditEvent[];
+}
+
+export interface UserStore {
+  /** @param login - a canonical username or e-mail address. */
+  findUserByLogin(login: string): Promise<User | undefined>;
+  findUser(sub: string): Promise<User | undefined>;
+  listUsers(): Promise<readonly User[]>;
+  /** @returns false when the username or the e-mail address is taken; nothing changed then. */
+  addUser(user: User): Promise<boolean>;
+  /** @returns false when there is no such user or the e-mail address is taken; nothing changed then. */
+  updateUser(sub: string, changes: UserChanges, at: NumericDate): Promise<boolean>;
+  readPersonalData(sub: string): Promise<PersonalData | undefined>;
+  /**
+   * Sets a password hash. With `endSessionsExcept` every session but that one, and every refresh family, ends with it.
+   *
+   * @returns false when there is no such user.
+   */
+  setPassword(sub: string, passwordHash: string, at: NumericDate, keepSid: string | null): Promise<boolean>;
+  /** Replaces a hash of older parameters by a new one of the same password, unless it changed meanwhile. */
+  rehashPassword(sub: string, from: string, to: string): Promise<void>;
+  /** Locks: sessions and refresh families end with it. @returns false when there is no such user. */
+  lockUser(sub: string, at: NumericDate): Promise<boolean>;
+  unlockUser(sub: string): Promise<boolean>;
+  /** Removes the user with everything personal: sessions, grants, families, codes. @returns false when there is no such user. */
+  removeUser(sub: string): Promise<boolean>;
+}

@@ -1,0 +1,44 @@
+// Writes the audit log: identifiers of what happened, never a secret, a token or a password.
+import type { Provider } from '../provider.ts';
+import type { AuditEvent } from '../seams/audit_store.ts';
+
+/** Everything that is recorded. The last group is done by the operator, or by the keys themselves. */
+export const auditTypes = [
+  'sign_in.succeeded',
+  'sign_in.failed',
+  'sign_up.succeeded',
+  'password.changed',
+  'session.ended',
+  'consent.given',
+  'consent.denied',
+  'consent.withdrawn',
+  'family.started',
+  'family.ended',
+  'token.revoked',
+  'user.added',
+  'user.updated',
+  'user.locked',
+  'user.unlocked',
+  'user.removed',
+  'user.exported',
+  'client.added',
+  'client.removed',
+  'client.secret_rotated',
+  'resource.added',
+  'resource.removed',
+  'key.published',
+  'key.rotated',
+  'key.retired',
+  'key.revoked',
+  'key.rewrapped',
+] as const;
+
+export type AuditType = (typeof auditTypes)[number];
+
+export type AuditSubject = Partial<Pick<AuditEvent, 'sub' | 'clientId' | 'sid' | 'address' | 'details'>>;
+
+export const recordAudit = (
+  type: AuditType,
+  { sub = null, clientId = null, sid = null, address = null, details = {} }: AuditSubject,
+  { store, clock }: Pick<Provider, 'store' | 'clock'>,
+): Promise<void> => store.appendAudit({ at: clock.now(), type, sub, clientId, sid, address, details });

@@ -1,0 +1,47 @@
+// The scope a token is asked for. RFC 6749 §3.3.
+import { OAuthError } from '../errors.ts';
+import type { Parameters } from '../form_urlencoded.ts';
+import type { Client } from '../seams/client_store.ts';
+import type { Resource } from '../seams/resource_store.ts';
+import { openidScopes } from './user_claims.ts';
+
+const scopeList = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+/** @returns the scope-tokens of a scope string, each once; undefined when it is malformed. */
+export const parseScope = (scope: string): readonly string[] | undefined =>
+  scopeList.test(scope) ? [...new Set(scope.split(' '))] : undefined;
+
+/**
+ * @returns the scope-tokens of a scope string, all of them allowed.
+ * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
+ */
+export const chosenScope = (asked: string, allowed: readonly string[]): readonly string[] => {
+  const scope = parseScope(asked);
+  if (scope === undefined) throw new OAuthError('scope_malformed');
+  if (scope.some((value) => !allowed.includes(value))) throw new OAuthError('scope_not_allowed');
+  return scope;
+};
+
+/**
+ * What an authorization request asks for: OpenID Connect's own scope values, and the resource's.
+ *
+ * @returns where none is named, all the client may have but offline_access, which must be asked for (OIDC Core §11).
+ * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
+ */
+export const requestedUserScope = (parameters: Parameters, client: Client, resource: Resource): readonly string[] => {
+  const allowed = client.scope.filter((value) => openidScopes.includes(value) || resource.scope.includes(value));
+  const asked = parameters.get('scope');
+  if (asked === undefined) return allowed.filter((value) => value !== 'offline_access');
+  return chosenScope(asked, allowed);
+};
+
+/**
+ * @returns the scope asked for; where none is, all the client may have at the resource.
+ * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
+ * @see RFC 6749 §3.3 https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+ */
+export const requestedScope = (parameters: Parameters, client: Client, resource: Resource): readonly string[] => {
+  const asked = parameters.get('scope');
+  const allowed = client.scope.filter((value) => resource.scope.includes(value));
+  return asked === undefined ? allowed : chosenScope(asked, allowed);
+};

@@ -1,0 +1,28 @@
+// The answer a refresh token was exchanged for, kept so that only that token opens it: the key is derived from the
+// token, and the database has only the token's hash.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type { TokenResponse } from './issue.ts';
+
+const cipher = 'aes-256-gcm';
+const ivBytes = 12;
+const tagBytes = 16;
+
+const keyOf = (refreshToken: string): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', refreshToken, '', 'keyturn refresh answer', 32));
+
+/** @returns base64url of IV || tag || ciphertext. */
+export const sealAnswer = (response: TokenResponse, refreshToken: string): string => {
+  const iv = randomBytes(ivBytes);
+  const sealing = createCipheriv(cipher, keyOf(refreshToken), iv);
+  const ciphertext = Buffer.concat([sealing.update(JSON.stringify(response)), sealing.final()]);
+  return Buffer.concat([iv, sealing.getAuthTag(), ciphertext]).toString('base64url');
+};
+
+/** @throws {Error} when it was sealed with another token, or altered. */
+export const openAnswer = (answer: string, refreshToken: string): TokenResponse => {
+  const bytes = Buffer.from(answer, 'base64url');
+  const opening = createDecipheriv(cipher, keyOf(refreshToken), bytes.subarray(0, ivBytes));
+  opening.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+  const text = Buffer.concat([opening.update(bytes.subarray(ivBytes + tagBytes)), opening.final()]);
+  return JSON.parse(text.toString()) as TokenResponse;
+};

@@ -1,0 +1,47 @@
+// Checks tokens this issuer signed, with the keys in memory: for userinfo, introspection, revocation and hints.
+import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from 'jose';
+import type { Provider } from '../provider.ts';
+import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
+import type { TokenType } from './jws.ts';
+
+type VerificationKey = Awaited<ReturnType<typeof importJWK>>;
+
+const imported = new Map<string, Promise<VerificationKey>>();
+
+const importOnce = ({ kid, alg, publicJwk }: SigningKeyRecord): Promise<VerificationKey> => {
+  const known = imported.get(kid) ?? importJWK(publicJwk, alg);
+  imported.set(kid, known);
+  return known;
+};
+
+export interface VerifyOwnOptions {
+  readonly typ: TokenType;
+  /** Accepts a token past its `exp`, as a hint may be. */
+  readonly expiredToo?: boolean;
+}
+
+/**
+ * @returns the claims; undefined when the token is malformed, not ours, of another type, expired, or its key was revoked.
+ * @see RFC 8725 §3 https://www.rfc-editor.org/rfc/rfc8725#section-3
+ */
+export const verifyOwnToken = async (
+  token: string,
+  { typ, expiredToo = false }: VerifyOwnOptions,
+  { keyRing, config, clock }: Pick<Provider, 'keyRing' | 'config' | 'clock'>,
+): Promise<JWTPayload | undefined> => {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const key = keyRing.keys.find((candidate) => candidate.kid === kid && candidate.revokedAt === null);
+    if (key === undefined) return undefined;
+    const { payload } = await jwtVerify(token, await importOnce(key), {
+      algorithms: [key.alg],
+      issuer: config.issuer,
+      typ,
+      requiredClaims: ['exp', 'sub'],
+      currentDate: new Date((expiredToo ? 0 : clock.now()) * 1000),
+    });
+    return payload;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
+import { type BetterSqlite3, composeBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
+import { createManualClock } from '../contracts/opened_stores.ts';
+import {
+  addStanding,
+  makeAuditEvent,
+  makeCode,
+  makeConsent,
+  makeFamily,
+  makeInteraction,
+  makeRefreshToken,
+  makeSession,
+  now,
+  startFamily,
+} from '../contracts/records.ts';
+
+let folder: string;
+let statements: string[];
+let traced: Database.Database;
+let provider: BetterSqlite3;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'keyturn-plans-'));
+  const file = join(folder, 'db.sqlite');
+  openSqliteDatabase(file).$client.close();
+  statements = [];
+  traced = new Database(file, { verbose: (statement) => statements.push(String(statement)) });
+  provider = composeBetterSqlite3(drizzle({ client: traced }), createManualClock(now));
+  await addStanding(provider.store);
+  await startFamily(provider.store, 'family');
+  await provider.store.addAuthorizationCode(makeCode('code'));
+});
+
+afterAll(async () => {
+  await provider.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const planOf = (statement: string): readonly string[] =>
+  (traced.prepare(`EXPLAIN QUERY PLAN ${statement}`).all() as readonly { readonly detail: string }[]).map(
+    ({ detail }) => detail,
+  );
+
+/** The plans of what `run` makes SQLite do, a line each with the statement before. */
+const plansOf = async (run: (provider: BetterSqlite3) => Promise<unknown>): Promise<readonly string[]> => {
+  statements.length = 0;
+  await run(provider);
+  const queries = statements.filter((statement) => /^\s*(select|insert|update|delete)\b/i.test(statement));
+  expect(queries).not.toEqual([]);
+  return [...new Set(queries)].flatMap((query) => planOf(query).map((detail) => `${detail} | ${query.slice(0, 60)}`));
+};
+
+const scans = (plans: readonly string[]): readonly string[] =>
+  plans.filter((plan) => /^SCAN (?!CONSTANT ROW)/.test(plan));
+
+const rotation = { tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor: makeRefreshToken('family.1') };
+
+type Verb = readonly [name: string, run: (provider: BetterSqlite3) => Promise<unknown>];
+
+const searching: readonly Verb[] = [
+  ['findClient', ({ store }) => store.findClient('app')],
+  ['findResource', ({ store }) => store.findResource('https://api.example.com')],
+  ['findUser', ({ store }) => store.findUser('ada')],
+  ['findUserByLogin', ({ store }) => store.findUserByLogin('ada@example.com')],
+  ['findSession', ({ store }) => store.findSession('hash-of-desk')],
+  ['findSessionBySid', ({ store }) => store.findSessionBySid('desk')],
+  ['isKnownBrowser', ({ store }) => store.isKnownBrowser('ada', 'browser')],
+  ['listSessions', ({ store }) => store.listSessions('ada')],
+  ['touchSession', ({ store }) => store.touchSession('desk', now + 1)],
+  ['listClientsOfSession', ({ store }) => store.listClientsOfSession('desk')],
+  ['findInteraction', ({ store }) => store.findInteraction('id')],
+  ['markInteraction', ({ store }) => store.markInteraction('id', 'consentedAt', now)],
+  ['removeInteraction', ({ store }) => store.removeInteraction('id')],
+  ['findConsent', ({ store }) => store.findConsent('ada', 'app')],
+  ['listConsents', ({ store }) => store.listConsents('ada')],
+  ['findAuthorizationCode', ({ store }) => store.findAuthorizationCode('code')],
+  ['redeemCode', ({ store }) => store.redeemCode('nothing', now, makeFamily('unused'), null)],
+  ['findFamily', ({ store }) => store.findFamily('family')],
+  ['findRefreshToken', ({ store }) => store.findRefreshToken('family.0')],
+  ['rotateRefreshToken', ({ store }) => store.rotateRefreshToken(rotation)],
+  ['endFamily', ({ store }) => store.endFamily('nothing', 'reason', now)],
+  ['isTokenDenied', ({ store }) => store.isTokenDenied('jti')],
+  ['reset', ({ rateLimiter }) => rateLimiter.reset('key')],
+  ['takeLogoutDeliveries', ({ store }) => store.takeLogoutDeliveries(now, now, 10)],
+  ['listAudit by sub', ({ store }) => store.listAudit({ sub: 'ada', limit: 10 })],
+  ['listAudit by client', ({ store }) => store.listAudit({ clientId: 'app', limit: 10 })],
+  ['withdrawConsent', ({ store }) => store.withdrawConsent('ada', 'nothing', now)],
+  ['setPassword', ({ store }) => store.setPassword('ada', 'hash', now, 'desk')],
+  ['endSession', ({ store }) => store.endSession('desk', now)],
+  ['lockUser', ({ store }) => store.lockUser('ada', now)],
+  ['removeUser', ({ store }) => store.removeUser('ada')],
+  ['removeExpired', ({ store }) => store.removeExpired(now)],
+];
+
+const inserting: readonly Verb[] = [
+  ['addSession', ({ store }) => store.addSession(makeSession('phone'))],
+  ['addInteraction', ({ store }) => store.addInteraction(makeInteraction('another'))],
+  ['saveConsent', ({ store }) => store.saveConsent(makeConsent())],
+  ['addAuthorizationCode', ({ store }) => store.addAuthorizationCode(makeCode('another'))],
+  ['denyToken', ({ store }) => store.denyToken('another', now)],
+  ['appendAudit', ({ store }) => store.appendAudit(makeAuditEvent('test'))],
+  ['take', ({ rateLimiter }) => rateLimiter.take('key', { burst: 1, emissionSeconds: 1 })],
+];
+
+describe('query plans of the better-sqlite3 store', () => {
+  test('a query that reads a whole table is noticed', async () => {
+    expect(scans(planOf('SELECT * FROM client WHERE client_name = 1'))).toHaveLength(1);
+    expect(scans(await plansOf(({ store }) => store.listUsers()))).toHaveLength(1);
+  });
+
+  test.each(inserting)('%s reads no table from end to end', async (_, run) => {
+    expect(scans(await plansOf(run))).toEqual([]);
+  });
+
+  test.each(searching)('%s searches by an index', async (_, run) => {
+    const plans = await plansOf(run);
+    expect(scans(plans)).toEqual([]);
+    expect(plans.filter((plan) => /^SEARCH .* USING /.test(plan))).not.toEqual([]);
+  });
+});

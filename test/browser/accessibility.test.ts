@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults, Result } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { textsFor } from '../../src/login/texts/catalogue.ts';
+import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { renderSamples } from '../login/sample_pages.ts';
+import { processTestMilliseconds } from '../running_server.ts';
+import { type Application, startApplication } from './application.ts';
+import { describeInChromium, launchChromium } from './chromium.ts';
+import { button, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
+
+vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const api = 'https://api.orbit.example';
+
+let browser: Browser | undefined;
+let server: IssuerProcess;
+let application: Application;
+let ada: Person;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  if (browser === undefined) return;
+  [server, application] = await Promise.all([startIssuer({ KEYTURN_SIGN_UP: 'on' }), startApplication()]);
+  ada = await server.addPerson('ada');
+  const lifetime = { accessTokenSeconds: 300, accessTokenSigningAlg: 'ES256', createdAt: 0 } as const;
+  await server.store.addResource({
+    resource: api,
+    scope: ['notes:read'],
+    claims: {},
+    accessTokenClaims: [],
+    ...lifetime,
+  });
+  const scope = ['openid', 'profile', 'email', 'phone', 'address', 'roles', 'offline_access', 'notes:read'];
+  await server.addClient('orbit', {
+    clientName: 'Orbit Notes',
+    redirectUris: [application.redirectUri],
+    scope,
+    resources: [api],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await application?.close();
+  await server?.close();
+});
+
+const authorizationUrl = (parameters: Readonly<Record<string, string>> = {}): string =>
+  `${server.issuer}/authorize?${new URLSearchParams({
+    ...{ client_id: 'orbit', redirect_uri: application.redirectUri, response_type: 'code', resource: api },
+    ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+    scope: 'openid profile email phone address roles offline_access notes:read',
+    ...parameters,
+  })}`;
+
+const views = [
+  { colorScheme: 'light', width: 1280, height: 860 },
+  { colorScheme: 'dark', width: 360, height: 740 },
+] as const;
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const run = `axe.run(document, ${JSON.stringify({ runOnly: { type: 'tag', values: tags } })})`;
+
+const rareStates = [
+  ...['sign_in_limited', 'sign_in_busy', 'select_account_wrong', 'account_empty', 'form_post'],
+  ...['error_rate_limited', 'error_internal'],
+] as const;
+
+const inWords = ({ id, help, nodes }: Result): readonly string[] => nodes.map(({ html }) => `${id}: ${help}: ${html}`);
+
+/** What axe finds on the page as it stands, in both views. What it cannot tell counts too, but for the contrast with the backdrop. */
+const findingsOn = async (page: Page): Promise<readonly string[]> => {
+  const findings: string[] = [];
+  // By the debugger: the page's own policy lets no script in.
+  await page.evaluate(axeSource);
+  for (const { colorScheme, width, height } of views) {
+    // With motion, axe would see colours that are on their way from one scheme to the other.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height });
+    const { violations, incomplete } = (await page.evaluate(run)) as AxeResults;
+    const found = [...violations, ...incomplete.filter(({ id }) => id !== 'color-contrast')].flatMap(inWords);
+    findings.push(...found.map((words) => `${new URL(page.url()).pathname}, ${colorScheme}, ${width} px: ${words}`));
+  }
+  return findings;
+};
+
+/** A visitor who looks at every page they come to. */
+const withInspector = (use: (page: Page, look: () => Promise<void>) => Promise<void>): Promise<void> =>
+  withVisitor(browser, {}, async ({ page, expectNoComplaints }) => {
+    const findings: string[] = [];
+    await use(page, async () => {
+      findings.push(...(await findingsOn(page)));
+    });
+    expect(findings).toEqual([]);
+    expectNoComplaints([server.issuer]);
+  });
+
+describeInChromium('axe-core finds nothing to improve, in light and dark, wide and narrow', () => {
+  test('on the pages of sign-in and sign-up, right and wrong', () =>
+    withInspector(async (page, look) => {
+      await page.goto(authorizationUrl());
+      await look();
+      await typeCredentials(page, ada.username, 'wrong wrong wrong wrong');
+      await page.getByRole('alert').waitFor();
+      await look();
+      await page.getByRole('link', { name: 'Create an account' }).click();
+      await look();
+      await page.getByLabel('Username').fill('-');
+      await page.getByLabel('E-mail address').fill('ada@localhost');
+      await page.getByLabel('Name', { exact: true }).fill(' ');
+      await page.getByLabel('Password').fill('passwordpassword');
+      await button(page, 'Create account').click();
+      await page.getByRole('alert').waitFor();
+      await look();
+    }));
+
+  test('on the pages of consent, and of the choice of an account', () =>
+    withInspector(async (page, look) => {
+      await page.goto(authorizationUrl({ claims: JSON.stringify({ userinfo: { zoneinfo: null } }) }));
+      await typeCredentials(page, ada.username, ada.password);
+      await button(page, 'Allow').waitFor();
+      await page.getByText('About this application').click();
+      await look();
+      await page.goto(authorizationUrl({ prompt: 'select_account' }));
+      await look();
+      await page.getByText('Use another account').click();
+      await look();
+    }));
+
+  test('on the account page, with sessions, applications, a success and a mistake', () =>
+    withInspector(async (page, look) => {
+      const access = { scope: ['openid', 'profile', 'notes:read'], claims: ['zoneinfo'], resources: [api] };
+      await server.store.saveConsent({ sub: ada.sub, clientId: 'orbit', ...access, grantedAt: 1_795_408_800 });
+      await signInToAccount(page, server.issuer, ada);
+      await look();
+      await page.goto(`${server.issuer}/account?done=consent_withdrawn`);
+      await page.getByRole('status').waitFor();
+      await look();
+      await page.getByLabel('Current password').fill('wrong');
+      await page.getByLabel('New password').fill('a long enough password');
+      await button(page, 'Change password').click();
+      await page.getByRole('alert').waitFor();
+      await look();
+    }));
+
+  test('on the pages of signing out, and of an error', () =>
+    withInspector(async (page, look) => {
+      await page.goto(authorizationUrl({ client_id: 'nobody' }));
+      await look();
+      await signInToAccount(page, server.issuer, ada);
+      await page.goto(`${server.issuer}/logout`);
+      await look();
+      await button(page, 'Sign out').click();
+      await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+      await look();
+    }));
+
+  test('on the pages in states that are hard to come to', () =>
+    withInspector(async (page, look) => {
+      const samples = await renderSamples(textsFor(['en'], undefined));
+      for (const name of rareStates) {
+        // Without its script, which would send the form.
+        await page.setContent(samples[name]?.replace(/<script>.*<\/script>/s, '') ?? '');
+        expect(await page.title(), name).toContain('Keyturn');
+        await look();
+      }
+    }));
+});
+
+describeInChromium('the keyboard alone', () => {
+  /** Presses Tab until the focus is on the control of this name. */
+  const tabTo = async (page: Page, name: string): Promise<void> => {
+    const target = page.getByRole('button', { name, exact: true });
+    for (let presses = 0; presses < 12; presses += 1) {
+      if (await target.evaluate((control) => control === control.ownerDocument.activeElement)) return;
+      await page.keyboard.press('Tab');
+    }
+    expect.fail(`Tab never comes to ${name}.`);
+  };
+
+  test('signs in and consents: the first field has the focus, Tab follows the reading order, Enter sends', () =>
+    withVisitor(browser, {}, async ({ page, expectNoComplaints }) => {
+      const grace = await server.addPerson('grace');
+      await page.goto(authorizationUrl());
+      await page.keyboard.type(grace.username);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(grace.password);
+      await page.keyboard.press('Enter');
+      await button(page, 'Allow').waitFor();
+      await tabTo(page, 'Deny');
+      await page.keyboard.press('Tab');
+      const outline = await button(page, 'Allow').evaluate('getComputedStyle(document.activeElement).outlineStyle');
+      expect(outline).not.toBe('none');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${application.redirectUri}?**`);
+      expect(application.lastAnswer().parameters.get('code')).toMatch(/^[\w-]{43}$/);
+      expectNoComplaints([server.issuer, application.origin]);
+    }));
+});

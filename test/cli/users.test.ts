@@ -1,0 +1,301 @@
+import { randomUUID } from 'node:crypto';
+import { hash as hashBcrypt } from '@node-rs/bcrypt';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
+import type { Environment } from '../../src/config.ts';
+import { hashOpaque } from '../../src/tokens/opaque.ts';
+import {
+  makeClient,
+  makeCode,
+  makeConsent,
+  makeFamily,
+  makeRefreshToken,
+  makeSession,
+  makeUser,
+} from '../contracts/records.ts';
+import { makeFolder, removeFolder } from '../running_server.ts';
+import { loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+
+const password = 'four unrelated words here';
+
+let folder: string;
+let environment: Environment;
+const now = () => Math.floor(Date.now() / 1000);
+const keyturn = (...args: string[]) => runCommand(args, { environment });
+const piping = (input: string, ...args: string[]) => runCommand(args, { environment, input });
+const typing = (typed: readonly string[], ...args: string[]) => runCommand(args, { environment, typed });
+const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
+const userOf = (login: string) => withStoreAt(folder, now(), (store) => store.findUserByLogin(login));
+const auditTypes = () =>
+  withStoreAt(folder, now(), async (store) =>
+    (await store.listAudit({ limit: 100 })).map(({ type }) => type).reverse(),
+  );
+const refused = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
+
+beforeEach(() => {
+  folder = makeFolder();
+  environment = loopbackIn(folder);
+});
+afterEach(() => removeFolder(folder));
+
+/** A sign-in of the user, as a server leaves it: session, consent, and a family of tokens. */
+const addTraces = (sub: string): Promise<void> =>
+  withStoreAt(folder, now(), async (store) => {
+    const [sid, at] = [randomUUID(), now()];
+    await store.addClient(makeClient('app'));
+    await store.addSession(makeSession(sid, { sub, sessionHash: hashOpaque(sid), expiresAt: at + 3600 }));
+    await store.saveConsent(makeConsent({ sub }));
+    await store.addAuthorizationCode(makeCode('code', { sub, sid, expiresAt: at + 60 }));
+    const family = makeFamily('family', { sub, sid, expiresAt: at + 3600 });
+    await store.redeemCode('code', at, family, makeRefreshToken('token', { expiresAt: at + 3600 }));
+  });
+
+const liveSessions = (sub: string) =>
+  withStoreAt(folder, now(), async (store) => (await store.listSessions(sub)).length);
+const familyEnd = () => withStoreAt(folder, now(), async (store) => (await store.findFamily('family'))?.endReason);
+
+describe('keyturn users add', () => {
+  test('add, show, list, with everything there is to say', async () => {
+    const said = [
+      '--email',
+      'Ada@Example.ORG',
+      '--email-verified',
+      '--name',
+      'Ada Lovelace',
+      '--role',
+      'admin',
+      'reader',
+    ];
+    const claims = ['--claim', 'birthdate=1815', '--claim', 'address={"country":"GB"}', '--claim', 'zoneinfo=A=B'];
+    const added = await document('users', 'add', 'ADA', ...said, ...claims);
+    expect(added).toEqual({
+      sub: expect.stringMatching(/^[0-9a-f]{8}-/),
+      username: 'ada',
+      email: 'ada@example.org',
+      email_verified: true,
+      claims: { birthdate: '1815', address: { country: 'GB' }, zoneinfo: 'A=B', name: 'Ada Lovelace' },
+      roles: ['admin', 'reader'],
+      has_password: false,
+      password_changed_at: null,
+      locked_at: null,
+      created_at: expect.any(Number),
+      updated_at: expect.any(Number),
+    });
+    for (const typed of ['ada', 'ADA@example.org', added.sub])
+      expect(await document('users', 'show', typed)).toEqual(added);
+    expect(await document('users', 'list')).toEqual({ users: [added] });
+    expect((await keyturn('users', 'list')).stdout).toMatch(
+      /ada +ada@example\.org \(verified\) +Ada Lovelace +admin reader +no password/,
+    );
+    expect(await auditTypes()).toEqual(['user.added']);
+  });
+
+  test('a password from standard input is kept as argon2id, normalized, and never shown', async () => {
+    const decomposed = 'cafe\u0301 au lait, s’il vous plait';
+    const added = await piping(`${decomposed}\n`, 'users', 'add', 'ada', '--password-stdin');
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const user = await userOf('ada');
+    expect(user?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(await nodeRsPasswordHasher.verify(String(user?.passwordHash), decomposed.normalize('NFC'))).toBe(true);
+    const shown = [added, await keyturn('users', 'show', 'ada'), await keyturn('users', 'export', 'ada')];
+    for (const { stdout } of shown) expect(stdout).not.toMatch(/argon2|caf/);
+  });
+
+  test('on a terminal it is asked for twice; empty is none, and two that differ are refused', async () => {
+    expect(await typing([password, password], 'users', 'add', 'ada')).toMatchObject({ code: 0 });
+    expect(await nodeRsPasswordHasher.verify(String((await userOf('ada'))?.passwordHash), password)).toBe(true);
+    expect(await typing([password, 'another'], 'users', 'add', 'bob')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The two passwords differ'),
+    });
+    expect(await userOf('bob')).toBeUndefined();
+    expect(await typing([''], 'users', 'add', 'bob')).toMatchObject({ code: 0 });
+    expect((await userOf('bob'))?.passwordHash).toBeNull();
+  });
+
+  test.each([
+    ['too short', 'fourteen chars', 'shorter than 15 characters'],
+    ['too long', 'lorem ipsum '.repeat(400), 'longer than 4096 bytes'],
+    ['common', 'passwordpassword', 'attackers try first'],
+    ['repetitive', 'abcabcabcabcabcabc', 'one pattern'],
+    ['the name', 'margarethamilton', "too much like the user's name"],
+    ['two lines', `${password}\n${password}`, 'must be one line'],
+    ['empty', '\n', 'must be one line'],
+    ['not UTF-8', Buffer.from([0xe4, 0xe4]).toString('utf8').repeat(10), 'not UTF-8'],
+  ])('T105: a password that is %s is refused with the reason, and nobody is added', async (_, typed, reason) => {
+    const outcome = await piping(typed, 'users', 'add', 'margarethamilton', '--password-stdin');
+    expect(outcome).toMatchObject(refused(reason));
+    if (typed.trim() !== '') expect(outcome.stderr).not.toContain(typed.trim().slice(0, 40));
+    expect(await userOf('margarethamilton')).toBeUndefined();
+    expect(await auditTypes()).toEqual([]);
+  });
+
+  test('a hash brought along is kept as it is', async () => {
+    const brought = await hashBcrypt(password, 4);
+    await piping(`${brought}\n`, 'users', 'add', 'ada', '--password-hash-stdin');
+    expect((await userOf('ada'))?.passwordHash).toBe(brought);
+  });
+
+  test.each([
+    ['a password by mistake', password],
+    ['4 GiB of memory', '$argon2id$v=19$m=4194304,t=1,p=1$AQEBAQEBAQEBAQEBAQEBAQ$AgICAgICAgICAgICAgICAg'],
+    ['MD5', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ])('T107: %s is refused as a hash, and not repeated', async (_, typed) => {
+    const outcome = await piping(typed, 'users', 'add', 'ada', '--password-hash-stdin');
+    expect(outcome).toMatchObject(refused('no password hash that can be verified here'));
+    expect(outcome.stderr).not.toContain(typed);
+  });
+
+  test('a password is no argument, and not both a password and a hash', async () => {
+    expect(await keyturn('users', 'add', 'ada', '--password', password)).toMatchObject({ code: 2 });
+    const both = ['--password-stdin', '--password-hash-stdin'];
+    expect(await piping(password, 'users', 'add', 'ada', ...both)).toMatchObject(refused('give --password-stdin or'));
+  });
+
+  test.each([
+    ['a Cyrillic а', ['аdmin'], String.raw`"\u0430dmin" cannot be a username`],
+    ['an e-mail address as a username', ['ada@example.org'], 'goes into --email'],
+    ['no e-mail address', ['ada', '--email', 'ada'], 'is no e-mail address'],
+    ['an empty e-mail address', ['ada', '--email', ''], 'is no e-mail address'],
+    ['verified without an address', ['ada', '--email-verified'], 'goes with --email'],
+    ['an unknown claim', ['ada', '--claim', 'shoe_size=39'], 'no claim "shoe_size"'],
+    ['a claim that is a column', ['ada', '--claim', 'email=x@example.org'], 'no claim "email"'],
+    ['a claim of the prototype', ['ada', '--claim', '__proto__=x'], 'no claim "__proto__"'],
+    ['sub as a claim', ['ada', '--claim', 'sub=root'], 'no claim "sub"'],
+    ['an address that is text', ['ada', '--claim', 'address=here'], 'expected a JSON object'],
+    ['a truth that is none', ['ada', '--claim', 'phone_number_verified=yes'], 'expected true or false'],
+    ['a birthdate that is none', ['ada', '--claim', 'birthdate=10/12/1815'], 'expected YYYY-MM-DD'],
+    ['a name with an escape sequence', ['ada', '--name', 'Ada\u001b[2J'], 'expected one line'],
+    ['a role with a space', ['ada', '--role', 'a b'], 'cannot be a role'],
+  ])('T104: %s is refused and nobody is added', async (_, args, message) => {
+    expect(await keyturn('users', 'add', ...args)).toMatchObject(refused(message));
+    expect(await document('users', 'list')).toEqual({ users: [] });
+  });
+
+  test('T104: a name or address that is taken, in any spelling, is refused', async () => {
+    await keyturn('users', 'add', 'ada', '--email', 'ada@example.org');
+    expect(await keyturn('users', 'add', 'ＡＤＡ')).toMatchObject(refused('The username ada is taken'));
+    expect(await keyturn('users', 'add', 'bob', '--email', 'ADA@example.org')).toMatchObject(
+      refused('The e-mail address ada@example.org is another user'),
+    );
+    expect((await document('users', 'list')).users).toHaveLength(1);
+  });
+});
+
+describe('keyturn users update', () => {
+  test('what is named changes, what is not stays', async () => {
+    const said = ['--email', 'ada@example.org', '--email-verified', '--name', 'Ada', '--role', 'admin'];
+    const before = await document('users', 'add', 'ada', ...said);
+    const named = await document('users', 'update', 'ada', '--claim', 'nickname=Countess', '--claim', 'name=');
+    expect(named).toEqual({ ...before, claims: { nickname: 'Countess' }, updated_at: expect.any(Number) });
+    const moved = await document('users', 'update', before.sub, '--email', 'ada@example.com', '--role', 'reader');
+    expect(moved).toMatchObject({ email: 'ada@example.com', email_verified: false, roles: ['reader'] });
+    const verified = await document('users', 'update', 'ada', '--email-verified');
+    expect(verified).toMatchObject({ email: 'ada@example.com', email_verified: true });
+    const bare = await document('users', 'update', 'ada', '--no-email', '--no-role');
+    expect(bare).toMatchObject({ email: null, email_verified: false, roles: [] });
+    expect((await auditTypes()).filter((type) => type === 'user.updated')).toHaveLength(4);
+  });
+
+  test.each([
+    ['nothing named', ['bob'], 'Nothing to change was named'],
+    ["another's address", ['bob', '--email', 'ada@example.org'], "is another user's"],
+    ['verified without an address', ['bob', '--email-verified'], 'needs an e-mail address'],
+    ['nobody', ['eve', '--no-role'], 'There is no user'],
+  ])('%s is refused and nothing changes', async (_, args, message) => {
+    await keyturn('users', 'add', 'ada', '--email', 'ada@example.org');
+    const before = await document('users', 'add', 'bob');
+    expect(await keyturn('users', 'update', ...args)).toMatchObject(refused(message));
+    expect(await document('users', 'show', 'bob')).toEqual(before);
+  });
+});
+
+describe('keyturn users set-password, lock, unlock', () => {
+  test('T085: a new password ends sessions and tokens', async () => {
+    const { sub } = await document('users', 'add', 'ada');
+    await addTraces(sub);
+    expect(await piping(password, 'users', 'set-password', 'ada', '--password-stdin')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('ada has a new password'),
+    });
+    expect(await nodeRsPasswordHasher.verify(String((await userOf('ada'))?.passwordHash), password)).toBe(true);
+    expect([await liveSessions(sub), await familyEnd()]).toEqual([0, 'password_changed']);
+    expect(await auditTypes()).toContain('password.changed');
+  });
+
+  test('T105: no password, or one that may not be, changes nothing', async () => {
+    await piping(password, 'users', 'add', 'ada', '--password-stdin');
+    const before = await userOf('ada');
+    expect(await keyturn('users', 'set-password', 'ada')).toMatchObject(refused('No password was given'));
+    expect(await typing([''], 'users', 'set-password', 'ada')).toMatchObject({ code: 1 });
+    expect(await piping('short', 'users', 'set-password', 'ada', '--password-stdin')).toMatchObject({ code: 1 });
+    expect(await userOf('ada')).toEqual(before);
+    expect(await keyturn('users', 'set-password', 'eve')).toMatchObject(refused('There is no user'));
+  });
+
+  test('T085 T096: locked, everything ends; again says since when; unlocked, nothing comes back', async () => {
+    const { sub } = await document('users', 'add', 'ada');
+    await addTraces(sub);
+    expect((await keyturn('users', 'lock', 'ada')).stdout).toContain('npx keyturn users unlock ada');
+    expect([await liveSessions(sub), await familyEnd()]).toEqual([0, 'user_locked']);
+    expect((await keyturn('users', 'list')).stdout).toMatch(/ada .* locked +/);
+    expect((await keyturn('users', 'lock', 'ada')).stdout).toContain('was locked already');
+    expect(await document('users', 'unlock', 'ada')).toMatchObject({ locked_at: null });
+    expect((await keyturn('users', 'unlock', 'ada')).stdout).toContain('was not locked');
+    expect([await liveSessions(sub), await familyEnd()]).toEqual([0, 'user_locked']);
+    expect(await auditTypes()).toEqual(['user.added', 'user.locked', 'user.unlocked']);
+  });
+
+  test('nobody is neither shown, locked, unlocked, exported nor removed', async () => {
+    for (const command of ['show', 'lock', 'unlock', 'export', 'remove'])
+      expect(await keyturn('users', command, 'eve')).toMatchObject(refused('There is no user'));
+  });
+});
+
+test('T107: doctor tells of a stored hash that lets nobody in, by name and without the hash', async () => {
+  const passwordHash = '$argon2id$v=19$m=4194304,t=1,p=1$AQEBAQEBAQEBAQEBAQEBAQ$AgICAgICAgICAgICAgICAg';
+  await withStoreAt(folder, now(), (store) => store.addUser(makeUser('s-1', { username: 'ada', passwordHash })));
+  const { code, stdout } = await keyturn('doctor', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).findings).toContainEqual({
+    level: 'wrong',
+    about: 'users',
+    message: expect.stringContaining('npx keyturn users set-password ada'),
+  });
+  expect(stdout).not.toContain(passwordHash);
+  await piping(password, 'users', 'set-password', 'ada', '--password-stdin');
+  expect((await keyturn('doctor')).stdout).toContain('Every password hash (users: 1) can be verified.');
+});
+
+describe('personal data', () => {
+  test('export prints all of it as JSON, without a hash, and is recorded', async () => {
+    const { sub } = await document('users', 'add', 'ada', '--email', 'ada@example.org');
+    await piping(password, 'users', 'set-password', 'ada', '--password-stdin');
+    await addTraces(sub);
+    const { code, stdout } = await keyturn('users', 'export', 'ada@example.org');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      user: { sub, username: 'ada', email: 'ada@example.org', has_password: true },
+      sessions: [{ sub, user_agent: 'Mozilla/5.0', ended_at: null }],
+      consents: [{ client_id: 'app', scope: ['openid'] }],
+      token_families: [{ family_id: 'family', client_id: 'app' }],
+      audit_events: [{ type: 'user.added' }, { type: 'password.changed' }],
+    });
+    expect(stdout).not.toMatch(/hash|argon2/i);
+    expect(await auditTypes()).toContain('user.exported');
+  });
+
+  test('T085: remove says what went, and what is left names nobody', async () => {
+    const { sub } = await document('users', 'add', 'ada', '--email', 'ada@example.org', '--name', 'Ada Lovelace');
+    await addTraces(sub);
+    const { code, stdout } = await keyturn('users', 'remove', 'ada');
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 session, 1 consent and the tokens of 1 sign-in');
+    expect(await document('users', 'list')).toEqual({ users: [] });
+    expect(await withStoreAt(folder, now(), (store) => store.readPersonalData(sub))).toBeUndefined();
+    const left = await document('audit', 'list', '--subject', sub);
+    expect(left.events.map(({ type }: { type: string }) => type)).toEqual(['user.removed', 'user.added']);
+    expect(JSON.stringify(left)).not.toMatch(/lovelace|example\.org|"ada"/i);
+    expect(await document('users', 'add', 'ada')).not.toMatchObject({ sub });
+  });
+});

@@ -1,0 +1,112 @@
+// The contract of RateLimiter: what every rate limiter does.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createManualClock, type ManualClock, type OpenedStores, type OpenStores } from './opened_stores.ts';
+import { now } from './records.ts';
+
+const limit = { burst: 5, emissionSeconds: 10 };
+
+export const describeRateLimiter = (name: string, open: OpenStores): void => {
+  describe(`RateLimiter: ${name}`, () => {
+    let stores: OpenedStores;
+    let clock: ManualClock;
+    beforeEach(async () => {
+      clock = createManualClock(now);
+      stores = await open(clock);
+    });
+    afterEach(() => stores.close());
+
+    const take = (key = 'key', allowance = limit) => stores.rateLimiter.take(key, allowance);
+    const takeMany = (count: number, key = 'key') => Promise.all(Array.from({ length: count }, () => take(key)));
+
+    test('a burst is allowed, then one every emission interval, and the wait is told', async () => {
+      expect(await takeMany(7)).toEqual([0, 0, 0, 0, 0, 10, 10]);
+      clock.advance(3);
+      expect(await take()).toBe(7);
+      clock.advance(7);
+      expect(await take()).toBe(0);
+      expect(await take()).toBe(10);
+    });
+
+    test('a wait that is told is long enough', async () => {
+      const odd = { burst: 3, emissionSeconds: 7.3 };
+      for (let taken = 0; taken < 3; taken += 1) expect(await take('odd', odd)).toBe(0);
+      clock.advance(await take('odd', odd));
+      expect(await take('odd', odd)).toBe(0);
+    });
+
+    test('being refused costs nothing', async () => {
+      await takeMany(50);
+      clock.advance(10);
+      expect(await take()).toBe(0);
+    });
+
+    test('an allowance fills up again, and no further than a burst', async () => {
+      await takeMany(5);
+      clock.advance(1_000_000);
+      expect(await takeMany(6)).toEqual([0, 0, 0, 0, 0, 10]);
+    });
+
+    test('T098: 50 takes at once on two nodes get no more than the burst', async () => {
+      const waits = await Promise.all(
+        Array.from({ length: 50 }, (_, turn) =>
+          (turn % 2 === 0 ? stores : stores.other).rateLimiter.take('account', limit),
+        ),
+      );
+      expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+    });
+
+    test('T098: one key spends nothing of another', async () => {
+      await takeMany(5, 'ada');
+      expect(await take('bob')).toBe(0);
+    });
+
+    test('T099: the count is kept by the database, not by the node', async () => {
+      await takeMany(5);
+      expect(await stores.other.rateLimiter.take('key', limit)).toBe(10);
+    });
+
+    test('a reset gives the whole allowance back, to that key alone', async () => {
+      await takeMany(5, 'ada');
+      await takeMany(5, 'bob');
+      await stores.rateLimiter.reset('ada');
+      expect(await takeMany(6, 'ada')).toEqual([0, 0, 0, 0, 0, 10]);
+      expect(await take('bob')).toBe(10);
+    });
+
+    test('many a second are allowed too, exactly as many as told', async () => {
+      const fast = { burst: 40, emissionSeconds: 0.1 };
+      const burst = await Promise.all(Array.from({ length: 41 }, () => take('fast', fast)));
+      expect(burst.filter((wait) => wait === 0)).toHaveLength(40);
+      expect(burst.at(-1)).toBe(1);
+      clock.advance(1);
+      const next = await Promise.all(Array.from({ length: 20 }, () => take('fast', fast)));
+      expect(next.filter((wait) => wait === 0)).toHaveLength(10);
+    });
+
+    test('a clock that is set back an hour locks nobody out for an hour', async () => {
+      await takeMany(5);
+      clock.advance(-3600);
+      expect(await take()).toBe(10);
+      clock.advance(10);
+      expect(await take()).toBe(0);
+    });
+
+    test('an allowance that was lowered holds from the next take on', async () => {
+      const generous = { burst: 100, emissionSeconds: 60 };
+      for (let taken = 0; taken < 100; taken += 1) await take('key', generous);
+      expect(await take()).toBe(10);
+      clock.advance(10);
+      expect(await take()).toBe(0);
+    });
+
+    test('idle allowances are deleted without anybody gaining by it', async () => {
+      await takeMany(5, 'idle');
+      clock.advance(40);
+      await takeMany(5, 'in use');
+      clock.advance(20);
+      await stores.store.removeExpired(clock.now());
+      expect(await takeMany(6, 'idle')).toEqual([0, 0, 0, 0, 0, 10]);
+      expect(await takeMany(3, 'in use')).toEqual([0, 0, 10]);
+    });
+  });
+};

@@ -1,0 +1,262 @@
+// The contract of SessionStore: what every store does.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import {
+  addStanding,
+  makeClient,
+  makeCode,
+  makeConsent,
+  makeInteraction,
+  makeRefreshToken,
+  makeSession,
+  now,
+  startFamily,
+} from './records.ts';
+
+const day = 86_400;
+
+const describeSessions = (opened: () => OpenedStores): void => {
+  test('a session is found by its hash and by its sid, as added', async () => {
+    const { store, other } = opened();
+    const session = makeSession('desk', { amr: ['pwd', 'otp'], userAgent: null });
+    await store.addSession(session);
+    expect(await other.store.findSession('hash-of-desk')).toEqual(session);
+    expect(await other.store.findSessionBySid('desk')).toEqual(session);
+    expect(await store.findSession('desk')).toBeUndefined();
+    expect(await store.findSessionBySid('hash-of-desk')).toBeUndefined();
+  });
+
+  test('a session past its expiry is still found: whether it is too old is for the caller to judge', async () => {
+    const { store } = opened();
+    await store.addSession(makeSession('old', { expiresAt: now - 1 }));
+    expect(await store.findSession('hash-of-old')).toBeDefined();
+  });
+
+  test('T096: an ended session is not found again, by no way', async () => {
+    const { store, other } = opened();
+    await store.addSession(makeSession('desk'));
+    expect(await store.endSession('desk', now)).toBe(true);
+    expect(await other.store.findSession('hash-of-desk')).toBeUndefined();
+    expect(await other.store.findSessionBySid('desk')).toBeUndefined();
+    expect(await other.store.listSessions('ada')).toEqual([]);
+  });
+
+  test('a session ends once, even when two nodes end it', async () => {
+    const { store } = opened();
+    await store.addSession(makeSession('desk'));
+    expect(countTrue(await race(10, opened(), (node, turn) => node.endSession('desk', now + turn)))).toBe(1);
+    expect(await store.endSession('unheard-of', now)).toBe(false);
+  });
+
+  test('T088: a renewed session is found by its new hash alone, and one of two renewals wins', async () => {
+    const { store, other } = opened();
+    await store.addSession(makeSession('desk'));
+    const renewed = (turn: number) => makeSession('desk', { sessionHash: `hash-${turn}`, authTime: now + 60 });
+    const wins = await race(10, opened(), (node, turn) => node.renewSession('hash-of-desk', renewed(turn)));
+    expect(countTrue(wins)).toBe(1);
+    expect(await other.store.findSession('hash-of-desk')).toBeUndefined();
+    expect(await other.store.findSession(`hash-${wins.indexOf(true)}`)).toEqual(renewed(wins.indexOf(true)));
+    await store.endSession('desk', now + 61);
+    expect(await store.renewSession(`hash-${wins.indexOf(true)}`, renewed(99))).toBe(false);
+  });
+
+  test('T085: a session that ends takes its families along, not the offline ones and not those of other sessions', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await store.addSession(makeSession('phone'));
+    await startFamily(store, 'bound');
+    await startFamily(store, 'offline', { offline: true });
+    await startFamily(store, 'elsewhere', { sid: 'phone' });
+    await store.endSession('desk', now + 5);
+    expect(await store.findFamily('bound')).toMatchObject({ endedAt: now + 5, endReason: 'session_ended' });
+    expect(await store.findFamily('offline')).toMatchObject({ endedAt: null, endReason: null });
+    expect(await store.findFamily('elsewhere')).toMatchObject({ endedAt: null, endReason: null });
+  });
+
+  test('the sessions of one end-user are listed, the newest first', async () => {
+    const { store } = opened();
+    await store.addSession(makeSession('first', { authTime: now }));
+    await store.addSession(makeSession('third', { authTime: now + 2 }));
+    await store.addSession(makeSession('second', { authTime: now + 1 }));
+    await store.addSession(makeSession('bobs', { sub: 'bob' }));
+    expect((await store.listSessions('ada')).map(({ sid }) => sid)).toEqual(['third', 'second', 'first']);
+  });
+
+  test('being seen moves the last time forward, never back', async () => {
+    const { store } = opened();
+    await store.addSession(makeSession('desk'));
+    await store.touchSession('desk', now + 60);
+    await store.touchSession('desk', now + 30);
+    expect((await store.findSessionBySid('desk'))?.lastSeenAt).toBe(now + 60);
+  });
+
+  test('T099: a browser is known to whom signed in there, also after the session ended', async () => {
+    const { store } = opened();
+    await store.addSession(makeSession('desk', { browserHash: 'firefox' }));
+    await store.endSession('desk', now);
+    expect(await store.isKnownBrowser('ada', 'firefox')).toBe(true);
+    expect(await store.isKnownBrowser('ada', 'chromium')).toBe(false);
+    expect(await store.isKnownBrowser('bob', 'firefox')).toBe(false);
+  });
+
+  test('the clients that got tokens in a session are listed once each, also those whose family ended', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await store.addClient(makeClient('shop'));
+    await store.addSession(makeSession('phone'));
+    await startFamily(store, 'one');
+    await startFamily(store, 'two');
+    await startFamily(store, 'three', { clientId: 'shop' });
+    await store.endFamily('three', 'revoked', now);
+    expect(await store.listClientsOfSession('desk')).toEqual(['app', 'shop']);
+    expect(await store.listClientsOfSession('phone')).toEqual([]);
+  });
+};
+
+const describeInteractions = (opened: () => OpenedStores): void => {
+  test('an interaction is found as added, marked, and removed', async () => {
+    const { store, other } = opened();
+    const interaction = makeInteraction('id');
+    await store.addInteraction(interaction);
+    await store.addInteraction(makeInteraction('untouched'));
+    expect(await other.store.findInteraction('id')).toEqual(interaction);
+    await store.markInteraction('id', 'accountChosenAt', now + 1);
+    await store.markInteraction('id', 'consentedAt', now + 2);
+    const marked = { ...interaction, accountChosenAt: now + 1, consentedAt: now + 2 };
+    expect(await other.store.findInteraction('id')).toEqual(marked);
+    await store.removeInteraction('id');
+    expect(await other.store.findInteraction('id')).toBeUndefined();
+    expect(await other.store.findInteraction('untouched')).toEqual(makeInteraction('untouched'));
+  });
+};
+
+const describeConsent = (opened: () => OpenedStores): void => {
+  test('consent adds to what was allowed before, for this end-user and this client alone', async () => {
+    const { store } = opened();
+    await store.saveConsent(makeConsent({ scope: ['openid', 'email'], claims: ['name'], resources: ['https://a'] }));
+    await store.saveConsent(makeConsent({ clientId: 'shop' }));
+    await store.saveConsent(
+      makeConsent({ scope: ['profile', 'openid'], claims: ['email'], resources: ['https://b'], grantedAt: now + 9 }),
+    );
+    const consent = await store.findConsent('ada', 'app');
+    expect([...(consent?.scope ?? [])].sort()).toEqual(['email', 'openid', 'profile']);
+    expect([...(consent?.claims ?? [])].sort()).toEqual(['email', 'name']);
+    expect([...(consent?.resources ?? [])].sort()).toEqual(['https://a', 'https://b']);
+    expect(consent?.grantedAt).toBe(now + 9);
+    expect(await store.findConsent('ada', 'shop')).toEqual(makeConsent({ clientId: 'shop' }));
+    expect(await store.findConsent('bob', 'app')).toBeUndefined();
+    expect((await store.listConsents('ada')).map(({ clientId }) => clientId)).toEqual(['app', 'shop']);
+  });
+
+  test('of consents given at once on two nodes none is lost', async () => {
+    await race(20, opened(), (store, turn) => store.saveConsent(makeConsent({ scope: [`scope-${turn}`] })));
+    expect((await opened().store.findConsent('ada', 'app'))?.scope).toHaveLength(20);
+  });
+
+  test('T085: withdrawn consent ends the families of the client, offline ones too, and its unspent codes', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await store.addClient(makeClient('shop'));
+    await store.saveConsent(makeConsent());
+    await startFamily(store, 'withdrawn', { offline: true });
+    await startFamily(store, 'of-another-client', { clientId: 'shop' });
+    await store.addAuthorizationCode(makeCode('unspent'));
+    expect(await store.withdrawConsent('ada', 'app', now + 5)).toBe(true);
+    expect(await store.findConsent('ada', 'app')).toBeUndefined();
+    expect(await store.findFamily('withdrawn')).toMatchObject({ endedAt: now + 5, endReason: 'consent_withdrawn' });
+    expect(await store.findFamily('of-another-client')).toMatchObject({ endedAt: null });
+    expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
+    expect(await store.findAuthorizationCode('code-of-withdrawn')).toMatchObject({ usedAt: now });
+    expect(await store.withdrawConsent('ada', 'app', now + 5)).toBe(false);
+  });
+};
+
+const describeExpiry = (opened: () => OpenedStores): void => {
+  test('what expired is deleted, what did not stays', async () => {
+    const { store } = opened();
+    for (const [name, expiresAt] of [['past', now - 1] as const, ['present', now] as const]) {
+      await store.addInteraction(makeInteraction(name, { expiresAt }));
+      await store.addAuthorizationCode(makeCode(name, { expiresAt }));
+      await store.addSession(makeSession(name, { expiresAt }));
+      await store.denyToken(name, expiresAt);
+    }
+    await store.removeExpired(now);
+    expect(await store.findInteraction('past')).toBeUndefined();
+    expect(await store.findAuthorizationCode('past')).toBeUndefined();
+    expect(await store.findSessionBySid('past')).toBeUndefined();
+    expect(await store.isTokenDenied('past')).toBe(false);
+    expect(await store.findInteraction('present')).toBeDefined();
+    expect(await store.findAuthorizationCode('present')).toBeDefined();
+    expect(await store.findSessionBySid('present')).toBeDefined();
+    expect(await store.isTokenDenied('present')).toBe(true);
+  });
+
+  test('however much has expired, all of it is deleted', async () => {
+    const { store } = opened();
+    const names = Array.from({ length: 2500 }, (_, turn) => `interaction-${turn}`);
+    await Promise.all(names.map((name) => store.addInteraction(makeInteraction(name, { expiresAt: now - 1 }))));
+    await store.removeExpired(now);
+    const found = await Promise.all(names.map((name) => store.findInteraction(name)));
+    expect(found.filter((interaction) => interaction !== undefined)).toEqual([]);
+  });
+
+  test('T084: a spent refresh token stays as long as its family, so that its reuse is seen', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family', { expiresAt: now + 30 * day });
+    const successor = makeRefreshToken('family.1', { expiresAt: now + 60 });
+    await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
+    await store.removeExpired(now + 30 * day);
+    const found = await store.findRefreshToken('family.0');
+    expect(found?.token.usedAt).toBe(now);
+    expect(found?.token.answer).toBeNull();
+    await store.removeExpired(now + 30 * day + 1);
+    expect(await store.findFamily('family')).toBeUndefined();
+    // It could not start anew if a token of it were left.
+    await store.addSession(makeSession('desk'));
+    await startFamily(store, 'family');
+    expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { usedAt: null } });
+    expect(await store.findRefreshToken('family.1')).toBeUndefined();
+  });
+
+  test('T081: the answer of a spent token outlives any retry window', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family');
+    const successor = makeRefreshToken('family.1');
+    await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
+    await store.removeExpired(now + 3600);
+    expect((await store.findRefreshToken('family.0'))?.token.answer).toBe('sealed');
+  });
+
+  test('an ended family goes before its time, with its tokens; a live one stays', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'ended');
+    await startFamily(store, 'live');
+    await store.endFamily('ended', 'revoked', now);
+    await store.removeExpired(now + 3600);
+    expect(await store.findRefreshToken('ended.0')).toMatchObject({ family: { endReason: 'revoked' } });
+    await store.removeExpired(now + 2 * day);
+    expect(await store.findFamily('ended')).toBeUndefined();
+    expect(await store.findRefreshToken('live.0')).toBeDefined();
+    // It could not start anew if a token of it were left.
+    await store.addSession(makeSession('desk'));
+    await startFamily(store, 'ended');
+  });
+};
+
+export const describeSessionStore = (name: string, open: OpenStores): void => {
+  describe(`SessionStore: ${name}`, () => {
+    let stores: OpenedStores;
+    beforeEach(async () => {
+      stores = await open(createManualClock(now));
+    });
+    afterEach(() => stores.close());
+    const opened = () => stores;
+    describe('sessions', () => describeSessions(opened));
+    describe('interactions', () => describeInteractions(opened));
+    describe('consent', () => describeConsent(opened));
+    describe('expiry', () => describeExpiry(opened));
+  });
+};

@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { User } from '../../src/seams/user_store.ts';
+import { hashOpaque } from '../../src/tokens/opaque.ts';
+import {
+  authorizePath,
+  type Browser,
+  obtainCode,
+  openPeople,
+  type Page,
+  type People,
+  password,
+  postForm,
+  redeem,
+} from '../people.ts';
+import { forge, forgeries } from './forged_forms.ts';
+
+let people: People;
+let users = 0;
+beforeAll(async () => {
+  people = await openPeople();
+});
+
+const newcomer = async (): Promise<User> => {
+  users += 1;
+  return people.addUser(`user${users}`);
+};
+
+const signedIn = async ({ username }: User): Promise<Browser> => {
+  const browser = people.openBrowser();
+  expect((await browser.signIn(username)).status).toBe(303);
+  return browser;
+};
+
+const isIn = async (browser: Browser): Promise<boolean> => (await browser.get('/account')).status === 200;
+const gist = ({ status, location }: Page) => ({ status, location });
+const toSignIn = { status: 303, location: '/login' };
+const sidsOf = async ({ sub }: User): Promise<readonly string[]> =>
+  (await people.store.listSessions(sub)).map(({ sid }) => sid);
+
+describe('sessions, ASVS 7.4.2 and 7.5', () => {
+  test.each(['lockUser', 'removeUser'] as const)(
+    'T096: after %s the session is dead on the next request',
+    async (end) => {
+      const user = await newcomer();
+      const browser = await signedIn(user);
+      expect(await isIn(browser)).toBe(true);
+      await people.store[end](user.sub, people.clock.now());
+      expect(gist(await browser.get('/account'))).toEqual(toSignIn);
+      const answer = await browser.get(authorizePath({ prompt: 'none' }));
+      expect(new URL(answer.location).searchParams.get('error')).toBe('login_required');
+      expect((await browser.signIn(user.username)).status).toBe(401);
+    },
+  );
+
+  test('T096: one who was unlocked signs in anew', async () => {
+    const user = await newcomer();
+    const browser = await signedIn(user);
+    await people.store.lockUser(user.sub, people.clock.now());
+    await people.store.unlockUser(user.sub);
+    expect(await isIn(browser)).toBe(false);
+    expect((await browser.signIn(user.username)).status).toBe(303);
+  });
+
+  test('T096: a session ends by silence and by age, whatever its cookie says', async () => {
+    const { sessionIdleSeconds, sessionSeconds } = people.config;
+    const browser = await signedIn(await newcomer());
+    await people.pass(sessionIdleSeconds - 1);
+    expect(await isIn(browser)).toBe(true);
+    await people.pass(sessionIdleSeconds);
+    expect(await isIn(browser)).toBe(false);
+    const lively = await signedIn(await newcomer());
+    const step = sessionIdleSeconds - 1;
+    for (let age = step; age < sessionSeconds; age += step) {
+      await people.pass(step);
+      expect(await isIn(lively)).toBe(true);
+    }
+    await people.pass(step);
+    expect(await isIn(lively)).toBe(false);
+  });
+
+  test('T096: the account page lists the sessions, and ends one for good', async () => {
+    const user = await newcomer();
+    const [desk, phone] = [await signedIn(user), await signedIn(user)];
+    const page = await desk.get('/account');
+    const sids = await sidsOf(user);
+    expect(sids).toHaveLength(2);
+    for (const sid of sids) expect(page.html).toContain(`name="sid" value="${sid}"`);
+    const phoneSession = phone.jar.get('__Host-keyturn_session') ?? '';
+    const { sid = '' } = (await people.store.findSession(hashOpaque(phoneSession))) ?? {};
+    await desk.post('/account/sessions', { csrf: page.field('csrf'), sid });
+    expect([await isIn(desk), await isIn(phone)]).toEqual([true, false]);
+    expect(await sidsOf(user)).toEqual(sids.filter((other) => other !== sid));
+  });
+
+  test("T096: nobody ends another end-user's session", async () => {
+    const [user, other] = [await newcomer(), await newcomer()];
+    const [browser, theirs] = [await signedIn(user), await signedIn(other)];
+    const csrf = (await browser.get('/account')).field('csrf');
+    const [sid = ''] = await sidsOf(other);
+    await browser.post('/account/sessions', { csrf, sid });
+    expect(await isIn(theirs)).toBe(true);
+  });
+
+  test('T096: a changed password ends every other session and every refresh token', async () => {
+    const user = await newcomer();
+    const [desk, phone] = [await signedIn(user), await signedIn(user)];
+    const code = await obtainCode(phone, { scope: 'openid offline_access' });
+    const { refresh_token: refreshToken } = (await (await redeem(people.app, code)).json()) as {
+      refresh_token: string;
+    };
+    const page = await desk.get('/account');
+    const form = { csrf: page.field('csrf'), current_password: password, new_password: 'another fine long phrase' };
+    expect((await desk.post('/account/password', { ...form, current_password: 'not the password' })).status).toBe(400);
+    expect(await isIn(phone)).toBe(true);
+    expect((await desk.post('/account/password', form)).location).toBe('/account?done=password_changed');
+    expect([await isIn(desk), await isIn(phone)]).toEqual([true, false]);
+    const refresh = { grant_type: 'refresh_token', client_id: 'app', refresh_token: refreshToken };
+    expect(await (await postForm(people.app, '/token', refresh)).json()).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  test('T098: guessing the present password in a stolen session is limited too', async () => {
+    const browser = await signedIn(await newcomer());
+    const csrf = (await browser.get('/account')).field('csrf');
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 11; turn += 1) {
+      const form = { csrf, current_password: `guess number ${turn}`, new_password: 'another fine long phrase' };
+      statuses.push((await browser.post('/account/password', form)).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 400), 429]);
+  });
+});
+
+describe('forged forms, ASVS 3.5', () => {
+  test.each(forgeries)(
+    'T091: ending a session, withdrawing consent and changing the password with $how does nothing',
+    async (forgery) => {
+      const user = await newcomer();
+      const browser = await signedIn(user);
+      await browser.walk(authorizePath());
+      const csrf = (await browser.get('/account')).field('csrf');
+      const [sid = ''] = await sidsOf(user);
+      const forms = {
+        '/account/sessions': { csrf, sid },
+        '/account/applications': { csrf, client_id: 'app' },
+        '/account/password': { csrf, current_password: password, new_password: 'another fine long phrase' },
+      };
+      const expected = forgery.how === 'no cookie' ? toSignIn : { status: 403, location: '' };
+      for (const [path, form] of Object.entries(forms))
+        expect(gist(await browser.post(path, forge(form, forgery), forgery.headers))).toEqual(expected);
+      expect(await isIn(browser)).toBe(true);
+      expect(await people.store.findConsent(user.sub, 'app')).toBeDefined();
+      expect((await people.store.findUser(user.sub))?.passwordHash).toBe(user.passwordHash);
+    },
+  );
+
+  test('T091: nothing is done by GET', async () => {
+    const browser = await signedIn(await newcomer());
+    for (const path of ['/account/sessions', '/account/applications', '/account/password'])
+      expect((await browser.get(path)).status).toBe(405);
+  });
+});

@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { authorizePath, type Browser, type Fields, issuer, openPeople, type Page, type People } from '../people.ts';
+import { forge, forgeries } from './forged_forms.ts';
+
+let people: People;
+let users = 0;
+beforeAll(async () => {
+  people = await openPeople();
+  await people.addClient('other');
+  await people.addClient('ours', { firstParty: true });
+});
+
+/** A user of its own, signed in. */
+const newcomer = async (): Promise<{ browser: Browser; sub: string }> => {
+  users += 1;
+  const { sub, username } = await people.addUser(`user${users}`);
+  const browser = people.openBrowser();
+  expect((await browser.signIn(username)).status).toBe(303);
+  return { browser, sub };
+};
+
+/** The consent page a request leads to. */
+const askedOf = async (browser: Browser, overrides: Parameters<typeof authorizePath>[0] = {}): Promise<Page> => {
+  const { location } = await browser.get(authorizePath(overrides));
+  expect(location).toMatch(/^\/consent\?/);
+  return browser.get(location);
+};
+
+const formOf = (page: Page, overrides: Fields = {}): Fields => ({
+  csrf: page.field('csrf'),
+  interaction: page.field('interaction'),
+  bound_to: page.field('bound_to'),
+  decision: 'allow',
+  ...overrides,
+});
+
+const refused = { status: 403, location: '' };
+const gist = ({ status, location }: Page) => ({ status, location });
+
+describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4', () => {
+  test('what was shown is what is kept, and then a code is given', async () => {
+    const { browser, sub } = await newcomer();
+    const decided = await browser.post('/consent', formOf(await askedOf(browser)));
+    expect((await browser.walk(decided.location)).searchParams.has('code')).toBe(true);
+    expect(await people.store.findConsent(sub, 'app')).toMatchObject({
+      scope: ['openid', 'profile'],
+      resources: [issuer],
+    });
+  });
+
+  test.each([
+    ['more scope', { scope: 'openid profile email' }],
+    ['less scope', { scope: 'openid' }],
+    ['more claims', { claims: '{"userinfo":{"email":null}}' }],
+    ['another client', { client_id: 'other' }],
+  ])('T060: allowing one request does not allow another with %s', async (_, overrides) => {
+    const { browser, sub } = await newcomer();
+    const shown = await askedOf(browser);
+    const widened = await askedOf(browser, overrides);
+    const sent = await browser.post('/consent', formOf(shown, { interaction: widened.field('interaction') }));
+    expect(gist(sent)).toEqual(refused);
+    expect(await people.store.listConsents(sub)).toEqual([]);
+  });
+
+  test('T060: a page shown to one end-user allows nothing once another signed in over them', async () => {
+    const { browser, sub } = await newcomer();
+    const shown = await askedOf(browser);
+    const { sub: eve, username } = await people.addUser(`eve${users}`);
+    await browser.signIn(username);
+    expect(gist(await browser.post('/consent', formOf(shown)))).toEqual(refused);
+    expect([...(await people.store.listConsents(sub)), ...(await people.store.listConsents(eve))]).toEqual([]);
+  });
+
+  test("T060: another browser's page, whole or in part, allows nothing", async () => {
+    const [attacker, victim] = [await newcomer(), await newcomer()];
+    const theirs = await askedOf(attacker.browser);
+    const own = await askedOf(victim.browser);
+    expect(gist(await victim.browser.post('/consent', formOf(theirs)))).toEqual(refused);
+    const form = formOf(own, { interaction: theirs.field('interaction') });
+    expect(gist(await victim.browser.post('/consent', form))).toEqual({ status: 400, location: '' });
+    expect(gist(await victim.browser.post('/consent', formOf(own, { bound_to: theirs.field('bound_to') })))).toEqual(
+      refused,
+    );
+    expect(await people.store.listConsents(victim.sub)).toEqual([]);
+  });
+
+  test('T060: a form whose scope is written into it changes nothing', async () => {
+    const { browser, sub } = await newcomer();
+    const form = formOf(await askedOf(browser), { scope: 'openid profile email offline_access', client_id: 'other' });
+    await browser.post('/consent', form);
+    expect(await people.store.listConsents(sub)).toMatchObject([{ clientId: 'app', scope: ['openid', 'profile'] }]);
+  });
+
+  test('T060: what was allowed does not cover more, another client, or prompt=consent', async () => {
+    const { browser } = await newcomer();
+    await browser.walk(authorizePath());
+    expect((await browser.get(authorizePath())).location).toContain('code=');
+    expect((await browser.get(authorizePath({ scope: 'openid' }))).location).toContain('code=');
+    await askedOf(browser, { scope: 'openid email' });
+    await askedOf(browser, { claims: '{"id_token":{"email":null}}' });
+    await askedOf(browser, { client_id: 'other' });
+    await askedOf(browser, { prompt: 'consent' });
+    await askedOf(browser, { client_id: 'ours', prompt: 'consent' });
+  });
+
+  test('T060: skipping the page leads back to it', async () => {
+    const { browser } = await newcomer();
+    const page = await askedOf(browser, { prompt: 'consent' });
+    const interaction = page.field('interaction');
+    expect((await browser.get(`/authorize?interaction=${interaction}`)).location).toBe(
+      `/consent?interaction=${interaction}`,
+    );
+  });
+
+  test.each(['deny', '', 'ALLOW', 'allow '])(
+    'T060: the decision %j allows nothing, and the client is told',
+    async (decision) => {
+      const { browser, sub } = await newcomer();
+      const page = await askedOf(browser);
+      const { location, status } = await browser.post('/consent', formOf(page, { decision }));
+      expect(status).toBe(303);
+      const answer = Object.fromEntries(new URL(location).searchParams);
+      expect(answer).toMatchObject({ error: 'access_denied', iss: issuer, state: 'af0ifjsldkj' });
+      expect(await people.store.listConsents(sub)).toEqual([]);
+      expect((await browser.post('/consent', formOf(page))).status).toBe(400);
+    },
+  );
+
+  test('T060: a page left open until its end-user was locked allows nothing', async () => {
+    const { browser, sub } = await newcomer();
+    const page = await askedOf(browser);
+    await people.store.lockUser(sub, people.clock.now());
+    expect((await browser.post('/consent', formOf(page))).status).toBe(400);
+    expect(await people.store.listConsents(sub)).toEqual([]);
+  });
+});
+
+describe('forged forms, ASVS 3.5', () => {
+  test.each(forgeries)('T091: consent with $how is 403, and nothing is allowed', async (forgery) => {
+    const { browser, sub } = await newcomer();
+    const form = formOf(await askedOf(browser));
+    expect(gist(await browser.post('/consent', forge(form, forgery), forgery.headers))).toEqual(refused);
+    expect(await people.store.listConsents(sub)).toEqual([]);
+  });
+
+  test('prompt=select_account asks, and going on as who is signed in needs our own form', async () => {
+    const { browser } = await newcomer();
+    await browser.walk(authorizePath());
+    await people.pass(1);
+    const { location } = await browser.get(authorizePath({ prompt: 'select_account' }));
+    const page = await browser.get(location);
+    const form = { csrf: page.field('csrf'), interaction: page.field('interaction'), choice: 'continue' };
+    for (const forgery of forgeries)
+      expect(gist(await browser.post('/login', forge(form, forgery), forgery.headers))).toEqual(refused);
+    expect((await browser.get(`/authorize?interaction=${form.interaction}`)).location).toBe(location);
+    expect((await browser.walk((await browser.post('/login', form)).location)).searchParams.has('code')).toBe(true);
+  });
+});

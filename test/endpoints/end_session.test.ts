@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { authorizePath, type Browser, openPeople, type Page, type People, redeem } from '../people.ts';
+import { forge, forgeries } from './forged_forms.ts';
+
+const out = 'https://app.example.com/signed-out';
+
+let people: People;
+beforeAll(async () => {
+  people = await openPeople();
+  await people.addClient('ours', { firstParty: true, postLogoutRedirectUris: [out, `${out}?a=b`] });
+  await people.addClient('other', { firstParty: true, postLogoutRedirectUris: ['https://other.example.com/'] });
+});
+
+interface Signed {
+  readonly browser: Browser;
+  readonly hint: string;
+}
+
+const signedIn = async (clientId = 'ours', login = 'ada'): Promise<Signed> => {
+  const browser = people.openBrowser();
+  const answer = await browser.walk(authorizePath({ client_id: clientId }), login);
+  const response = await redeem(people.app, answer.searchParams.get('code') ?? '', { client_id: clientId });
+  const { id_token: hint } = (await response.json()) as { id_token: string };
+  return { browser, hint };
+};
+
+const isIn = async (browser: Browser): Promise<boolean> => (await browser.get('/account')).status === 200;
+const logoutPath = (parameters: Readonly<Record<string, string>>): string =>
+  `/logout?${new URLSearchParams(parameters)}`;
+const gist = ({ status, location }: Page) => ({ status, location });
+const page400 = { status: 400, location: '' };
+const asked = { status: 200, location: '' };
+
+describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
+  test('the hint of this very session signs out at once, and goes back with the state', async () => {
+    const { browser, hint } = await signedIn();
+    const left = await browser.get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out, state: 'a&b=c' }));
+    expect(gist(left)).toEqual({ status: 303, location: `${out}?state=a%26b%3Dc` });
+    expect(left.headers.getSetCookie()).toEqual([
+      '__Host-keyturn_session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+    ]);
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  test('T093: the cookie of a session that was signed out is good for nothing', async () => {
+    const { browser, hint } = await signedIn();
+    const copy = people.openBrowser();
+    for (const [name, value] of browser.jar) copy.jar.set(name, value);
+    await browser.get(logoutPath({ id_token_hint: hint }));
+    expect(await isIn(copy)).toBe(false);
+  });
+
+  test.each([
+    ['unregistered', 'https://evil.example/'],
+    ["another client's", 'https://other.example.com/'],
+    ['longer', `${out}/more`],
+    ['with another query', `${out}?a=b&c=d`],
+    ['with a fragment', `${out}#`],
+    ['of another case', 'https://APP.example.com/signed-out'],
+    ['a script', 'javascript:alert(1)'],
+    ['of no scheme', '//app.example.com/signed-out'],
+  ])('T093: a post_logout_redirect_uri that is %s is gone to by nobody, and nobody is signed out', async (_, uri) => {
+    const { browser, hint } = await signedIn();
+    for (const parameters of [{ id_token_hint: hint }, { client_id: 'ours' }]) {
+      const refused = await browser.get(logoutPath({ ...parameters, post_logout_redirect_uri: uri }));
+      expect(gist(refused)).toEqual(page400);
+      expect(refused.html).not.toContain('evil.example');
+    }
+    expect(
+      gist(await people.openBrowser().get(logoutPath({ client_id: 'ours', post_logout_redirect_uri: uri }))),
+    ).toEqual(page400);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('T093: a post_logout_redirect_uri of nobody named is gone to by nobody', async () => {
+    const { browser } = await signedIn();
+    expect(gist(await browser.get(logoutPath({ post_logout_redirect_uri: out })))).toEqual(page400);
+    expect(gist(await people.openBrowser().get(logoutPath({ post_logout_redirect_uri: out })))).toEqual(page400);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('T093: a hint that is forged, or for another client than named, is refused', async () => {
+    const { browser, hint } = await signedIn();
+    const forged = `${hint.split('.').slice(0, 2).join('.')}.${'A'.repeat(342)}`;
+    expect(gist(await browser.get(logoutPath({ id_token_hint: forged })))).toEqual(page400);
+    expect(gist(await browser.get(logoutPath({ id_token_hint: hint, client_id: 'other' })))).toEqual(page400);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('T093: a GET without proof, as by an image, only asks', async () => {
+    const { browser } = await signedIn();
+    const { hint: ofAnotherBrowser } = await signedIn();
+    const { hint: ofAnotherUser } = await people.addUser('eve').then(() => signedIn('ours', 'eve'));
+    for (const parameters of [
+      {},
+      { client_id: 'ours', post_logout_redirect_uri: out },
+      { logout_hint: 'ada' },
+    ] as const)
+      expect(gist(await browser.get(logoutPath(parameters)))).toEqual(asked);
+    for (const hint of [ofAnotherBrowser, ofAnotherUser])
+      expect(gist(await browser.get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out })))).toEqual(
+        asked,
+      );
+    expect(gist(await browser.post('/logout', {}, { Origin: 'https://evil.example' }))).toEqual(asked);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('T093: who confirms is signed out, and goes where the client registered', async () => {
+    const { browser } = await signedIn();
+    const page = await browser.get(
+      logoutPath({ client_id: 'ours', post_logout_redirect_uri: `${out}?a=b`, state: 'x' }),
+    );
+    const form = {
+      ...{ client_id: page.field('client_id'), state: page.field('state'), csrf: page.field('csrf') },
+      post_logout_redirect_uri: page.field('post_logout_redirect_uri'),
+    };
+    const tampered = await browser.post('/logout', { ...form, post_logout_redirect_uri: 'https://evil.example/' });
+    expect(gist(tampered)).toEqual(page400);
+    expect(await isIn(browser)).toBe(true);
+    expect(gist(await browser.post('/logout', form))).toEqual({ status: 303, location: `${out}?a=b&state=x` });
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  test.each(forgeries.filter(({ csrf }) => csrf !== null && csrf !== ''))(
+    'T091: a confirmation with $how is 403, and nobody is signed out',
+    async (forgery) => {
+      const { browser } = await signedIn();
+      const csrf = (await browser.get('/logout')).field('csrf');
+      const sent = await browser.post('/logout', forge({ csrf }, forgery), forgery.headers);
+      expect(gist(sent)).toEqual({ status: 403, location: '' });
+      expect(await isIn(browser)).toBe(true);
+    },
+  );
+
+  test('T091: a form another site posts is asked again by GET, and then asks', async () => {
+    const { browser } = await signedIn();
+    const sent = await browser.post(
+      '/logout',
+      { client_id: 'ours' },
+      { 'Sec-Fetch-Site': 'cross-site', Cookie: 'a=b' },
+    );
+    expect(gist(sent)).toEqual({ status: 303, location: '/logout?client_id=ours' });
+    expect(gist(await browser.get(sent.location))).toEqual(asked);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('T093: signing in again keeps the session, so that signing out ends what was begun before', async () => {
+    const { browser, hint } = await signedIn();
+    const before = people.openBrowser();
+    for (const [name, value] of browser.jar) before.jar.set(name, value);
+    await people.pass(60);
+    await browser.walk(authorizePath({ client_id: 'other', prompt: 'login' }));
+    expect(await isIn(before)).toBe(false);
+    expect((await browser.get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out }))).status).toBe(303);
+    expect(await isIn(browser)).toBe(false);
+  });
+});

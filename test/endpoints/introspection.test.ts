@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
+import {
+  type Browser,
+  cheapHasher,
+  codeVerifier,
+  obtainCode,
+  openPeople,
+  type People,
+  postForm,
+  redirectUri,
+} from '../people.ts';
+import { addResource, basic, registeredSecret } from '../test_provider.ts';
+import { expectRefusal, obtainTokens, readAnswer, type TokenAnswer } from '../token_requests.ts';
+
+const api = 'https://api.example.com';
+const confidential = {
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  clientSecretSha256: hashClientSecret(registeredSecret),
+} as const;
+const asked = { client_id: 'api-app', scope: 'openid read offline_access' };
+let people: People;
+let browser: Browser;
+let tokens: TokenAnswer;
+
+beforeAll(async () => {
+  people = await openPeople({ passwordHasher: cheapHasher });
+  await addResource(people.store, { resource: api, scope: ['read'] });
+  await addResource(people.store, { resource: 'https://files.example.com' });
+  await people.addClient('api-app', { resources: [api], scope: ['openid', 'read', 'offline_access'] });
+  await people.addClient('api-server', { ...confidential, grantTypes: [], serves: [api] });
+  await people.addClient('files-server', { ...confidential, grantTypes: [], serves: ['https://files.example.com'] });
+  await people.addClient('nobody', { ...confidential, grantTypes: [] });
+  await people.addClient('own', { ...confidential, resources: [api], scope: ['openid', 'read', 'offline_access'] });
+  browser = people.openBrowser();
+  tokens = await obtainTokens(people.app, browser, asked);
+});
+
+afterAll(() => people.store.close());
+
+const introspect = async (token: string, clientId: string, extra: Readonly<Record<string, string>> = {}) =>
+  postForm(people.app, '/introspect', { token, ...extra }, { Authorization: basic(clientId) });
+
+const answerOf = async (token: string, clientId: string, extra?: Readonly<Record<string, string>>) =>
+  (await introspect(token, clientId, extra)).json();
+
+/** Tokens of a confidential client. */
+const obtainOwn = async (): Promise<TokenAnswer> => {
+  const code = await obtainCode(browser, { ...asked, client_id: 'own' });
+  const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: codeVerifier };
+  return readAnswer(await postForm(people.app, '/token', form, { Authorization: basic('own') }));
+};
+
+/** Status, headers and body, as far as two answers may be told apart. */
+const shapeOf = async (response: Response): Promise<readonly unknown[]> => {
+  const headers = [...response.headers].filter(([name]) => name !== 'x-request-id');
+  return [response.status, headers, await response.text()];
+};
+
+describe('introspection, RFC 7662', () => {
+  test('the server of the token’s audience learns that it stands, and whose it is', async () => {
+    expect(await answerOf(tokens.access_token, 'api-server')).toMatchObject({
+      active: true,
+      token_type: 'Bearer',
+      aud: api,
+      client_id: 'api-app',
+      scope: 'openid read offline_access',
+      iss: people.config.issuer,
+    });
+  });
+
+  test('T078: a client that is not in the audience learns no more of a good token than of a made-up one', async () => {
+    const [head, body] = tokens.access_token.split('.');
+    const madeUp = `${head}.${body}.${'A'.repeat(86)}`;
+    const unknown = await shapeOf(await introspect(madeUp, 'files-server'));
+    expect(unknown[2]).toBe('{"active":false}');
+    for (const clientId of ['files-server', 'nobody', 'own']) {
+      expect(await shapeOf(await introspect(tokens.access_token, clientId))).toEqual(unknown);
+      expect(await shapeOf(await introspect(tokens.refresh_token, clientId))).toEqual(unknown);
+      expect(await shapeOf(await introspect('unknown', clientId))).toEqual(unknown);
+    }
+  });
+
+  test('T078: a refresh token is shown to its own client alone, not to the server of its audience', async () => {
+    const own = await obtainOwn();
+    expect(await answerOf(own.refresh_token, 'own')).toMatchObject({ active: true, client_id: 'own' });
+    expect(await answerOf(own.access_token, 'own')).toMatchObject({ active: true, client_id: 'own' });
+    expect(await answerOf(own.refresh_token, 'api-server')).toEqual({ active: false });
+    expect(await answerOf(own.refresh_token, 'nobody')).toEqual({ active: false });
+  });
+
+  test.each(['access_token', 'refresh_token', 'nonsense'])(
+    'a token_type_hint of %s changes nothing, right or wrong (RFC 7662 §2.1)',
+    async (hint) => {
+      const own = await obtainOwn();
+      for (const token of [own.access_token, own.refresh_token])
+        expect(await answerOf(token, 'own', { token_type_hint: hint })).toMatchObject({ active: true });
+    },
+  );
+
+  test('T078: a public client is refused: anybody could ask in its name', async () => {
+    const form = { token: tokens.access_token, client_id: 'api-app' };
+    await expectRefusal(await postForm(people.app, '/introspect', form), 'invalid_client', 401);
+    await expectRefusal(await postForm(people.app, '/introspect', { token: 'x' }), 'invalid_client', 401);
+  });
+
+  test('an ID token, a code and an expired token are not active', async () => {
+    const own = await obtainOwn();
+    expect(await answerOf(own.id_token, 'own')).toEqual({ active: false });
+    await people.pass(601);
+    expect(await answerOf(own.access_token, 'own')).toEqual({ active: false });
+    expect(await answerOf(own.refresh_token, 'own')).toMatchObject({ active: true });
+  });
+
+  test('what ended is not active: a spent refresh token, a revoked family, a locked end-user', async () => {
+    const spent = await obtainOwn();
+    const form = { grant_type: 'refresh_token', refresh_token: spent.refresh_token };
+    const second = await readAnswer(await postForm(people.app, '/token', form, { Authorization: basic('own') }));
+    expect(await answerOf(spent.refresh_token, 'own')).toEqual({ active: false });
+    expect(await answerOf(second.refresh_token, 'own')).toMatchObject({ active: true });
+    const { sub } = (await answerOf(second.access_token, 'own')) as { sub: string };
+    await people.store.lockUser(sub, people.clock.now());
+    expect(await answerOf(second.access_token, 'own')).toEqual({ active: false });
+    expect(await answerOf(second.refresh_token, 'own')).toEqual({ active: false });
+    await people.store.unlockUser(sub);
+    expect(await answerOf(second.access_token, 'own')).toEqual({ active: false });
+    browser = people.openBrowser();
+  });
+
+  test('T077: no page of any origin may read the answer', async () => {
+    const headers = { Authorization: basic('own'), Origin: 'https://app.example.com' };
+    const response = await postForm(people.app, '/introspect', { token: tokens.access_token }, headers);
+    expect(response.headers.has('Access-Control-Allow-Origin')).toBe(false);
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+  });
+
+  test('GET is 405, and a token is taken from the body alone', async () => {
+    expect((await people.app.request(`/introspect?token=${tokens.access_token}`)).status).toBe(405);
+    const query = `/introspect?token=${tokens.access_token}`;
+    const response = await postForm(people.app, query, {}, { Authorization: basic('own') });
+    await expectRefusal(response, 'invalid_request');
+    await expectRefusal(await introspect('', 'own'), 'invalid_request');
+  });
+});

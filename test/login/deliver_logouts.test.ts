@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createNodeOutboundHttp } from '../../src/adapters/node_outbound_http.ts';
+import { deliverLogouts } from '../../src/login/deliver_logouts.ts';
+import { OutboundRefusedError } from '../../src/seams/outbound_http.ts';
+import { cheapHasher, openPeople, type People } from '../people.ts';
+import { askUserinfo, obtainTokens } from '../token_requests.ts';
+
+const uri = 'https://app.example.com/backchannel';
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
+const day = 86_400;
+
+interface Sent {
+  readonly url: string;
+  readonly token: string;
+}
+
+let people: People;
+let sent: Sent[] = [];
+/** How the client's server answers. */
+let answer: () => number = () => 200;
+
+beforeAll(async () => {
+  people = await openPeople({
+    passwordHasher: cheapHasher,
+    outboundHttp: {
+      postForm: async (url, form) => {
+        expect(Object.keys(form)).toEqual(['logout_token']);
+        sent.push({ url, token: form.logout_token ?? '' });
+        return answer();
+      },
+    },
+  });
+  await people.addClient('told', { backchannelLogoutUri: uri });
+  await people.addClient('told-es256', {
+    backchannelLogoutUri: `${uri}/es256`,
+    idTokenSignedResponseAlg: 'ES256',
+    backchannelLogoutSessionRequired: true,
+  });
+  await people.addClient('untold');
+});
+
+beforeEach(async () => {
+  await people.pass(day);
+  answer = () => 200;
+  await deliverLogouts(people);
+  sent = [];
+  (people.records as unknown[]).length = 0;
+});
+
+afterAll(() => people.store.close());
+
+/** A delivery that is due. */
+const addDelivery = async (clientId = 'told', sid: string | null = 'a-session'): Promise<void> =>
+  people.store.addLogoutDelivery({
+    ...{ id: randomUUID(), clientId, sub: 'ada', sid, attempts: 0 },
+    nextAttemptAt: people.clock.now(),
+  });
+
+/** Delivers second by second. @returns the seconds at which something was sent. */
+const deliverFor = async (seconds: number): Promise<readonly number[]> => {
+  const at: number[] = [];
+  for (let second = 0; second < seconds; second += 1) {
+    const before = sent.length;
+    await deliverLogouts(people);
+    if (sent.length > before) at.push(second);
+    await people.pass(1);
+  }
+  return at;
+};
+
+describe('the logout token, OpenID Connect Back-Channel Logout 1.0 §2.4', () => {
+  test('T095: it has an event, its own typ and a short life; it has no nonce, and its jti is its own', async () => {
+    await addDelivery();
+    await addDelivery('told-es256');
+    await deliverLogouts(people);
+    expect(sent.map(({ url }) => url).toSorted()).toEqual([uri, `${uri}/es256`]);
+    const jwks = (await (await people.app.request('/.well-known/jwks.json')).json()) as JSONWebKeySet;
+    const seen = new Set<unknown>();
+    for (const { url, token } of sent) {
+      const audience = url === uri ? 'told' : 'told-es256';
+      const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(jwks), {
+        ...{ audience, issuer: people.config.issuer, typ: 'logout+jwt' },
+        currentDate: new Date(people.clock.now() * 1000),
+      });
+      expect(protectedHeader.alg).toBe(url === uri ? 'RS256' : 'ES256');
+      expect(payload).toEqual({
+        iss: people.config.issuer,
+        sub: 'ada',
+        aud: audience,
+        iat: people.clock.now(),
+        exp: people.clock.now() + 120,
+        jti: expect.any(String),
+        events: { [logoutEvent]: {} },
+        sid: 'a-session',
+      });
+      seen.add(payload.jti);
+    }
+    expect(seen.size).toBe(2);
+  });
+
+  test('T095: the same delivery tried again has another jti', async () => {
+    answer = () => 500;
+    await addDelivery();
+    await deliverFor(30);
+    expect(sent.length).toBeGreaterThan(1);
+    expect(new Set(sent.map(({ token }) => decodeJwt(token).jti)).size).toBe(sent.length);
+  });
+
+  test('where every session ended it names the end-user alone', async () => {
+    await addDelivery('told', null);
+    await deliverLogouts(people);
+    expect(decodeJwt(sent[0]?.token ?? '')).not.toHaveProperty('sid');
+  });
+
+  test('T095: it is taken for no other kind of token', async () => {
+    await addDelivery();
+    await deliverLogouts(people);
+    const token = sent[0]?.token ?? '';
+    expect((await askUserinfo(people.app, token)).status).toBe(401);
+    const hinted = await people.openBrowser().get(`/logout?${new URLSearchParams({ id_token_hint: token })}`);
+    expect(hinted.status).toBe(400);
+  });
+});
+
+describe('telling clients, again and again, §2.5, §2.8', () => {
+  test('the clients that got tokens in the session are told once it ends, and only they', async () => {
+    const browser = people.openBrowser();
+    await browser.signIn();
+    const tokens = await obtainTokens(people.app, browser, { client_id: 'told' });
+    await obtainTokens(people.app, browser, { client_id: 'untold' });
+    const { sid, sub } = decodeJwt(tokens.id_token);
+    await browser.get(`/logout?${new URLSearchParams({ id_token_hint: tokens.id_token })}`);
+    expect(await deliverLogouts(people)).toBe(1);
+    expect(sent.map(({ url }) => url)).toEqual([uri]);
+    expect(decodeJwt(sent[0]?.token ?? '')).toMatchObject({ sid, sub, aud: 'told' });
+    expect(await deliverLogouts(people)).toBe(0);
+  });
+
+  test.each([200, 204])('%d is taken: nothing more is sent', async (status) => {
+    answer = () => status;
+    await addDelivery();
+    expect(await deliverFor(60)).toEqual([0]);
+  });
+
+  test('400 is a refusal: the client understood, and will not take it', async () => {
+    answer = () => 400;
+    await addDelivery();
+    expect(await deliverFor(60)).toEqual([0]);
+  });
+
+  test.each([302, 404, 429, 500, 503])('%d is tried again: 10 s later, then 20, 40', async (status) => {
+    answer = () => status;
+    await addDelivery();
+    expect(await deliverFor(80)).toEqual([0, 10, 30, 70]);
+  });
+
+  test('it is given up after eight attempts', async () => {
+    answer = () => {
+      throw new Error('connection refused');
+    };
+    await addDelivery();
+    for (let turn = 0; turn < 20; turn += 1) {
+      await deliverLogouts(people);
+      await people.pass(3600);
+    }
+    expect(sent).toHaveLength(8);
+    answer = () => 200;
+    await people.pass(30 * day);
+    expect(await deliverLogouts(people)).toBe(0);
+  });
+
+  test('it is taken at last by a client that was away for a while', async () => {
+    answer = () => (sent.length < 3 ? 503 : 200);
+    await addDelivery();
+    await deliverFor(200);
+    expect(sent).toHaveLength(3);
+  });
+
+  test('T115: a target that may not be asked is given up at once', async () => {
+    answer = () => {
+      throw new OutboundRefusedError('https://10.0.0.1 is not a public address.');
+    };
+    await addDelivery();
+    expect(await deliverFor(60)).toEqual([0]);
+  });
+
+  test('T115: the real adapter refuses a private target, and the log says so without the token', async () => {
+    await people.addClient('inward', { backchannelLogoutUri: 'https://169.254.169.254/latest/meta-data' });
+    await addDelivery('inward');
+    const outboundHttp = createNodeOutboundHttp(false);
+    expect(await deliverLogouts({ ...people, outboundHttp })).toBe(1);
+    await people.pass(day);
+    expect(await deliverLogouts({ ...people, outboundHttp })).toBe(0);
+    const [record] = people.records.filter(({ fields }) => fields.client_id === 'inward');
+    expect(record?.fields.reason).toBe('https://169.254.169.254 is not a public address.');
+    expect(JSON.stringify(people.records)).not.toContain('eyJ');
+  });
+
+  test('a client that is gone, or wants to know no more, is told nothing', async () => {
+    await addDelivery('untold');
+    await addDelivery('never-was');
+    expect(await deliverFor(60)).toEqual([]);
+  });
+
+  test('one client that hangs or fails keeps no other from being told', async () => {
+    await people.addClient('failing', { backchannelLogoutUri: 'https://failing.example.com/' });
+    answer = () => {
+      if (sent.at(-1)?.url.includes('failing')) throw new Error('reset');
+      return 200;
+    };
+    for (let turn = 0; turn < 10; turn += 1) {
+      await addDelivery('failing');
+      await addDelivery('told', `session-${turn}`);
+    }
+    await deliverLogouts(people);
+    const told = sent.filter(({ url }) => url === uri).map(({ token }) => decodeJwt(token).sid);
+    expect(told.toSorted()).toEqual(Array.from({ length: 10 }, (_, turn) => `session-${turn}`));
+  });
+
+  test('two nodes send a delivery once', async () => {
+    for (let turn = 0; turn < 5; turn += 1) await addDelivery('told', `session-${turn}`);
+    await Promise.all([deliverLogouts(people), deliverLogouts(people), deliverLogouts(people)]);
+    expect(sent).toHaveLength(5);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
+import { isPasswordTooLong, normalizePassword, passwordFault } from '../../src/login/password.ts';
+
+const faultOf = (typed: string, names: readonly string[] = []) => passwordFault(normalizePassword(typed), names);
+
+describe('what a password may be, NIST SP 800-63B-4 §3.1.1.2', () => {
+  test.each([
+    ['a phrase with spaces', 'four unrelated words here'],
+    ['15 characters', 'qkzhw vmrpt xln'],
+    ['64 characters', `${'Tr0ub4dor&3 '.repeat(5)}abcd`],
+    ['a thousand characters', `${'lorem ipsum dolor '.repeat(56)}.`],
+    ['emoji', '🐎🔋📎✅ and a horse'],
+    ['15 emoji', '🐎🔋📎✅🎩🌵🍋🚲🧲🪁🦉🎻🧊🛶🗿'],
+    ['another script', 'правильная лошадь батарея'],
+    ['a NUL inside', 'before\0and after it'],
+    ['quotes and markup', `'"><script>; DROP--`],
+    ['4096 bytes', 'lorem ipsum '.repeat(400).slice(0, 4096)],
+  ])('T105: %s may be chosen', (_, typed) => {
+    expect(faultOf(typed)).toBeUndefined();
+  });
+
+  test('T105: characters are counted as people do, not in bytes or surrogates', () => {
+    expect(faultOf('🐎🔋📎✅🎩🌵🍋🚲🧲🪁🦉🎻🧊🛶')).toBe('too_short');
+    expect(faultOf('qkzhw vmrpt xl')).toBe('too_short');
+    expect(faultOf('')).toBe('too_short');
+  });
+
+  test('T105: past 4 KB nothing more is done with it', () => {
+    expect(faultOf('lorem ipsum '.repeat(400).slice(0, 4097))).toBe('too_long');
+    expect(isPasswordTooLong('é'.repeat(2048))).toBe(false);
+    expect(isPasswordTooLong('é'.repeat(2049))).toBe(true);
+  });
+
+  test.each(['passwordpassword', 'PasswordPassword', 'qwertyuiop12345', '1QAZ2WSX3EDC4RFV'])(
+    'T105: %s is on the list of common ones, in any case',
+    (typed) => {
+      expect(faultOf(typed)).toBe('common');
+    },
+  );
+
+  test.each([
+    'aaaaaaaaaaaaaaaa',
+    'abcabcabcabcabcabc',
+    'Hunter12hunter12HUNTER12',
+    'abcdefghijklmnopq',
+    '9876543210/.-,+',
+  ])('T105: %s is one pattern', (typed) => {
+    expect(faultOf(typed)).toBe('repetitive');
+  });
+
+  test('T105: the name of the user or of the service does not make up most of it', () => {
+    const names = ['adalovelace', 'ada', 'id.example.com'];
+    expect(faultOf('AdaLovelace1815', names)).toBe('names_user');
+    expect(faultOf('id.example.com!', names)).toBe('names_user');
+    expect(faultOf('adalovelace knew the engine', names)).toBeUndefined();
+    expect(faultOf('a canada goose flies', names)).toBeUndefined();
+  });
+});
+
+describe('the one form a password is hashed in, RFC 8265 §4.2', () => {
+  test('T105: composed and decomposed letters are the same password, and so is every kind of space', () => {
+    const composed = 'caf\u00e9 au lait, s\u2019il vous pla\u00eet';
+    expect(normalizePassword(composed.normalize('NFD'))).toBe(normalizePassword(composed));
+    expect(normalizePassword('four\u00a0unrelated\u3000words\u2003here')).toBe('four unrelated words here');
+    expect(normalizePassword('\u1100\u1161')).toBe('\uac00');
+  });
+
+  test('T105: nothing else is changed: case, compatibility characters, spaces at the ends, length', () => {
+    for (const typed of ['  Spaces Kept  ', 'ﬁne ① Ａ', 'tab\tand\nline', '\u200bzero width', 'x'.repeat(5000)])
+      expect(normalizePassword(typed)).toBe(typed);
+  });
+
+  test('T105: a password is not cut off at 72 bytes, at a NUL, or anywhere', async () => {
+    const long = 'lorem ipsum '.repeat(6);
+    expect(long).toHaveLength(72);
+    for (const [chosen, other] of [
+      [`${long}a`, `${long}b`],
+      ['before\0and after', 'before\0and other'],
+      ['🐎'.repeat(200), '🐎'.repeat(199)],
+    ] as const) {
+      const passwordHash = await nodeRsPasswordHasher.hash(chosen);
+      expect(await nodeRsPasswordHasher.verify(passwordHash, chosen)).toBe(true);
+      expect(await nodeRsPasswordHasher.verify(passwordHash, other)).toBe(false);
+    }
+  });
+});
