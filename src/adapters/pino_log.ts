@@ -4,13 +4,14 @@ import type { Log } from '../seams/log.ts';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** A log on standard output that is written within a second, and at once when the process ends. */
-export const createPinoLog = (level: LogLevel): Log & { flush(): void } => {
+export const createPinoLog = (level: LogLevel): Log & { flush(): Promise<void> } => {
   const destination = pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 1000 });
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return {
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => destination.flushSync(),
+    // Not flushSync: it overtakes what is being written.
+    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
   };
 };

@@ -37,5 +37,5 @@ export const serve = async (config: Config): Promise<void> => {
   stopHousekeeping();
   await provider.store.close();
   log.info({}, 'stopped');
-  log.flush();
+  await log.flush();
 };

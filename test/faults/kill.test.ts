@@ -29,6 +29,8 @@ const preload = fileURLToPath(new URL('./kill_at_step.ts', import.meta.url));
 const driver = fileURLToPath(new URL('./drive.ts', import.meta.url));
 const mostSteps = 120;
 const atOnce = 2;
+/** Every step in `npm run soak`; a sixth of them in the everyday run. */
+const everyNth = Number(process.env.KILL_STRIDE ?? 6);
 
 const oldRing = makeKekRing('kek-old');
 const newRing = JSON.stringify({
@@ -139,17 +141,30 @@ const runScenario = async (
 
 const wasKilled = ({ outcome }: Run): boolean => outcome.signal === 'SIGKILL' || outcome.code === 137;
 
-/** Kills at step 1, 2, 3... until there is no such step. @returns how many there were, and the run that was not killed. */
-const killUntilDone = async (
-  killAt: (step: number) => Promise<Run>,
-): Promise<{ readonly steps: number; readonly finished: Run }> => {
-  for (let steps = 0; steps < mostSteps; steps += atOnce) {
-    const runs = await Promise.all(Array.from({ length: atOnce }, (_, ahead) => killAt(steps + ahead + 1)));
+interface Killed {
+  /** How many steps there are to be killed at. */
+  readonly steps: number;
+  /** The run that was not killed. */
+  readonly finished: Run;
+}
+
+/** Kills at steps `stride` apart until there is no such step, then goes back to the last there is. */
+const killUntilDone = async (stride: number, killAt: (step: number) => Promise<Run>): Promise<Killed> => {
+  for (let first = 1; first <= mostSteps; first += atOnce * stride) {
+    const runs = await Promise.all(Array.from({ length: atOnce }, (_, ahead) => killAt(first + ahead * stride)));
     const survived = runs.findIndex((run) => !wasKilled(run));
     const finished = runs[survived];
-    if (finished !== undefined) return { steps: steps + survived, finished };
+    if (finished !== undefined) return lastBefore({ steps: first + survived * stride - 1, finished }, stride, killAt);
   }
   throw new Error(`still killed at step ${mostSteps}`);
+};
+
+const lastBefore = async ({ steps, finished }: Killed, stride: number, killAt: (step: number) => Promise<Run>) => {
+  for (let last = steps; last > steps + 1 - stride; last -= 1) {
+    const run = await killAt(last);
+    if (wasKilled(run)) return { steps: last, finished };
+  }
+  return { steps: steps + 1 - stride, finished };
 };
 
 const rowsBefore = async ({ database }: Scenario): Promise<readonly SigningKeyRecord[]> =>
@@ -165,7 +180,7 @@ afterAll(() => {
 });
 
 describe('I9: SIGKILL around every statement that writes', () => {
-  test.each(scenarios)('$name', { timeout: processTestMilliseconds }, async (scenario) => {
+  test.each(scenarios)('$name', { timeout: 2 * processTestMilliseconds }, async (scenario) => {
     const before = await rowsBefore(scenario);
     const wrapper = [process.execPath, '--import', preload] as const;
     const killAt = (step: number, when: 'before' | 'after'): Promise<Run> =>
@@ -174,7 +189,7 @@ describe('I9: SIGKILL around every statement that writes', () => {
         KILL_STEP: `${step}`,
         KILL_WHEN: when,
       });
-    const { steps, finished } = await killUntilDone((step) => killAt(step, 'before'));
+    const { steps, finished } = await killUntilDone(everyNth, (step) => killAt(step, 'before'));
     expect(steps).toBeGreaterThan(3);
     expect(finished.outcome).toMatchObject({ code: 0, signal: null });
     scenario.done(before, finished.after);
@@ -194,8 +209,8 @@ if (!hasStrace)
 describe.runIf(hasStrace)('I9: SIGKILL at system calls that write, by strace', () => {
   /** Where to start (before it the files are only being opened) and how far to step; each call is counted by itself. */
   const calls = [
-    { call: 'pwrite64', first: 9, stride: 7 },
-    { call: 'fsync,fdatasync', first: 1, stride: 3 },
+    { call: 'pwrite64', first: 9, stride: 7 * everyNth },
+    { call: 'fsync,fdatasync', first: 1, stride: 1 + everyNth },
   ] as const;
   const underStrace = (call: string, nth: number): readonly [string, ...string[]] => [
     'strace',
@@ -211,7 +226,7 @@ describe.runIf(hasStrace)('I9: SIGKILL at system calls that write, by strace', (
       const before = await rowsBefore(scenario);
       const killAt = (step: number): Promise<Run> =>
         runScenario(scenario, before, underStrace(call, first + (step - 1) * stride), {});
-      const { steps, finished } = await killUntilDone(killAt);
+      const { steps, finished } = await killUntilDone(1, killAt);
       expect(steps).toBeGreaterThan(1);
       expect(finished.outcome).toMatchObject({ code: 0 });
       scenario.done(before, finished.after);

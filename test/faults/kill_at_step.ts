@@ -20,12 +20,22 @@ const dieWhen = (when: string): void => {
 // COMMIT counts as reading to SQLite, which is why it is asked for by name.
 const writes = ({ readonly, source }: Database.Statement): boolean => !readonly || source === 'COMMIT';
 
+let inSchema = false;
+
+/** A migration's statements are one transaction: those that follow one another count as one step. */
+const isStep = (statement: Database.Statement): boolean => {
+  if (!writes(statement)) return false;
+  const wasInSchema = inSchema;
+  inSchema = /^\s*(CREATE|ALTER|DROP)\b/i.test(statement.source);
+  return !(wasInSchema && inSchema);
+};
+
 for (const name of ['run', 'get', 'all'] as const) {
   const original = statements[name];
   Object.assign(statements, {
     [name](this: Database.Statement, ...args: readonly unknown[]): unknown {
       counting ||= this.source.includes('signing_key') && !this.source.includes('sqlite_schema');
-      if (!counting || !writes(this)) return Reflect.apply(original, this, args);
+      if (!counting || !isStep(this)) return Reflect.apply(original, this, args);
       step += 1;
       dieWhen('before');
       const result: unknown = Reflect.apply(original, this, args);
