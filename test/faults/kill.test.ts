@@ -1,6 +1,6 @@
 // I9: kill -9 at any moment leaves a state in which all invariants hold.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JSONWebKeySet } from 'jose';
@@ -141,30 +141,17 @@ const runScenario = async (
 
 const wasKilled = ({ outcome }: Run): boolean => outcome.signal === 'SIGKILL' || outcome.code === 137;
 
-interface Killed {
-  /** How many steps there are to be killed at. */
-  readonly steps: number;
-  /** The run that was not killed. */
-  readonly finished: Run;
-}
-
-/** Kills at steps `stride` apart until there is no such step, then goes back to the last there is. */
-const killUntilDone = async (stride: number, killAt: (step: number) => Promise<Run>): Promise<Killed> => {
-  for (let first = 1; first <= mostSteps; first += atOnce * stride) {
-    const runs = await Promise.all(Array.from({ length: atOnce }, (_, ahead) => killAt(first + ahead * stride)));
+/** Kills at step 1, 2, 3... until there is no such step. @returns how many there were, and the run that was not killed. */
+const killUntilDone = async (
+  killAt: (step: number) => Promise<Run>,
+): Promise<{ readonly steps: number; readonly finished: Run }> => {
+  for (let steps = 0; steps < mostSteps; steps += atOnce) {
+    const runs = await Promise.all(Array.from({ length: atOnce }, (_, ahead) => killAt(steps + ahead + 1)));
     const survived = runs.findIndex((run) => !wasKilled(run));
     const finished = runs[survived];
-    if (finished !== undefined) return lastBefore({ steps: first + survived * stride - 1, finished }, stride, killAt);
+    if (finished !== undefined) return { steps: steps + survived, finished };
   }
   throw new Error(`still killed at step ${mostSteps}`);
-};
-
-const lastBefore = async ({ steps, finished }: Killed, stride: number, killAt: (step: number) => Promise<Run>) => {
-  for (let last = steps; last > steps + 1 - stride; last -= 1) {
-    const run = await killAt(last);
-    if (wasKilled(run)) return { steps: last, finished };
-  }
-  return { steps: steps + 1 - stride, finished };
 };
 
 const rowsBefore = async ({ database }: Scenario): Promise<readonly SigningKeyRecord[]> =>
@@ -183,16 +170,17 @@ describe('I9: SIGKILL around every statement that writes', () => {
   test.each(scenarios)('$name', { timeout: 2 * processTestMilliseconds }, async (scenario) => {
     const before = await rowsBefore(scenario);
     const wrapper = [process.execPath, '--import', preload] as const;
+    const from = { KILL_FROM: scenario.database === undefined ? 'opening' : 'keys' };
     const killAt = (step: number, when: 'before' | 'after'): Promise<Run> =>
-      runScenario(scenario, before, [...wrapper], {
-        KILL_FROM: scenario.database === undefined ? 'opening' : 'keys',
-        KILL_STEP: `${step}`,
-        KILL_WHEN: when,
-      });
-    const { steps, finished } = await killUntilDone(everyNth, (step) => killAt(step, 'before'));
-    expect(steps).toBeGreaterThan(3);
+      runScenario(scenario, before, [...wrapper], { ...from, KILL_STEP: `${step}`, KILL_WHEN: when });
+    const counted = join(newFolder(), 'steps');
+    const finished = await runScenario(scenario, before, [...wrapper], { ...from, KILL_COUNT_FILE: counted });
     expect(finished.outcome).toMatchObject({ code: 0, signal: null });
     scenario.done(before, finished.after);
+
+    const steps = Number(readFileSync(counted, 'utf8'));
+    expect(steps).toBeGreaterThan(3);
+    for (let step = 1; step <= steps; step += everyNth) expect(wasKilled(await killAt(step, 'before'))).toBe(true);
     // Right after one statement is right before the next; only the last has no next.
     const last = await killAt(steps, 'after');
     expect(wasKilled(last)).toBe(true);
@@ -226,7 +214,7 @@ describe.runIf(hasStrace)('I9: SIGKILL at system calls that write, by strace', (
       const before = await rowsBefore(scenario);
       const killAt = (step: number): Promise<Run> =>
         runScenario(scenario, before, underStrace(call, first + (step - 1) * stride), {});
-      const { steps, finished } = await killUntilDone(1, killAt);
+      const { steps, finished } = await killUntilDone(killAt);
       expect(steps).toBeGreaterThan(1);
       expect(finished.outcome).toMatchObject({ code: 0 });
       scenario.done(before, finished.after);

@@ -1,6 +1,7 @@
 // Preloaded (node --import) into a process under test: kills it with SIGKILL around the Nth statement of SQLite that
-// writes, N by KILL_STEP, `before` or `after` it by KILL_WHEN. Counted is from KILL_FROM on: the `opening` of the
+// writes, N by KILL_STEP, `before` or `after` it by KILL_WHEN; or writes how many there are to KILL_COUNT_FILE. Counted is from KILL_FROM on: the `opening` of the
 // database, or the first statement about its `keys`.
+import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 const killStep = Number(process.env.KILL_STEP);
@@ -44,3 +45,6 @@ for (const name of ['run', 'get', 'all'] as const) {
     },
   });
 }
+
+const countFile = process.env.KILL_COUNT_FILE;
+if (countFile !== undefined) process.once('exit', () => writeFileSync(countFile, `${step}`));
