@@ -69,6 +69,6 @@ export interface SessionStore {
   withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
   /** The clients that got tokens in a session: whom back-channel logout tells. */
   listClientsOfSession(sid: string): Promise<readonly string[]>;
-  /** Deletes what expired before `before`: interactions, codes, spent and expired refresh tokens, ended sessions, denied tokens, idle rate limits. */
+  /** Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and families with all that is known of their codes and tokens. */
   removeExpired(before: NumericDate): Promise<void>;
 }
