@@ -11,7 +11,6 @@ import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
 import { signedOutPage } from '../login/pages/signed_out.ts';
 import { findSignedIn, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
-import { recordAudit } from '../tokens/audit.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
@@ -34,10 +33,8 @@ const signOut = async (
   request: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
-  await endWithFamilies(session, provider);
+  await endWithFamilies(session, provider, request.client?.clientId);
   clearSessionCookie(context);
-  const clientId = request.client?.clientId ?? null;
-  await recordAudit('session.ended', { sub: session.sub, sid: session.sid, clientId }, provider);
   return finish(context, request, provider);
 };
 

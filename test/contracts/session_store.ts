@@ -98,19 +98,6 @@ const describeSessions = (opened: () => OpenedStores): void => {
     expect(await store.isKnownBrowser('ada', 'chromium')).toBe(false);
     expect(await store.isKnownBrowser('bob', 'firefox')).toBe(false);
   });
-
-  test('the clients that got tokens in a session are listed once each, also those whose family ended', async () => {
-    const { store } = opened();
-    await addStanding(store);
-    await store.addClient(makeClient('shop'));
-    await store.addSession(makeSession('phone'));
-    await startFamily(store, 'one');
-    await startFamily(store, 'two');
-    await startFamily(store, 'three', { clientId: 'shop' });
-    await store.endFamily('three', 'revoked', now);
-    expect(await store.listClientsOfSession('desk')).toEqual(['app', 'shop']);
-    expect(await store.listClientsOfSession('phone')).toEqual([]);
-  });
 };
 
 const describeInteractions = (opened: () => OpenedStores): void => {

@@ -119,7 +119,7 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     expect((await askUserinfo(people.app, access_token)).status).toBe(200);
     await people.store.lockUser(user.sub, people.clock.now());
     await expectChallenge(await askUserinfo(people.app, access_token), 'invalid_token');
-    await people.store.removeUser(user.sub);
+    await people.store.removeUser(user.sub, people.clock.now());
     await expectChallenge(await askUserinfo(people.app, access_token), 'invalid_token');
   });
 

@@ -85,7 +85,7 @@ describe('what ended meanwhile gives no tokens', () => {
   test('the end-user was removed', async () => {
     const user = await people.addUser('hedy');
     const code = await obtainCodeOf('hedy');
-    await people.store.removeUser(user.sub);
+    await people.store.removeUser(user.sub, people.clock.now());
     await expectRefusal(await redeem(people.app, code), 'invalid_grant');
   });
 

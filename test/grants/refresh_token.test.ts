@@ -307,7 +307,7 @@ describe('how long a family lasts', () => {
         await people.store.unlockUser(sub);
       },
     },
-    { ending: 'a removed account', how: (sub: string) => people.store.removeUser(sub) },
+    { ending: 'a removed account', how: (sub: string) => people.store.removeUser(sub, now()) },
     { ending: 'withdrawn consent', how: (sub: string) => people.store.withdrawConsent(sub, 'app', now()) },
   ];
   const now = (): number => people.clock.now();
