@@ -2,7 +2,7 @@
 import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
 import { proveGrant } from '../grants/grant_type.ts';
 import { issueTokens } from '../tokens/issue.ts';
-import { allowClientOrigin } from './cross_origin.ts';
+import { allowClientOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
@@ -18,4 +18,5 @@ export const token: Endpoint = (provider) => ({
     const response = await proof.settle(await issueTokens(proof.authorization, provider));
     return context.json(response, 200, noStore);
   },
+  OPTIONS: preflight('POST, OPTIONS'),
 });

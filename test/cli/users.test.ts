@@ -294,7 +294,11 @@ describe('personal data', () => {
     expect(await document('users', 'list')).toEqual({ users: [] });
     expect(await withStoreAt(folder, now(), (store) => store.readPersonalData(sub))).toBeUndefined();
     const left = await document('audit', 'list', '--subject', sub);
-    expect(left.events.map(({ type }: { type: string }) => type)).toEqual(['user.removed', 'family.ended', 'user.added']);
+    expect(left.events.map(({ type }: { type: string }) => type)).toEqual([
+      'user.removed',
+      'family.ended',
+      'user.added',
+    ]);
     expect(JSON.stringify(left)).not.toMatch(/lovelace|example\.org|"ada"/i);
     expect(await document('users', 'add', 'ada')).not.toMatchObject({ sub });
   });
