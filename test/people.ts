@@ -48,6 +48,7 @@ export const countHashes = (hasher: PasswordHasher): CountedHasher => {
       counts.verify += 1;
       return hasher.verify(passwordHash, presented);
     },
+    accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
   };
 };
@@ -56,6 +57,7 @@ export const countHashes = (hasher: PasswordHasher): CountedHasher => {
 export const cheapHasher: PasswordHasher = {
   hash: async (chosen) => `cheap$${chosen}`,
   verify: async (passwordHash, presented) => passwordHash === `cheap$${presented}`,
+  accepts: () => true,
   needsRehash: () => false,
 };
 
