@@ -253,7 +253,7 @@ describe('forms and frames, ASVS 3.5', () => {
   });
 
   test.each(['text/plain', 'application/json', 'multipart/form-data; boundary=x'])(
-    'T091: a form sent as %s is refused',
+    'T091: a form sent as %s is 403',
     async (contentType) => {
       const browser = people.openBrowser();
       const csrf = (await browser.get('/login')).field('csrf');
@@ -262,7 +262,7 @@ describe('forms and frames, ASVS 3.5', () => {
           ? JSON.stringify({ csrf, login: 'ada', password })
           : `csrf=${csrf}&login=ada`;
       const page = await browser.post('/login', body, { 'Content-Type': contentType });
-      expect({ status: page.status, cookies: page.headers.getSetCookie() }).toEqual({ status: 400, cookies: [] });
+      expect({ status: page.status, cookies: page.headers.getSetCookie() }).toEqual({ status: 403, cookies: [] });
     },
   );
 
