@@ -55,16 +55,21 @@ const takeAll = async (allowances: readonly Allowance[], { rateLimiter }: Provid
   }
 };
 
+/** Whom a typed username or e-mail address names. */
+export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'>): Promise<User | undefined> => {
+  const login = canonicalLogin(typed);
+  return login === undefined ? undefined : store.findUserByLogin(login);
+};
+
 /**
  * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
  * @throws {OAuthError} rate_limited. @throws {PasswordHasherBusyError}
  */
 export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
   const { store, passwordHasher, rateLimiter } = provider;
-  const login = canonicalLogin(attempt.login);
-  const user = login === undefined ? undefined : await store.findUserByLogin(login);
+  const user = await namedUser(attempt.login, provider);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
-  const allowances = allowancesOf(user?.sub ?? login ?? 'malformed', known, attempt);
+  const allowances = allowancesOf(user?.sub ?? canonicalLogin(attempt.login) ?? 'malformed', known, attempt);
   await takeAll(allowances, provider);
   if (isPasswordTooLong(attempt.password)) return undefined;
   const proved = await provesPassword(user, attempt.password, provider);
