@@ -46,7 +46,13 @@ const groups: readonly Group[] = [
   },
   {
     heading: 'Serving',
-    names: ['KEYTURN_TRUSTED_PROXIES', 'KEYTURN_MAX_CONNECTIONS', 'KEYTURN_DRAIN_SECONDS', 'KEYTURN_LOG_LEVEL'],
+    names: [
+      'KEYTURN_TRUSTED_PROXIES',
+      'KEYTURN_CLIENT_REQUESTS_PER_SECOND',
+      'KEYTURN_MAX_CONNECTIONS',
+      'KEYTURN_DRAIN_SECONDS',
+      'KEYTURN_LOG_LEVEL',
+    ],
   },
 ];
 

@@ -23,6 +23,8 @@ export interface Config {
   readonly sessionSeconds: number;
   readonly signUp: boolean;
   readonly trustedProxies: number;
+  /** For each grant type and node; 0 sets no limit. */
+  readonly clientRequestsPerSecond: number;
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -156,6 +158,7 @@ export const readConfig = (environment: Environment): Config => {
     sessionSeconds: values.KEYTURN_SESSION_SECONDS,
     signUp: values.KEYTURN_SIGN_UP === 'on',
     trustedProxies: values.KEYTURN_TRUSTED_PROXIES,
+    clientRequestsPerSecond: values.KEYTURN_CLIENT_REQUESTS_PER_SECOND,
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
     logLevel: values.KEYTURN_LOG_LEVEL,

@@ -197,6 +197,12 @@ export const failures = {
   access_token_malformed: tokenRefused,
   access_token_refused: tokenRefused,
   access_token_ended: tokenRefused,
+  access_token_audience_other: {
+    status: 401,
+    error: 'invalid_token',
+    description:
+      'The access token is for another resource. Ask userinfo with one that was asked for without a resource, or for the first the client is registered for.',
+  },
   access_token_scope_insufficient: {
     status: 403,
     error: 'insufficient_scope',

@@ -3,6 +3,7 @@ import { type BetterSqlite3, openBetterSqlite3 } from './adapters/better_sqlite3
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
+import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
@@ -66,6 +67,7 @@ export const openProvider = async (config: Config, log: Log): Promise<Provider> 
     log,
     passwordHasher: boundPasswordHasher(nodeRsPasswordHasher, hashesAtOnce, hashesWaiting),
     rateLimiter,
+    localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };
 };

@@ -16,5 +16,7 @@ export interface Provider {
   readonly log: Log;
   readonly passwordHasher: PasswordHasher;
   readonly rateLimiter: RateLimiter;
+  /** Of this process alone, for limits that are asked at every request. */
+  readonly localRateLimiter: RateLimiter;
   readonly outboundHttp: OutboundHttp;
 }

@@ -4,6 +4,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from '../src/adapters/bounded_password_hasher.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
+import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
@@ -48,6 +49,7 @@ export const countHashes = (hasher: PasswordHasher): CountedHasher => {
       counts.verify += 1;
       return hasher.verify(passwordHash, presented);
     },
+    accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
   };
 };
@@ -56,6 +58,7 @@ export const countHashes = (hasher: PasswordHasher): CountedHasher => {
 export const cheapHasher: PasswordHasher = {
   hash: async (chosen) => `cheap$${chosen}`,
   verify: async (passwordHash, presented) => passwordHash === `cheap$${presented}`,
+  accepts: () => true,
   needsRehash: () => false,
 };
 
@@ -111,7 +114,9 @@ export const openPeople = async ({
   const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
   const counted = countHashes(passwordHasher);
-  const provider = { config, clock, store, keyRing, log, passwordHasher: counted, rateLimiter, outboundHttp };
+  const localRateLimiter = createMemoryRateLimiter(clock);
+  const limiters = { rateLimiter, localRateLimiter };
+  const provider = { config, clock, store, keyRing, log, passwordHasher: counted, ...limiters, outboundHttp };
   const app = createApp(provider);
   const passwordHash = await passwordHasher.hash(password);
   let browsers = 0;

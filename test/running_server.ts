@@ -13,10 +13,8 @@ import type { Environment } from '../src/config.ts';
 
 /** What `keyturn` runs. */
 export const launcher = fileURLToPath(new URL('../src/launch.js', import.meta.url));
-const firstPort = 4600;
-/** Each process of the test runner has ports of its own, which it hands out in turn. */
-const portsOfProcess = 50;
-const processes = 8;
+/** Below those that systems hand out by themselves, and many: runs beside each other hardly ever draw the same. */
+const ports = [10_000, 32_000] as const;
 const pollMilliseconds = 20;
 /** How long a test of processes may take: far more than it does, for machines that are busy with other things. */
 export const processTestMilliseconds = 120_000;
@@ -36,13 +34,9 @@ const isFree = async (port: number): Promise<boolean> => {
   return free;
 };
 
-const place = (Number(process.env.VITEST_POOL_ID ?? '1') - 1) % processes;
-let turn = randomInt(portsOfProcess);
-
-/** A port of the tests' range, 4600 to 4999, that nobody listens on and that was not handed out just before. */
+/** A port of the tests' range that nobody listens on. */
 export const freePort = async (): Promise<number> => {
-  turn = (turn + 1) % portsOfProcess;
-  const port = firstPort + place * portsOfProcess + turn;
+  const port = randomInt(...ports);
   return (await isFree(port)) ? port : freePort();
 };
 
@@ -171,7 +165,8 @@ export const startServer = async (folder: string, environment: Environment = {})
     const { exitCode, signalCode } = server.child;
     if (exitCode !== null || signalCode !== null)
       throw new Error(`the server ended before it listened: ${server.stderr()}`);
-    return answers(url);
+    // Somebody else may have taken the port meanwhile.
+    return server.stdout().includes('"listening"') ? answers(url) : undefined;
   });
   return { ...server, url, port, issuer, folder, stop: end('SIGTERM'), kill: end('SIGKILL') };
 };

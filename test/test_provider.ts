@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
+import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
@@ -98,6 +99,7 @@ export const createTestProvider = async ({
     keyRing,
     log,
     rateLimiter,
+    localRateLimiter: createMemoryRateLimiter(clock),
     passwordHasher: nodeRsPasswordHasher,
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };

@@ -73,6 +73,8 @@ const server = spawn(process.execPath, [fileURLToPath(new URL('../../src/launch.
   env: {
     ...environment,
     KEYTURN_ISSUER: issuer,
+    // One client stands for all there are.
+    KEYTURN_CLIENT_REQUESTS_PER_SECOND: '0',
     KEYTURN_DATABASE_URL: `file:${database}`,
     KEYTURN_KEK_RING_FILE: join(folder, 'kek_ring.json'),
   },

@@ -1,5 +1,5 @@
 // Deletes what has expired, a little at a time: each step is a write of its own, so requests go on in between.
-import { and, eq, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { NumericDate } from '../seams/clock.ts';
 import type { SessionStore } from '../seams/session_store.ts';
@@ -45,6 +45,26 @@ const deleteTokensOf =
     return database.delete(refreshToken).where(inArray(rowid, some)).run();
   };
 
+/** A spent code stays as long as what it gave, so that its reuse ends that (T068). */
+const deleteCodesOf =
+  (families: SQL | undefined): Step =>
+  (database) => {
+    const some = database
+      .select({ rowid: sql`${authorizationCode}.rowid` })
+      .from(tokenFamily)
+      // Left to itself SQLite would go through every spent code; of a CROSS JOIN it keeps the order.
+      .crossJoin(authorizationCode)
+      .where(and(families, eq(authorizationCode.familyId, tokenFamily.familyId), isNotNull(authorizationCode.usedAt)))
+      .limit(rowsPerStep);
+    return database.delete(authorizationCode).where(inArray(rowid, some)).run();
+  };
+
+const deleteFamilies = (which: SQL | undefined): readonly Step[] => [
+  deleteTokensOf(which),
+  deleteCodesOf(which),
+  deleteFrom(tokenFamily, which),
+];
+
 const forgetAnswers =
   (before: NumericDate): Step =>
   (database) => {
@@ -60,16 +80,14 @@ const stepsFor = (before: NumericDate): readonly Step[] => {
   const past = before - afterlifeSeconds;
   return [
     deleteFrom(interaction, lt(interaction.expiresAt, before)),
-    deleteFrom(authorizationCode, lt(authorizationCode.expiresAt, before)),
+    deleteFrom(authorizationCode, and(isNull(authorizationCode.usedAt), lt(authorizationCode.expiresAt, before))),
     // An ended session stays until it expires, because it tells a known browser (isKnownBrowser).
     deleteFrom(session, lt(session.expiresAt, before)),
     deleteFrom(deniedToken, lt(deniedToken.expiresAt, before)),
     deleteFrom(rateLimit, lt(rateLimit.arrivalAt, before)),
     forgetAnswers(past),
-    deleteTokensOf(lt(tokenFamily.expiresAt, before)),
-    deleteFrom(tokenFamily, lt(tokenFamily.expiresAt, before)),
-    deleteTokensOf(lt(tokenFamily.endedAt, past)),
-    deleteFrom(tokenFamily, lt(tokenFamily.endedAt, past)),
+    ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
+    ...deleteFamilies(lt(tokenFamily.endedAt, past)),
   ];
 };
 

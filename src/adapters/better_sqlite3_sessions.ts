@@ -4,6 +4,7 @@ import type { Consent, SessionStore } from '../seams/session_store.ts';
 import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import { createRemoveExpired } from './better_sqlite3_expiry.ts';
+import { queueLogouts } from './better_sqlite3_logout_deliveries.ts';
 import { endFamilies } from './better_sqlite3_tokens.ts';
 import { authorizationCode, consent, interaction, session, tokenFamily } from './sqlite_schema.ts';
 
@@ -37,12 +38,6 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .update(session)
     .set({ endedAt: sql`${sql.placeholder('at')}` })
     .where(and(eq(session.sid, sql.placeholder('sid')), isNull(session.endedAt)))
-    .prepare(),
-  listClients: database
-    .selectDistinct({ clientId: tokenFamily.clientId })
-    .from(tokenFamily)
-    .where(eq(tokenFamily.sid, sql.placeholder('sid')))
-    .orderBy(asc(tokenFamily.clientId))
     .prepare(),
   addInteraction: database
     .insert(interaction)
@@ -173,11 +168,11 @@ export const createBetterSqlite3Sessions = (connection: SqliteConnection): Sessi
       }),
     endSession: (sid, at) =>
       write(() => {
+        queueLogouts(database, eq(session.sid, sid), at);
         if (statements.endSession.run({ sid, at }).changes === 0) return false;
         endFamilies(database, and(eq(tokenFamily.sid, sid), eq(tokenFamily.offline, false)), 'session_ended', at);
         return true;
       }),
-    listClientsOfSession: (sid) => read(() => statements.listClients.all({ sid }).map(({ clientId }) => clientId)),
     ...interactionVerbs(connection, statements),
     ...consentVerbs(connection, statements),
     removeExpired: createRemoveExpired(connection),

@@ -75,12 +75,13 @@ export const createBetterSqlite3SigningKeys = (
       ),
     erasePrivateHalf: (kid, erasedAt) =>
       writeAlone(() => {
-        database
+        const { changes } = database
           .update(signingKey)
           .set({ privateJwe: null, erasedAt })
           .where(and(eq(signingKey.kid, kid), isNull(signingKey.erasedAt)))
           .run();
         shrinkLog();
+        return changes === 1;
       }),
     raiseLongestToken: (alg, seconds) =>
       writeAlone(() => {

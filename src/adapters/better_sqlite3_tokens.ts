@@ -5,6 +5,7 @@ import type { TokenStore } from '../seams/token_store.ts';
 import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import {
+  auditEvent,
   authorizationCode,
   client,
   deniedToken,
@@ -67,11 +68,6 @@ const prepareFamilyStatements = (database: SqliteDatabase) => ({
     .from(tokenFamily)
     .where(eq(tokenFamily.familyId, sql.placeholder('familyId')))
     .prepare(),
-  endFamily: database
-    .update(tokenFamily)
-    .set({ endedAt: sql`${sql.placeholder('at')}`, endReason: sql`${sql.placeholder('reason')}` })
-    .where(and(eq(tokenFamily.familyId, sql.placeholder('familyId')), isNull(tokenFamily.endedAt)))
-    .prepare(),
 });
 
 const prepareRefreshStatements = (database: SqliteDatabase) => ({
@@ -116,23 +112,33 @@ const prepareDenialStatements = (database: SqliteDatabase) => ({
     .prepare(),
 });
 
-/** Ends every family that `which` selects and that has not ended. To be called inside a write. */
+/** Ends every family that `which` selects and that has not ended, and records each end. To be called inside a write. @returns how many. */
 export const endFamilies = (
   database: SqliteDatabase,
   which: SQL | undefined,
   endReason: string,
   endedAt: NumericDate,
-): void => {
-  database
+): number => {
+  const { familyId, clientId, sub, sid } = tokenFamily;
+  const ended = database
     .update(tokenFamily)
     .set({ endedAt, endReason })
     .where(and(which, isNull(tokenFamily.endedAt)))
-    .run();
+    .returning({ familyId, clientId, sub, sid })
+    .all();
+  for (const { familyId, ...whose } of ended) {
+    const details = { family_id: familyId, reason: endReason };
+    database
+      .insert(auditEvent)
+      .values({ ...whose, at: endedAt, type: 'family.ended', details })
+      .run();
+  }
+  return ended.length;
 };
 
 export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConnection): TokenStore => {
   const { addCode, findCode, spendCode } = prepareCodeStatements(database);
-  const { addFamily, findFamily, endFamily } = prepareFamilyStatements(database);
+  const { addFamily, findFamily } = prepareFamilyStatements(database);
   const { addRefreshToken, findRefreshToken, spendRefreshToken } = prepareRefreshStatements(database);
   const { denyToken, findDenied } = prepareDenialStatements(database);
   return {
@@ -156,7 +162,8 @@ export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConne
         addRefreshToken.run({ ...successor });
         return true;
       }),
-    endFamily: (familyId, reason, at) => write(() => endFamily.run({ familyId, reason, at }).changes === 1),
+    endFamily: (familyId, reason, at) =>
+      write(() => endFamilies(database, eq(tokenFamily.familyId, familyId), reason, at) === 1),
     denyToken: (jti, expiresAt) =>
       write(() => {
         denyToken.run({ jti, expiresAt });

@@ -1,9 +1,10 @@
 // UserStore on better-sqlite3. What ends a user's access ends sessions and families in the same transaction (T085, T096).
-import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { NumericDate } from '../seams/clock.ts';
 import type { PersonalData, UserStore } from '../seams/user_store.ts';
 import type { SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
+import { queueLogouts, queueLogoutsOfUser } from './better_sqlite3_logout_deliveries.ts';
 import { endFamilies } from './better_sqlite3_tokens.ts';
 import {
   auditEvent,
@@ -65,13 +66,12 @@ const personalData = (database: SqliteDatabase, sub: string): PersonalData | und
   };
 };
 
-const endSessions = (database: SqliteDatabase, sub: string, at: NumericDate, keepSid: string | null): void => {
-  const others = keepSid === null ? undefined : ne(session.sid, keepSid);
-  database
-    .update(session)
-    .set({ endedAt: at })
-    .where(and(eq(session.sub, sub), isNull(session.endedAt), others))
-    .run();
+/** Those of one user, but `keepSid`. */
+const openSessions = (sub: string, keepSid: string | null): SQL | undefined =>
+  and(eq(session.sub, sub), isNull(session.endedAt), keepSid === null ? undefined : ne(session.sid, keepSid));
+
+const endSessions = (database: SqliteDatabase, which: SQL | undefined, endedAt: NumericDate): void => {
+  database.update(session).set({ endedAt }).where(which).run();
 };
 
 const removeAllOf = (database: SqliteDatabase, sub: string): void => {
@@ -110,7 +110,8 @@ export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnec
       write(() => {
         const changed = { passwordHash, passwordChangedAt: at };
         if (database.update(endUser).set(changed).where(eq(endUser.sub, sub)).run().changes === 0) return false;
-        endSessions(database, sub, at, keepSid);
+        queueLogouts(database, openSessions(sub, keepSid), at);
+        endSessions(database, openSessions(sub, keepSid), at);
         endFamilies(database, eq(tokenFamily.sub, sub), 'password_changed', at);
         return true;
       }),
@@ -126,15 +127,18 @@ export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnec
       write(() => {
         const locked = { lockedAt: sql`coalesce(locked_at, ${at})` };
         if (database.update(endUser).set(locked).where(eq(endUser.sub, sub)).run().changes === 0) return false;
-        endSessions(database, sub, at, null);
+        queueLogoutsOfUser(database, sub, at);
+        endSessions(database, openSessions(sub, null), at);
         endFamilies(database, eq(tokenFamily.sub, sub), 'user_locked', at);
         return true;
       }),
     unlockUser: (sub) =>
       write(() => database.update(endUser).set({ lockedAt: null }).where(eq(endUser.sub, sub)).run().changes === 1),
-    removeUser: (sub) =>
+    removeUser: (sub, at) =>
       write(() => {
         if (database.delete(endUser).where(eq(endUser.sub, sub)).run().changes === 0) return false;
+        queueLogoutsOfUser(database, sub, at);
+        endFamilies(database, eq(tokenFamily.sub, sub), 'user_removed', at);
         removeAllOf(database, sub);
         return true;
       }),

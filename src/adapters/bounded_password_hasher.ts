@@ -27,6 +27,7 @@ export const boundPasswordHasher = (
   return {
     hash: (password) => bounded(() => hasher.hash(password)),
     verify: (passwordHash, password) => bounded(() => hasher.verify(passwordHash, password)),
+    accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
   };
 };

@@ -55,10 +55,27 @@ export const makeKekRingFile = (path: string): boolean => {
   }
 };
 
-/** Puts a new key first in the ring, making the file if need be; the file is replaced whole. @returns the new key's kid. */
-export const addKekToFile = (path: string): string => {
+/** The first key wraps; one that is last only unwraps, until it is promoted. */
+export type KekPlace = 'first' | 'last';
+
+/** Puts a new key into the ring, making the file if need be; the file is replaced whole. @returns the new key's kid. */
+export const addKekToFile = (path: string, place: KekPlace = 'first'): string => {
   const added = newKek();
   const others = existsSync(path) ? readKekRingFile(path).keys : [];
-  renameSync(writeBeside(path, { keys: [added, ...others] }), path);
+  const keys = place === 'first' ? [added, ...others] : [...others, added];
+  renameSync(writeBeside(path, { keys }), path);
   return added.kid;
+};
+
+/** Moves a key of the ring to the front. @returns false when it is there already. @throws {OperatorError} when the ring has no such key. */
+export const promoteKekInFile = (path: string, kid: string): boolean => {
+  const { keys } = readKekRingFile(path);
+  const promoted = keys.find((key) => key.kid === kid);
+  if (promoted === undefined)
+    throw new OperatorError(
+      `The ring ${path} has no key-encryption key ${kid}; nothing was changed. It has ${keys.map((key) => key.kid).join(', ')}.`,
+    );
+  if (promoted === keys[0]) return false;
+  renameSync(writeBeside(path, { keys: [promoted, ...keys.filter((key) => key !== promoted)] }), path);
+  return true;
 };

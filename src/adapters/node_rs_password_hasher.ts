@@ -48,6 +48,7 @@ export const isKnownPasswordHash = (passwordHash: string): boolean => {
 
 export const nodeRsPasswordHasher: PasswordHasher = {
   hash: (password) => hash(password, parameters),
+  accepts: isKnownPasswordHash,
   verify: async (passwordHash, password) => {
     if (!isKnownPasswordHash(passwordHash)) return false;
     return argon2idCosts(passwordHash) === undefined

@@ -159,7 +159,8 @@ export const authorizationCode = sqliteTable(
   },
   (table) => [
     index('authorization_code_sub_client_id').on(table.sub, table.clientId),
-    index('authorization_code_expires_at').on(table.expiresAt),
+    index('authorization_code_unspent_expires_at').on(table.expiresAt).where(sql`used_at is null`),
+    index('authorization_code_spent_family_id').on(table.familyId).where(sql`used_at is not null`),
   ],
 );
 

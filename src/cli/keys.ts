@@ -5,9 +5,10 @@ import { addCommand, addGroup } from './add_command.ts';
 import type { Terminal } from './terminal.ts';
 
 const rollOut =
-  'With more than one node, every node must know a key-encryption key before any node wraps with it: give all nodes ' +
-  'the new ring with the new key last, restart them, then move it first and restart them again. A node that meets a ' +
-  'signing key wrapped with a key-encryption key it does not know cannot sign with it.';
+  'With more than one node, every node must know a key-encryption key before any node wraps with it: run "keyturn keys ' +
+  'add-kek --last" once, give the ring to all nodes and restart them; then run "keyturn keys promote-kek", give the ' +
+  'ring to all nodes and restart them again; then rewrap. A node that meets a signing key wrapped with a key-encryption ' +
+  'key it does not know cannot sign with it.';
 
 const addReading = (keys: Command, terminal: Terminal): void => {
   addCommand(keys, 'list', {
@@ -51,9 +52,17 @@ const addTurning = (keys: Command, terminal: Terminal): void => {
 const addWrapping = (keys: Command, terminal: Terminal): void => {
   addCommand(keys, 'add-kek', {
     about: 'Put a new key-encryption key first into the ring file (KEYTURN_KEK_RING_FILE)',
-    examples: ['keys add-kek'],
-    notes: `Afterwards restart every node, then run "keyturn keys rewrap". ${rollOut}`,
-  }).action(async (options) => (await import('./keys_rewrap.ts')).addKek(options, terminal));
+    examples: ['keys add-kek', 'keys add-kek --last'],
+    notes: `Afterwards restart the node, then run "keyturn keys rewrap". ${rollOut}`,
+  })
+    .option('--last', 'put it last: it unwraps, and wraps nothing before it is promoted')
+    .action(async (options) => (await import('./keys_kek.ts')).addKek(options, terminal));
+
+  addCommand(keys, 'promote-kek [kid]', {
+    about: 'Move a key-encryption key of the ring file to the front, so that it wraps from now on',
+    examples: ['keys promote-kek', 'keys promote-kek kek-0f5a7c1e9b3d'],
+    notes: `Without a kid it is the last key of the ring. ${rollOut}`,
+  }).action(async (kid, options) => (await import('./keys_kek.ts')).promoteKek(kid, options, terminal));
 
   addCommand(keys, 'rewrap', {
     about: 'Wrap every private key with the first key-encryption key of the ring',

@@ -10,7 +10,7 @@ import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { withStore } from './with_store.ts';
 
 const ended =
-  'Every session and refresh token of theirs ended; access tokens that are out stay valid until they expire.';
+  'Every session and refresh token of theirs ended, and the applications with a back-channel logout URI are told; access tokens that are out stay valid until they expire.';
 
 export const setPassword = async (
   typed: string,
@@ -68,7 +68,7 @@ export const removeUser = async (typed: string, options: AnswerOptions, terminal
   const { sub, username, ...removed } = await withStore(readConfig(terminal.environment), async (store) => {
     const { sub, username } = await findUser(typed, store);
     const data = await store.readPersonalData(sub);
-    if (data === undefined || !(await store.removeUser(sub))) throw userUnknown(typed);
+    if (data === undefined || !(await store.removeUser(sub, terminal.clock.now()))) throw userUnknown(typed);
     await recordAudit('user.removed', { sub }, { store, clock: terminal.clock });
     const { sessions, consents, families } = data;
     return { sub, username, sessions: sessions.length, consents: consents.length, families: families.length };

@@ -107,10 +107,7 @@ export const accountSessions: Endpoint = (provider) =>
     POST: signedInOnly(provider, async (context, { user }) => {
       const { form } = await readPageForm(context, provider);
       const ended = await provider.store.findSessionBySid(form.get('sid') ?? '');
-      if (ended?.sub === user.sub) {
-        await endSession(ended, provider);
-        await recordAudit('session.ended', { sub: user.sub, sid: ended.sid }, provider);
-      }
+      if (ended?.sub === user.sub) await endSession(ended, provider);
       return done(context, 'session_ended', provider);
     }),
   });

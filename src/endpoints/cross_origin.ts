@@ -1,14 +1,40 @@
-// Lets a client's own pages read the answers to their requests, and nobody else's. Fetch Standard §3.2 (CORS).
+// Which pages of other origins may read an answer. Never with credentials: no cookie means anything at these endpoints, and
+// the pages of this site are read by nobody. Fetch Standard §3.2 (CORS).
 import type { Context } from 'hono';
 import type { Client } from '../seams/client_store.ts';
+import type { Handler } from './endpoint.ts';
+
+const preflightSeconds = 86_400;
+
+/** Answers the question a browser asks first. It knows no client, so it says what may be sent, and nothing of who may read the answer. */
+export const preflight =
+  (methods: string, headers = 'Authorization, Content-Type'): Handler =>
+  (context) =>
+    context.body(null, 204, {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': methods,
+      'Access-Control-Allow-Headers': headers,
+      'Access-Control-Max-Age': `${preflightSeconds}`,
+    });
+
+const exposeErrors = (context: Context): void =>
+  context.header('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After');
+
+/** Anybody's pages may read the answer: what opens it is a token. Set before anything is refused, so that errors are read too. */
+export const allowAnyOrigin = (context: Context): void => {
+  context.header('Access-Control-Allow-Origin', '*');
+  exposeErrors(context);
+};
 
 const originsOf = ({ redirectUris }: Client): readonly string[] =>
   redirectUris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
 
-/** Answers the Origin of one of the client's redirect URIs; set before anything is refused, so that errors are read too. */
+/** The client's own pages may, those of the origins of its redirect URIs. Set before the grant is looked at, as above. */
 export const allowClientOrigin = (context: Context, client: Client): void => {
   const origin = context.req.header('Origin');
   if (origin === undefined) return;
   context.header('Vary', 'Origin');
-  if (originsOf(client).includes(origin)) context.header('Access-Control-Allow-Origin', origin);
+  if (!originsOf(client).includes(origin)) return;
+  context.header('Access-Control-Allow-Origin', origin);
+  exposeErrors(context);
 };

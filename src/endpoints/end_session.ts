@@ -1,6 +1,7 @@
 // end_session_endpoint: signs the browser out, at once when the client proves whom it means, else after asking.
 // OpenID Connect RP-Initiated Logout 1.0 §2.
 import type { Context } from 'hono';
+import { OAuthError } from '../errors.ts';
 import { type Parameters, parseForm } from '../form_urlencoded.ts';
 import { clearSessionCookie, ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
 import { endSession as endWithFamilies } from '../login/end_session.ts';
@@ -11,10 +12,9 @@ import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
 import { signedOutPage } from '../login/pages/signed_out.ts';
 import { findSignedIn, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
-import { recordAudit } from '../tokens/audit.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readFormBody } from './form_body.ts';
+import { hasFormBody, readFormBody } from './form_body.ts';
 import { nameOf } from './login.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
@@ -28,16 +28,17 @@ const finish = (context: Context, { redirectTo }: LogoutRequest, provider: Provi
   return pageResponse(context, signedOutPage({ texts: textsOf(context), signInHref }));
 };
 
+/** A link that anybody could make sends nobody on: without a hint the end-user has to confirm it. RP-Initiated Logout 1.0 §3. */
+const stayHere = (request: LogoutRequest): LogoutRequest => ({ ...request, redirectTo: undefined });
+
 const signOut = async (
   context: Context,
   { session }: SignedIn,
   request: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
-  await endWithFamilies(session, provider);
+  await endWithFamilies(session, provider, request.client?.clientId);
   clearSessionCookie(context);
-  const clientId = request.client?.clientId ?? null;
-  await recordAudit('session.ended', { sub: session.sub, sid: session.sid, clientId }, provider);
   return finish(context, request, provider);
 };
 
@@ -73,13 +74,14 @@ const means = ({ hinted }: LogoutRequest, { session }: SignedIn): boolean =>
 const logOut = async (context: Context, parameters: Parameters, provider: Provider): Promise<Response> => {
   const request = await checkLogoutRequest(parameters, provider);
   const signedIn = await findSignedIn(readSessionCookie(context), provider);
-  if (signedIn === undefined) return finish(context, request, provider);
+  if (signedIn === undefined) return finish(context, request.hinted ? request : stayHere(request), provider);
   if (means(request, signedIn)) return signOut(context, signedIn, request, provider);
   return confirm(context, parameters, signedIn, request, provider);
 };
 
 /** The confirmation page and the account page post here with their token; a client posts without. */
 const post = async (context: Context, provider: Provider): Promise<Response> => {
+  if (!hasFormBody(context)) throw new OAuthError('request_forged');
   const form = await readFormBody(context);
   if (form.get('csrf') === undefined && isCrossSitePost(context))
     return repeatByGet(context, Object.fromEntries(logoutParameterNames.map((name) => [name, form.all(name)])));

@@ -4,18 +4,20 @@ import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
-import { standingAccessToken } from '../tokens/standing_access_token.ts';
+import { isStanding } from '../tokens/standing_access_token.ts';
+import { verifyOwnToken } from '../tokens/verify_own.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
 const inactive = { active: false } as const;
 
+/** Whose the token is, is settled before anything is looked up: a foreign one costs what an unknown one does. */
 const introspectAccessToken = async (token: string, client: Client, provider: Provider) => {
-  const claims = await standingAccessToken(token, provider);
-  if (claims === undefined) return inactive;
-  const mayKnow = claims.client_id === client.clientId || client.serves.includes(String(claims.aud));
-  return mayKnow ? { active: true, token_type: 'Bearer', ...claims } : inactive;
+  const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
+  const mayKnow = claims?.client_id === client.clientId || client.serves.includes(String(claims?.aud));
+  if (claims === undefined || !mayKnow) return inactive;
+  return (await isStanding(claims, provider)) ? { active: true, token_type: 'Bearer', ...claims } : inactive;
 };
 
 const introspectRefreshToken = async (token: string, client: Client, { store, clock, config }: Provider) => {

@@ -6,7 +6,7 @@ import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../l
 import { csrfTokenOf } from '../login/forgery.ts';
 import { type SignInError, signInPage } from '../login/pages/sign_in.ts';
 import { findSignedIn, startSession } from '../login/session.ts';
-import { signIn } from '../login/sign_in.ts';
+import { namedUser, signIn } from '../login/sign_in.ts';
 import type { Provider } from '../provider.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import type { User } from '../seams/user_store.ts';
@@ -96,7 +96,8 @@ const attempt = async (
   try {
     const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
     if (user === undefined) {
-      await recordAudit('sign_in.failed', { clientId, address, details: {} }, provider);
+      const sub = (await namedUser(login, provider))?.sub ?? null;
+      await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
     }
     await recordAudit('sign_in.succeeded', { sub: user.sub, clientId, address }, provider);

@@ -1,10 +1,11 @@
 // Reads a form that a page of ours posted: from this site, this browser, with its token. login/forgery.ts says how.
 import type { Context } from 'hono';
+import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import { readBrowserCookie } from '../login/cookies.ts';
 import { assertOwnForm } from '../login/forgery.ts';
 import type { Provider } from '../provider.ts';
-import { readFormBody } from './form_body.ts';
+import { hasFormBody, readFormBody } from './form_body.ts';
 
 export interface PageForm {
   readonly form: Parameters;
@@ -12,8 +13,9 @@ export interface PageForm {
   readonly browser: string;
 }
 
-/** @throws {OAuthError} request_forged, and what readFormBody throws. */
+/** @throws {OAuthError} request_forged, also where the body is no form, which no page of ours sends; and what readFormBody throws. */
 export const readPageForm = async (context: Context, { config }: Provider): Promise<PageForm> => {
+  if (!hasFormBody(context)) throw new OAuthError('request_forged');
   const form = await readFormBody(context);
   const browser = readBrowserCookie(context);
   const origin = { origin: context.req.header('Origin'), secFetchSite: context.req.header('Sec-Fetch-Site') };

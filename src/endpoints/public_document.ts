@@ -1,4 +1,5 @@
 // A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
+import { preflight } from './cross_origin.ts';
 import type { Methods } from './endpoint.ts';
 
 export interface PublicDocument {
@@ -26,12 +27,6 @@ export const publicDocument = (read: () => PublicDocument, contentType: string, 
       if (matches(context.req.header('If-None-Match'), etag)) return context.body(null, 304, headers);
       return context.body(body, 200, { ...headers, 'Content-Type': contentType });
     },
-    OPTIONS: (context) =>
-      context.body(null, 204, {
-        'Access-Control-Allow-Origin': '*',
-        'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-        'Access-Control-Allow-Headers': 'If-None-Match, Cache-Control',
-        'Access-Control-Max-Age': '86400',
-      }),
+    OPTIONS: preflight('GET, HEAD, OPTIONS', 'If-None-Match, Cache-Control'),
   };
 };

@@ -7,7 +7,7 @@ import { recordAudit } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
-import { allowClientOrigin } from './cross_origin.ts';
+import { allowClientOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
@@ -38,4 +38,5 @@ export const revocation: Endpoint = (provider) => ({
     // No Content-Type: some clients parse an empty text/plain and fail.
     return context.body(null, 200, { 'Cache-Control': 'no-store' });
   },
+  OPTIONS: preflight('POST, OPTIONS'),
 });

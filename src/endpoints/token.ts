@@ -2,7 +2,8 @@
 import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
 import { proveGrant } from '../grants/grant_type.ts';
 import { issueTokens } from '../tokens/issue.ts';
-import { allowClientOrigin } from './cross_origin.ts';
+import { takeClientAllowance } from './client_limit.ts';
+import { allowClientOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
@@ -15,7 +16,9 @@ export const token: Endpoint = (provider) => ({
     const client = await authenticateClient({ authorization, parameters }, provider);
     allowClientOrigin(context, client);
     const proof = await proveGrant(parameters, client, provider);
+    await takeClientAllowance(context, client, parameters.get('grant_type'), provider);
     const response = await proof.settle(await issueTokens(proof.authorization, provider));
     return context.json(response, 200, noStore);
   },
+  OPTIONS: preflight('POST, OPTIONS'),
 });

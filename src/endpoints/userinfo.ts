@@ -1,15 +1,18 @@
 // userinfo_endpoint: the end-user's claims that the access token's scope asks for. OpenID Connect Core 1.0 §5.3.
 import type { Context } from 'hono';
+import type { Config } from '../config.ts';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
 import { signJwt } from '../tokens/jws.ts';
 import { standingAccessToken } from '../tokens/standing_access_token.ts';
 import { claimNamesOf, userClaims } from '../tokens/user_claims.ts';
+import { allowAnyOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
-const noStore = { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' };
+const noStore = { 'Cache-Control': 'no-store' };
 
 /** The header, or the body of a POST; never the URL. RFC 6750 §2. */
 const presentedToken = async (context: Context): Promise<string> => {
@@ -24,14 +27,24 @@ const presentedToken = async (context: Context): Promise<string> => {
   return token;
 };
 
+/**
+ * An access token is for its audience alone (RFC 9068 §4), and the issuer is one. A client that names no resource gets a
+ * token for its first and, knowing nothing of audiences, asks userinfo with it: that one is taken too. What was asked for
+ * another resource by name is for that resource, which has no business here.
+ */
+const isForUs = (audience: unknown, client: Client | undefined, { issuer }: Config): boolean =>
+  audience === issuer || (audience !== undefined && audience === client?.resources[0]);
+
 const answer = async (context: Context, provider: Provider): Promise<Response> => {
   const { store, keyRing, config } = provider;
+  allowAnyOrigin(context);
   const token = await standingAccessToken(await presentedToken(context), provider);
   if (token === undefined || typeof token.family_id !== 'string') throw new OAuthError('access_token_refused');
   const scope = String(token.scope ?? '').split(' ');
   if (!scope.includes('openid')) throw new OAuthError('access_token_scope_insufficient');
-  const [user, family] = [await store.findUser(String(token.sub)), await store.findFamily(token.family_id)];
   const client = await store.findClient(String(token.client_id));
+  if (!isForUs(token.aud, client, config)) throw new OAuthError('access_token_audience_other');
+  const [user, family] = [await store.findUser(String(token.sub)), await store.findFamily(token.family_id)];
   if (user === undefined || user.lockedAt !== null || family === undefined || client === undefined)
     throw new OAuthError('access_token_ended');
   const claims = { ...userClaims(user, [...claimNamesOf(scope), ...family.userinfoClaims]), sub: user.sub };
@@ -45,11 +58,5 @@ const answer = async (context: Context, provider: Provider): Promise<Response> =
 export const userinfo: Endpoint = (provider) => ({
   GET: (context) => answer(context, provider),
   POST: (context) => answer(context, provider),
-  OPTIONS: (context) =>
-    context.body(null, 204, {
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
-      'Access-Control-Allow-Headers': 'Authorization, Content-Type',
-      'Access-Control-Max-Age': '86400',
-    }),
+  OPTIONS: preflight('GET, POST, OPTIONS'),
 });

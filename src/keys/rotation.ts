@@ -50,7 +50,7 @@ const publishKey = async (planned: PlannedKey, parts: RotationParts): Promise<Ne
   return (await parts.store.publishSigningKey(key)) ? key : undefined;
 };
 
-/** What a turn of the runner did, and what it found afterwards. */
+/** What a turn of the runner did itself, and what it found afterwards. */
 export interface TurnReport {
   readonly keys: readonly SigningKeyRecord[];
   readonly databaseNow: number;
@@ -71,13 +71,14 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
     const key = await publishKey(planned, parts);
     if (key !== undefined) published.push(key);
   }
-  for (const { kid, erasedAt } of plan.erase) await store.erasePrivateHalf(kid, erasedAt);
+  const erased: string[] = [];
+  for (const { kid, erasedAt } of plan.erase) if (await store.erasePrivateHalf(kid, erasedAt)) erased.push(kid);
   const changed = [plan.activate, plan.publish, plan.erase, plan.raise].some((steps) => steps.length > 0);
   const after = changed ? await store.readSigningKeys() : before;
   for (const { kid } of published) await parts.onKeyEvent?.('published', kid);
-  for (const { kid } of plan.erase) await parts.onKeyEvent?.('retired', kid);
+  for (const kid of erased) await parts.onKeyEvent?.('retired', kid);
   const { nextAt } = changed ? planRotation(after.keys, policy, after.databaseNow) : plan;
-  return { ...after, nextAt, published, erased: plan.erase.map(({ kid }) => kid) };
+  return { ...after, nextAt, published, erased };
 };
 
 const assertOpens = async (

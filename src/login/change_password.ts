@@ -3,6 +3,7 @@ import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { ChangePasswordError } from './pages/account_password.ts';
 import { isPasswordTooLong, normalizePassword, passwordFault } from './password.ts';
+import { provesPassword } from './prove_password.ts';
 import type { SignedIn } from './session.ts';
 import { namesIn } from './sign_up.ts';
 
@@ -13,8 +14,9 @@ export const changePassword = async (
   current: string,
   wanted: string,
   { user, session }: SignedIn,
-  { store, passwordHasher, rateLimiter, clock, config }: Provider,
+  provider: Provider,
 ): Promise<ChangePasswordError | undefined> => {
+  const { store, passwordHasher, rateLimiter, clock, config } = provider;
   if (current === '') return { kind: 'current_password', problem: 'missing' };
   const password = normalizePassword(wanted);
   const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
@@ -22,11 +24,8 @@ export const changePassword = async (
   const key = `change_password:${user.sub}`;
   const waitSeconds = await rateLimiter.take(key, limit);
   if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-  const matches =
-    user.passwordHash !== null &&
-    !isPasswordTooLong(current) &&
-    (await passwordHasher.verify(user.passwordHash, normalizePassword(current)));
-  if (!matches) return { kind: 'current_password', problem: 'wrong' };
+  if (isPasswordTooLong(current) || !(await provesPassword(user, current, provider)))
+    return { kind: 'current_password', problem: 'wrong' };
   await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid);
   await rateLimiter.reset(key);
   return undefined;

@@ -1,16 +1,15 @@
-// A session ends: its families with it, and the clients that got tokens in it are told. OpenID Connect Back-Channel Logout 1.0 §2.3.
-import { randomUUID } from 'node:crypto';
+// A session ends: its families with it, and its clients are told by deliver_logouts.ts. OpenID Connect Back-Channel
+// Logout 1.0 §2.3.
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
 
-/** Ends a session. The clients are told afterwards, by deliver_logouts.ts, and again if they do not answer. */
-export const endSession = async ({ sid, sub }: Session, { store, clock }: Provider): Promise<void> => {
-  const now = clock.now();
-  const clientIds = await store.listClientsOfSession(sid);
-  if (!(await store.endSession(sid, now))) return;
-  for (const clientId of clientIds) {
-    const client = await store.findClient(clientId);
-    if (client === undefined || client.backchannelLogoutUri === null) continue;
-    await store.addLogoutDelivery({ id: randomUUID(), clientId, sub, sid, attempts: 0, nextAttemptAt: now });
-  }
+/** @param clientId - the client that asked for it, where one did. */
+export const endSession = async (
+  { sid, sub }: Session,
+  { store, clock }: Provider,
+  clientId: string | null = null,
+): Promise<void> => {
+  if (await store.endSession(sid, clock.now()))
+    await recordAudit('session.ended', { sub, sid, clientId }, { store, clock });
 };

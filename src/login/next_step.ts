@@ -27,16 +27,20 @@ const isSignedInAsAsked = (
   return maxAgeSeconds === undefined || sinceBegun || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
 };
 
+/** What one end-user answered is no answer of another, who signed in later on the same way. */
+const isMarkedBy = (session: Session | undefined, markedAt: NumericDate | null = null): boolean =>
+  session !== undefined && markedAt !== null && markedAt >= session.authTime;
+
 const isAccountChosen = (request: AuthorizationRequest, { session, interaction }: Progress): boolean =>
   !request.prompt.includes('select_account') ||
-  (interaction?.accountChosenAt ?? null) !== null ||
+  isMarkedBy(session, interaction?.accountChosenAt) ||
   (interaction !== undefined && session !== undefined && session.authTime >= interaction.createdAt);
 
 const covers = (allowed: readonly string[], asked: readonly string[]): boolean =>
   asked.every((value) => allowed.includes(value));
 
-const isConsented = (request: AuthorizationRequest, { consent, interaction }: Progress): boolean => {
-  if (request.prompt.includes('consent') && (interaction?.consentedAt ?? null) === null) return false;
+const isConsented = (request: AuthorizationRequest, { session, consent, interaction }: Progress): boolean => {
+  if (request.prompt.includes('consent') && !isMarkedBy(session, interaction?.consentedAt)) return false;
   if (request.client.firstParty) return true;
   const claims = [...request.claims.idToken, ...request.claims.userinfo];
   return (

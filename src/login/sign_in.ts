@@ -5,6 +5,7 @@ import type { RateLimit } from '../seams/rate_limiter.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { isPasswordTooLong, normalizePassword } from './password.ts';
+import { provesPassword } from './prove_password.ts';
 import { canonicalLogin } from './username.ts';
 
 /**
@@ -19,9 +20,6 @@ const limits = {
   address: { burst: 60, emissionSeconds: 2 },
   everyone: { burst: 600, emissionSeconds: 0.05 },
 } as const satisfies Record<string, RateLimit>;
-
-/** argon2id of a random value with today's parameters: what the password of nobody is compared with. */
-const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Ku638AP60TuKuXHLWMhKAA$I7rxju+8adOYiBSRB5BbZg+tfGg5CLFbf8JuhicWIy8';
 
 export interface SignInAttempt {
   /** Username or e-mail address, as typed. */
@@ -57,24 +55,28 @@ const takeAll = async (allowances: readonly Allowance[], { rateLimiter }: Provid
   }
 };
 
+/** Whom a typed username or e-mail address names. */
+export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'>): Promise<User | undefined> => {
+  const login = canonicalLogin(typed);
+  return login === undefined ? undefined : store.findUserByLogin(login);
+};
+
 /**
  * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
  * @throws {OAuthError} rate_limited. @throws {PasswordHasherBusyError}
  */
 export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
   const { store, passwordHasher, rateLimiter } = provider;
-  const login = canonicalLogin(attempt.login);
-  const user = login === undefined ? undefined : await store.findUserByLogin(login);
+  const user = await namedUser(attempt.login, provider);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
-  const allowances = allowancesOf(user?.sub ?? login ?? 'malformed', known, attempt);
+  const allowances = allowancesOf(user?.sub ?? canonicalLogin(attempt.login) ?? 'malformed', known, attempt);
   await takeAll(allowances, provider);
   if (isPasswordTooLong(attempt.password)) return undefined;
-  const password = normalizePassword(attempt.password);
-  const passwordHash = user?.passwordHash ?? nobodysHash;
-  const matches = await passwordHasher.verify(passwordHash, password);
-  if (!matches || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
+  const proved = await provesPassword(user, attempt.password, provider);
+  if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
   for (const [key] of allowances) if (!sharedAllowances.test(key)) await rateLimiter.reset(key);
+  const { sub, passwordHash } = user;
   if (passwordHasher.needsRehash(passwordHash))
-    await store.rehashPassword(user.sub, passwordHash, await passwordHasher.hash(password));
+    await store.rehashPassword(sub, passwordHash, await passwordHasher.hash(normalizePassword(attempt.password)));
   return user;
 };

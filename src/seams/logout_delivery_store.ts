@@ -5,14 +5,14 @@ export interface LogoutDelivery {
   readonly id: string;
   readonly clientId: string;
   readonly sub: string;
-  /** Null when every session of the end-user ended. */
+  /** Null when the end-user is to be signed out everywhere. */
   readonly sid: string | null;
   readonly attempts: number;
   readonly nextAttemptAt: NumericDate;
 }
 
+/** Deliveries are queued by what ends sessions: endSession, setPassword, lockUser, removeUser. */
 export interface LogoutDeliveryStore {
-  addLogoutDelivery(delivery: LogoutDelivery): Promise<void>;
   /** Takes up to `most` deliveries that are due, moving their next attempt to `retryAt` so that no other node takes them too, and counting it. */
   takeLogoutDeliveries(now: NumericDate, retryAt: NumericDate, most: number): Promise<readonly LogoutDelivery[]>;
   postponeLogoutDelivery(id: string, nextAttemptAt: NumericDate): Promise<void>;

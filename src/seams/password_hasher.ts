@@ -2,7 +2,9 @@
 export interface PasswordHasher {
   /** @param password - normalized (password.ts). @returns a PHC string. */
   hash(password: string): Promise<string>;
-  /** @returns false for a wrong password, and for a hash it will not touch (unknown kind, absurd parameters). */
+  /** Whether `verify` will touch the hash: of a known kind, with parameters that can be borne. */
+  accepts(passwordHash: string): boolean;
+  /** @returns false for a wrong password, and for a hash it does not accept. */
   verify(passwordHash: string, password: string): Promise<boolean>;
   /** Whether the hash was made with weaker parameters, or another algorithm, than `hash` uses now. */
   needsRehash(passwordHash: string): boolean;

@@ -55,7 +55,7 @@ export interface SessionStore {
   isKnownBrowser(sub: string, browserHash: string): Promise<boolean>;
   listSessions(sub: string): Promise<readonly Session[]>;
   touchSession(sid: string, lastSeenAt: NumericDate): Promise<void>;
-  /** Ends a session and the refresh families bound to it (not the offline ones). @returns false when it had ended before. */
+  /** Ends a session and the refresh families bound to it (not the offline ones), and queues what tells its clients. @returns false when it had ended before. */
   endSession(sid: string, at: NumericDate): Promise<boolean>;
   addInteraction(interaction: Interaction): Promise<void>;
   findInteraction(idHash: string): Promise<Interaction | undefined>;
@@ -65,10 +65,8 @@ export interface SessionStore {
   listConsents(sub: string): Promise<readonly Consent[]>;
   /** Adds to what was allowed before. */
   saveConsent(consent: Consent): Promise<void>;
-  /** Withdraws consent; the client's families of this user end with it. @returns false when there was none. */
+  /** Withdraws consent; the client's families and unspent codes of this user end with it. @returns false when there was none. */
   withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
-  /** The clients that got tokens in a session: whom back-channel logout tells. */
-  listClientsOfSession(sid: string): Promise<readonly string[]>;
-  /** Deletes what expired before `before`: interactions, codes, spent and expired refresh tokens, ended sessions, denied tokens, idle rate limits. */
+  /** Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and families with all that is known of their codes and tokens. */
   removeExpired(before: NumericDate): Promise<void>;
 }

@@ -44,8 +44,8 @@ export interface SigningKeyStore {
   publishSigningKey(key: NewSigningKey): Promise<boolean>;
   /** Moves a standby's turn to `activatesAt`. @returns false when it is no longer a standby at that instant. */
   activateSigningKey(kid: string, activatesAt: NumericDate): Promise<boolean>;
-  /** Erases a private half, also from the free pages of the file. Idempotent. */
-  erasePrivateHalf(kid: string, erasedAt: NumericDate): Promise<void>;
+  /** Erases a private half, also from the free pages of the file. @returns false when it was erased before, or there is none. */
+  erasePrivateHalf(kid: string, erasedAt: NumericDate): Promise<boolean>;
   /** Raises, never lowers, `longestTokenSeconds` of every key of the ring that still has its private half. */
   raiseLongestToken(alg: SigningAlgorithm, seconds: number): Promise<void>;
   /** Revoke, erase, promote and publish the second turn, all or nothing. @returns false when already revoked or a race took the slot. */

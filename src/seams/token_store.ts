@@ -75,7 +75,7 @@ export interface TokenStore {
   findRefreshToken(tokenHash: string): Promise<{ token: RefreshToken; family: TokenFamily } | undefined>;
   /** Spends a refresh token and adds its successor, all or nothing. @returns false when it was spent before, or its family ended. */
   rotateRefreshToken(rotation: RefreshRotation): Promise<boolean>;
-  /** Ends a family. @returns false when it had ended before. */
+  /** Ends a family, and records `family.ended` with it, as everything does that ends families. @returns false when it had ended before. */
   endFamily(familyId: string, reason: string, at: NumericDate): Promise<boolean>;
   /** Refuses one access token until it expires by itself. Keyed by `jti`, never by the token's text. */
   denyToken(jti: string, expiresAt: NumericDate): Promise<void>;

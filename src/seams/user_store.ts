@@ -47,16 +47,17 @@ export interface UserStore {
   updateUser(sub: string, changes: UserChanges, at: NumericDate): Promise<boolean>;
   readPersonalData(sub: string): Promise<PersonalData | undefined>;
   /**
-   * Sets a password hash. With `endSessionsExcept` every session but that one, and every refresh family, ends with it.
+   * Sets a password hash. Every session but `keepSid`, and every refresh family, ends with it; the clients of these
+   * sessions are told.
    *
    * @returns false when there is no such user.
    */
   setPassword(sub: string, passwordHash: string, at: NumericDate, keepSid: string | null): Promise<boolean>;
   /** Replaces a hash of older parameters by a new one of the same password, unless it changed meanwhile. */
   rehashPassword(sub: string, from: string, to: string): Promise<void>;
-  /** Locks: sessions and refresh families end with it. @returns false when there is no such user. */
+  /** Locks: sessions and refresh families end with it, and every client that knows the end-user is told. @returns false when there is no such user. */
   lockUser(sub: string, at: NumericDate): Promise<boolean>;
   unlockUser(sub: string): Promise<boolean>;
-  /** Removes the user with everything personal: sessions, grants, families, codes. @returns false when there is no such user. */
-  removeUser(sub: string): Promise<boolean>;
+  /** Removes the user with everything personal: sessions, grants, families, codes. Every client that knows them is told. @returns false when there is no such user. */
+  removeUser(sub: string, at: NumericDate): Promise<boolean>;
 }

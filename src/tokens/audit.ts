@@ -8,6 +8,7 @@ export const auditTypes = [
   'sign_in.failed',
   'sign_up.succeeded',
   'password.changed',
+  'password.hash_refused',
   'session.ended',
   'consent.given',
   'consent.denied',

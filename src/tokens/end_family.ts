@@ -1,17 +1,15 @@
 import type { Provider } from '../provider.ts';
 import type { AuthorizationCode, TokenFamily } from '../seams/token_store.ts';
-import { recordAudit } from './audit.ts';
 
 export type FamilyEndReason = 'code_reused' | 'refresh_token_reused' | 'revoked_by_client';
 
-/** Ends all tokens that came of one authorization, and records why. Ending it again changes nothing. */
+/** Ends all tokens that came of one authorization; the store records why. Ending it again changes nothing. */
 export const endFamily = async (
-  { familyId, clientId, sub, sid }: Pick<TokenFamily | AuthorizationCode, 'familyId' | 'clientId' | 'sub' | 'sid'>,
+  { familyId, clientId }: Pick<TokenFamily | AuthorizationCode, 'familyId' | 'clientId'>,
   reason: FamilyEndReason,
   { store, clock, log }: Provider,
 ): Promise<void> => {
   if (!(await store.endFamily(familyId, reason, clock.now()))) return;
   if (reason !== 'revoked_by_client')
     log.warn({ family_id: familyId, client_id: clientId, reason }, 'a spent code or refresh token was used again');
-  await recordAudit('family.ended', { clientId, sub, sid, details: { family_id: familyId, reason } }, { store, clock });
 };

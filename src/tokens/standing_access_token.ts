@@ -3,15 +3,17 @@ import type { JWTPayload } from 'jose';
 import type { Provider } from '../provider.ts';
 import { verifyOwnToken } from './verify_own.ts';
 
+/** @param claims - of a token that verifyOwnToken let through. */
+export const isStanding = async (claims: JWTPayload, { store }: Pick<Provider, 'store'>): Promise<boolean> => {
+  if (claims.jti === undefined || (await store.isTokenDenied(claims.jti))) return false;
+  if ((await store.findClient(String(claims.client_id))) === undefined) return false;
+  if (typeof claims.family_id !== 'string') return true;
+  const family = await store.findFamily(claims.family_id);
+  return family !== undefined && family.endedAt === null;
+};
+
 /** @returns the claims; undefined when the token does not stand. */
 export const standingAccessToken = async (token: string, provider: Provider): Promise<JWTPayload | undefined> => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
-  if (claims?.jti === undefined) return undefined;
-  const { store } = provider;
-  if (await store.isTokenDenied(claims.jti)) return undefined;
-  if ((await store.findClient(String(claims.client_id))) === undefined) return undefined;
-  if (typeof claims.family_id !== 'string') return claims;
-  const family = await store.findFamily(claims.family_id);
-  if (family === undefined || family.endedAt !== null) return undefined;
-  return claims;
+  return claims !== undefined && (await isStanding(claims, provider)) ? claims : undefined;
 };

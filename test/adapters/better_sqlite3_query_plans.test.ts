@@ -73,7 +73,6 @@ const searching: readonly Verb[] = [
   ['isKnownBrowser', ({ store }) => store.isKnownBrowser('ada', 'browser')],
   ['listSessions', ({ store }) => store.listSessions('ada')],
   ['touchSession', ({ store }) => store.touchSession('desk', now + 1)],
-  ['listClientsOfSession', ({ store }) => store.listClientsOfSession('desk')],
   ['findInteraction', ({ store }) => store.findInteraction('id')],
   ['markInteraction', ({ store }) => store.markInteraction('id', 'consentedAt', now)],
   ['removeInteraction', ({ store }) => store.removeInteraction('id')],
@@ -94,7 +93,7 @@ const searching: readonly Verb[] = [
   ['setPassword', ({ store }) => store.setPassword('ada', 'hash', now, 'desk')],
   ['endSession', ({ store }) => store.endSession('desk', now)],
   ['lockUser', ({ store }) => store.lockUser('ada', now)],
-  ['removeUser', ({ store }) => store.removeUser('ada')],
+  ['removeUser', ({ store }) => store.removeUser('ada', now)],
   ['removeExpired', ({ store }) => store.removeExpired(now)],
 ];
 

@@ -14,6 +14,7 @@ const createHeldHasher = () => {
     hasher: {
       hash: (password: string) => held(password, `hash of ${password}`),
       verify: (_passwordHash: string, password: string) => held(password, true),
+      accepts: () => true,
       needsRehash: () => true,
     },
   };

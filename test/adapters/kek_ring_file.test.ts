@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
-import { addKekToFile, makeKekRingFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
+import { addKekToFile, makeKekRingFile, promoteKekInFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
 import { OperatorError } from '../../src/errors.ts';
 
 let folder: string;
@@ -198,5 +198,36 @@ describe('adding a KEK', () => {
     chmodSync(open, 0o644);
     refusalOf(() => addKekToFile(open));
     expect([readFileSync(open, 'utf8'), existsSync(open)]).toEqual([before, true]);
+  });
+});
+
+describe('adding a KEK for nodes that do not know it yet', () => {
+  test('puts it last: what is wrapped is wrapped as before, until it is promoted, and everything opens throughout', async () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const before = readKekRingFile(path);
+    const kid = addKekToFile(path, 'last');
+    expect(readKekRingFile(path).keys.map((key) => key.kid)).toEqual([before.keys[0]?.kid, kid]);
+    const context = { issuer: 'https://id.example.com', kid: 'kid', alg: 'ES256', slot: 0 } as const;
+    const vault = createJoseKeyVault(readKekRingFile(path));
+    expect(vault.wrappingKid).toBe(before.keys[0]?.kid);
+    const jwe = await createJoseKeyVault(before).wrap({ kty: 'EC' }, context);
+    expect(promoteKekInFile(path, kid)).toBe(true);
+    const promoted = createJoseKeyVault(readKekRingFile(path));
+    expect([promoted.wrappingKid, await promoted.unwrap(jwe, context)]).toEqual([kid, { kty: 'EC' }]);
+    expect(await vault.unwrap(await promoted.wrap({ kty: 'EC' }, context), context)).toEqual({ kty: 'EC' });
+    expect(modeOf(path)).toBe(0o600);
+  });
+
+  test('a KEK that is first already, or not in the ring, changes nothing', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const kid = addKekToFile(path);
+    const before = readFileSync(path, 'utf8');
+    expect(promoteKekInFile(path, kid)).toBe(false);
+    expect(refusalOf(() => promoteKekInFile(path, 'kek-of-nobody'))).toContain(
+      'has no key-encryption key kek-of-nobody',
+    );
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 });

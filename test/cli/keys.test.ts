@@ -282,6 +282,19 @@ describe('keyturn keys add-kek and rewrap', () => {
     expect((await keyturn('keys', 'rewrap')).stdout).toContain(`All 4 private keys are wrapped with ${kek} already`);
   });
 
+  test('for more than one node: a key comes last, wraps nothing, and is promoted once all nodes know it', async () => {
+    young.copyTo(folder);
+    const before = ring().map(({ kid }) => kid);
+    const { kek, first } = await document('keys', 'add-kek', '--last');
+    expect([first, ring().map(({ kid }) => kid)]).toEqual([false, [...before, kek]]);
+    expect((await keyturn('keys', 'rewrap')).stdout).toContain(`wrapped with ${before[0]} already`);
+    expect(await keyturn('keys', 'promote-kek', 'kek-of-nobody')).toMatchObject({ code: 1 });
+    expect(await document('keys', 'promote-kek')).toMatchObject({ kek, moved: true });
+    expect(ring().map(({ kid }) => kid)).toEqual([kek, ...before]);
+    expect(await document('keys', 'promote-kek', kek)).toMatchObject({ moved: false });
+    expect(await document('keys', 'rewrap')).toMatchObject({ kek, wrapped: 4 });
+  });
+
   test('add-kek makes the ring where there is none', async () => {
     expect(await document('keys', 'add-kek')).toMatchObject({ created: true, file: ringPathIn(folder) });
     expect(ring()).toHaveLength(1);

@@ -243,7 +243,7 @@ describe('keyturn users set-password, lock, unlock', () => {
     expect(await document('users', 'unlock', 'ada')).toMatchObject({ locked_at: null });
     expect((await keyturn('users', 'unlock', 'ada')).stdout).toContain('was not locked');
     expect([await liveSessions(sub), await familyEnd()]).toEqual([0, 'user_locked']);
-    expect(await auditTypes()).toEqual(['user.added', 'user.locked', 'user.unlocked']);
+    expect(await auditTypes()).toEqual(['user.added', 'family.ended', 'user.locked', 'user.unlocked']);
   });
 
   test('nobody is neither shown, locked, unlocked, exported nor removed', async () => {
@@ -294,7 +294,11 @@ describe('personal data', () => {
     expect(await document('users', 'list')).toEqual({ users: [] });
     expect(await withStoreAt(folder, now(), (store) => store.readPersonalData(sub))).toBeUndefined();
     const left = await document('audit', 'list', '--subject', sub);
-    expect(left.events.map(({ type }: { type: string }) => type)).toEqual(['user.removed', 'user.added']);
+    expect(left.events.map(({ type }: { type: string }) => type)).toEqual([
+      'user.removed',
+      'family.ended',
+      'user.added',
+    ]);
     expect(JSON.stringify(left)).not.toMatch(/lovelace|example\.org|"ada"/i);
     expect(await document('users', 'add', 'ada')).not.toMatchObject({ sub });
   });

@@ -161,3 +161,15 @@ export const startFamily = async (
   if (!(await store.redeemCode(codeHash, now, family, first))) throw new TypeError(`${familyId} could not start`);
   return family;
 };
+
+/** A session that began, gave tokens to a client, and ended at `at`. Needs the client, and the user. */
+export const endNewSession = async (
+  store: Store,
+  sid: string,
+  { clientId, sub = 'ada' }: { readonly clientId: string; readonly sub?: string },
+  at: number,
+): Promise<void> => {
+  await store.addSession(makeSession(sid, { sub }));
+  await startFamily(store, `family-of-${sid}`, { clientId, sub, sid });
+  await store.endSession(sid, at);
+};

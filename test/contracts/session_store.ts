@@ -98,19 +98,6 @@ const describeSessions = (opened: () => OpenedStores): void => {
     expect(await store.isKnownBrowser('ada', 'chromium')).toBe(false);
     expect(await store.isKnownBrowser('bob', 'firefox')).toBe(false);
   });
-
-  test('the clients that got tokens in a session are listed once each, also those whose family ended', async () => {
-    const { store } = opened();
-    await addStanding(store);
-    await store.addClient(makeClient('shop'));
-    await store.addSession(makeSession('phone'));
-    await startFamily(store, 'one');
-    await startFamily(store, 'two');
-    await startFamily(store, 'three', { clientId: 'shop' });
-    await store.endFamily('three', 'revoked', now);
-    expect(await store.listClientsOfSession('desk')).toEqual(['app', 'shop']);
-    expect(await store.listClientsOfSession('phone')).toEqual([]);
-  });
 };
 
 const describeInteractions = (opened: () => OpenedStores): void => {
@@ -217,6 +204,24 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family');
     expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { usedAt: null } });
     expect(await store.findRefreshToken('family.1')).toBeUndefined();
+  });
+
+  test('T068: a spent code stays as long as its family, so that its reuse is seen; an unspent one goes when it expires', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family', { expiresAt: now + 30 * day });
+    await startFamily(store, 'ended', { expiresAt: now + 30 * day });
+    await store.addAuthorizationCode(makeCode('unspent', { expiresAt: now + 60 }));
+    await store.endFamily('ended', 'revoked', now);
+    await store.removeExpired(now + 3600);
+    expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
+    expect(await store.findAuthorizationCode('code-of-family')).toMatchObject({ usedAt: now, familyId: 'family' });
+    expect(await store.findAuthorizationCode('code-of-ended')).toMatchObject({ usedAt: now, familyId: 'ended' });
+    await store.removeExpired(now + 30 * day);
+    expect(await store.findAuthorizationCode('code-of-family')).toBeDefined();
+    expect(await store.findAuthorizationCode('code-of-ended')).toBeUndefined();
+    await store.removeExpired(now + 30 * day + 1);
+    expect(await store.findAuthorizationCode('code-of-family')).toBeUndefined();
   });
 
   test('T081: the answer of a spent token outlives any retry window', async () => {

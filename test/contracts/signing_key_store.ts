@@ -139,7 +139,7 @@ export const describeSigningKeyStore = (name: string, open: OpenStore<SigningKey
     describe('erasePrivateHalf', () => {
       test('erases one private half, and says when', async () => {
         await publish(newKey(0), newKey(1));
-        await store.erasePrivateHalf('kid-0', now + 5);
+        expect(await store.erasePrivateHalf('kid-0', now + 5)).toBe(true);
         expect(await rows()).toEqual([rowOf(newKey(0), { privateJwe: null, erasedAt: now + 5 }), rowOf(newKey(1))]);
       });
 
@@ -147,8 +147,8 @@ export const describeSigningKeyStore = (name: string, open: OpenStore<SigningKey
         await publish(newKey(0));
         await store.erasePrivateHalf('kid-0', now + 5);
         await unchangedBy(async () => {
-          await opened.other.erasePrivateHalf('kid-0', now + 6);
-          await store.erasePrivateHalf('kid-9', now + 6);
+          expect(await opened.other.erasePrivateHalf('kid-0', now + 6)).toBe(false);
+          expect(await store.erasePrivateHalf('kid-9', now + 6)).toBe(false);
         });
       });
     });

@@ -91,7 +91,7 @@ const describeCodes = (opened: () => OpenedStores): void => {
   });
 
   test.each([
-    ['end-user', (store: Store) => store.removeUser('ada')],
+    ['end-user', (store: Store) => store.removeUser('ada', now)],
     ['client', (store: Store) => store.removeClient('app')],
   ])('T085: a code is gone with its %s', async (_, remove) => {
     const { store } = opened();
@@ -194,7 +194,7 @@ const describeRefresh = (opened: () => OpenedStores): void => {
 };
 
 const describeFamilies = (opened: () => OpenedStores): void => {
-  test('a family ends once, and keeps the first reason', async () => {
+  test('a family ends once, keeps the first reason, and its end is recorded', async () => {
     const { store } = opened();
     await addStanding(store);
     await startFamily(store, 'family');
@@ -205,9 +205,13 @@ const describeFamilies = (opened: () => OpenedStores): void => {
     expect(await store.findFamily('family')).toMatchObject({ endedAt: now + winner, endReason: `reason ${winner}` });
     expect(await store.findFamily('untouched')).toMatchObject({ endedAt: null, endReason: null });
     expect(await store.endFamily('unheard-of', 'reason', now)).toBe(false);
+    const details = { family_id: 'family', reason: `reason ${winner}` };
+    expect(await store.listAudit({ limit: 10 })).toMatchObject([
+      { at: now + winner, type: 'family.ended', clientId: 'app', sub: 'ada', sid: 'desk', details },
+    ]);
   });
 
-  test('T085: a removed client takes its families, codes, consents and waiting logouts along', async () => {
+  test('T085: a removed client takes its families, codes and consents along', async () => {
     const { store } = opened();
     await addStanding(store);
     await store.addClient(makeClient('shop'));
@@ -215,14 +219,11 @@ const describeFamilies = (opened: () => OpenedStores): void => {
     await startFamily(store, 'shops', { clientId: 'shop' });
     await store.saveConsent(makeConsent());
     await store.saveConsent(makeConsent({ clientId: 'shop' }));
-    const waiting = { id: 'waiting', clientId: 'app', sub: 'ada', sid: 'desk', attempts: 0, nextAttemptAt: now };
-    await store.addLogoutDelivery(waiting);
     expect(await store.removeClient('app')).toBe(true);
     expect(await store.findFamily('family')).toMatchObject({ endedAt: now, endReason: 'client_removed' });
     expect(await store.findFamily('shops')).toMatchObject({ endedAt: null });
     expect(await store.findConsent('ada', 'app')).toBeUndefined();
     expect(await store.findConsent('ada', 'shop')).toBeDefined();
-    expect(await store.takeLogoutDeliveries(now, now + 60, 10)).toEqual([]);
     expect(await store.removeClient('app')).toBe(false);
   });
 };

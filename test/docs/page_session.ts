@@ -21,7 +21,7 @@ const pythonWithPyjwt = pythons.find(
 export const installed: Readonly<Record<string, boolean>> = { pyjwt: pythonWithPyjwt !== undefined };
 
 /** Stand-ins for what is slow (npx, npm) and nothing else; CI runs the real ones. */
-const prelude = `
+export const prelude = `
 npm() { if [ "$1" = start ]; then exec "${process.execPath}" "${launcher}" serve; fi; }
 npx() { shift; "${process.execPath}" "${launcher}" "$@"; }
 python3() { "${pythonWithPyjwt ?? 'python3'}" "$@"; }

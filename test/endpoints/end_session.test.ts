@@ -79,6 +79,19 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
+  test('T093: where nobody is signed in, a hint leads back to the client, and a client_id that anybody could name does not', async () => {
+    const { hint } = await signedIn();
+    const nobody = people.openBrowser();
+    const target = { client_id: 'ours', post_logout_redirect_uri: out };
+    expect(gist(await nobody.get(logoutPath({ ...target, id_token_hint: hint })))).toEqual({
+      status: 303,
+      location: out,
+    });
+    const named = await nobody.get(logoutPath(target));
+    expect(gist(named)).toEqual({ status: 200, location: '' });
+    expect(named.html).not.toContain(out);
+  });
+
   test('T093: a hint that is forged, or for another client than named, is refused', async () => {
     const { browser, hint } = await signedIn();
     const forged = `${hint.split('.').slice(0, 2).join('.')}.${'A'.repeat(342)}`;

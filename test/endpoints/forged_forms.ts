@@ -19,6 +19,9 @@ export const forgeries: readonly Forgery[] = [
   { how: 'Sec-Fetch-Site: cross-site', headers: { 'Sec-Fetch-Site': 'cross-site' } },
   { how: 'Sec-Fetch-Site: same-site', headers: { 'Sec-Fetch-Site': 'same-site' } },
   { how: 'no cookie', headers: { Cookie: 'a=b' } },
+  { how: 'the media type text/plain', headers: { 'Content-Type': 'text/plain' } },
+  { how: 'the media type application/json', headers: { 'Content-Type': 'application/json' } },
+  { how: 'the media type multipart/form-data', headers: { 'Content-Type': 'multipart/form-data; boundary=a' } },
 ];
 
 export const forge = (form: Fields, { csrf }: Forgery): Fields => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
 import {
   type Browser,
@@ -80,6 +81,31 @@ describe('introspection, RFC 7662', () => {
       expect(await shapeOf(await introspect('unknown', clientId))).toEqual(unknown);
     }
   });
+
+  test.each(['/introspect', '/revoke'])(
+    'T078: %s looks up as much for a foreign token as for an unknown one',
+    async (path) => {
+      const asked: string[] = [];
+      const store = new Proxy(people.store, {
+        get: (target, verb, receiver) => {
+          asked.push(String(verb));
+          return Reflect.get(target, verb, receiver);
+        },
+      });
+      const app = createApp({ ...people, store });
+      const lookedUp = async (token: string): Promise<readonly string[]> => {
+        asked.length = 0;
+        const response = await postForm(app, path, { token }, { Authorization: basic('files-server') });
+        expect(response.status).toBe(200);
+        return [...asked];
+      };
+      const [head, body] = tokens.access_token.split('.');
+      const ofNobody = await lookedUp(`${head}.${body}.${'A'.repeat(86)}`);
+      expect(ofNobody).toEqual(['findClient']);
+      expect(await lookedUp(tokens.access_token)).toEqual(ofNobody);
+      expect(await lookedUp('A'.repeat(43))).toEqual(await lookedUp(tokens.refresh_token));
+    },
+  );
 
   test('T078: a refresh token is shown to its own client alone, not to the server of its audience', async () => {
     const own = await obtainOwn();

@@ -252,19 +252,19 @@ describe('forms and frames, ASVS 3.5', () => {
     expect((await victim.post('/login', { csrf, login: 'eve', password })).status).toBe(403);
   });
 
-  test.each(['text/plain', 'application/json', 'multipart/form-data; boundary=x'])(
-    'T091: a form sent as %s is refused',
-    async (contentType) => {
-      const browser = people.openBrowser();
-      const csrf = (await browser.get('/login')).field('csrf');
-      const body =
-        contentType === 'application/json'
-          ? JSON.stringify({ csrf, login: 'ada', password })
-          : `csrf=${csrf}&login=ada`;
-      const page = await browser.post('/login', body, { 'Content-Type': contentType });
-      expect({ status: page.status, cookies: page.headers.getSetCookie() }).toEqual({ status: 400, cookies: [] });
-    },
-  );
+  test('a failure is recorded with whom it was tried on, and never with what was typed', async () => {
+    const { sub } = await people.addUser('targeted');
+    await people.openBrowser('192.0.2.7').signIn('Targeted', 'not the password');
+    await people.openBrowser('192.0.2.7').signIn('my-password-in-the-wrong-field', 'x');
+    const failed = (await people.store.listAudit({ type: 'sign_in.failed', limit: 2 })).map(
+      ({ id, at, ...event }) => event,
+    );
+    const event = { type: 'sign_in.failed', clientId: null, sid: null, address: '192.0.2.7', details: {} };
+    expect(failed).toEqual([
+      { ...event, sub: null },
+      { ...event, sub },
+    ]);
+  });
 
   test('T062, T063: no page may be framed, says where it came from, or loads anything from elsewhere', async () => {
     const browser = people.openBrowser();

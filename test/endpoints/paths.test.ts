@@ -28,7 +28,7 @@ describe('405 with Allow, RFC 9110 §15.5.6', () => {
 
   test.each([
     ...documents.map((path) => [path, 'GET, HEAD, OPTIONS'] as const),
-    ['/token', 'POST'] as const,
+    ['/token', 'POST, OPTIONS'] as const,
     ['/health/live', 'GET, HEAD'] as const,
     ['/health/ready', 'GET, HEAD'] as const,
   ])('%s serves %s and says so to every other method', async (path, allow) => {

@@ -105,12 +105,4 @@ describe('revocation, RFC 7009', () => {
     await expectRefusal(await revoke(''), 'invalid_request');
     expect((await people.app.request('/revoke')).status).toBe(405);
   });
-
-  test('T077: the client’s own pages may read the answer, no others', async () => {
-    const allowed = async (origin: string) =>
-      (await revoke('unknown', 'app', { Origin: origin })).headers.get('Access-Control-Allow-Origin');
-    expect(await allowed('https://app.example.com')).toBe('https://app.example.com');
-    for (const origin of ['null', 'https://other.example.com', 'https://evil.example'])
-      expect(await allowed(origin)).toBeNull();
-  });
 });

@@ -119,22 +119,20 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     expect((await askUserinfo(people.app, access_token)).status).toBe(200);
     await people.store.lockUser(user.sub, people.clock.now());
     await expectChallenge(await askUserinfo(people.app, access_token), 'invalid_token');
-    await people.store.removeUser(user.sub);
+    await people.store.removeUser(user.sub, people.clock.now());
     await expectChallenge(await askUserinfo(people.app, access_token), 'invalid_token');
   });
 
-  test('T077: any page may read it, for a token opens it and no cookie does; never with credentials', async () => {
-    const origin = { Origin: 'https://evil.example' };
-    const headers = { ...origin, Authorization: `Bearer ${tokens.access_token}` };
-    const requests = [
-      people.app.request('/userinfo', { headers }),
-      people.app.request('/userinfo', { method: 'OPTIONS', headers: origin }),
-      browser.get('/userinfo', origin),
-    ];
-    for (const answered of await Promise.all(requests)) {
-      expect(answered.headers.get('Access-Control-Allow-Origin')).not.toBe('https://evil.example');
-      expect(answered.headers.has('Access-Control-Allow-Credentials')).toBe(false);
-    }
-    expect((await browser.get('/userinfo')).status).toBe(401);
+  test('T016: a token asked for another resource by name is for that one alone; the first is what a client gets that names none', async () => {
+    const other = 'https://other.example.com';
+    await addResource(people.store, { resource: other, scope: ['read'] });
+    await people.addClient('api-app', { resources: [api, other], scope: ['openid', 'read'] });
+    const asked = { client_id: 'api-app', scope: 'openid read' };
+    const unnamed = await obtainTokens(people.app, browser, asked);
+    expect(decodeJwt(unnamed.access_token).aud).toBe(api);
+    expect((await askUserinfo(people.app, unnamed.access_token)).status).toBe(200);
+    const named = await obtainTokens(people.app, browser, { ...asked, resource: other });
+    expect(decodeJwt(named.access_token).aud).toBe(other);
+    await expectChallenge(await askUserinfo(people.app, named.access_token), 'invalid_token');
   });
 });

@@ -1,7 +1,7 @@
 // SIGKILL while people sign in and applications redeem, refresh and revoke: whatever was answered as done is in the
 // database afterwards, nothing is done by halves, and nothing is spent twice.
 //
-// KILLS says how often the server is killed: 8 unless told. A thorough run, for .ci/run, is KILLS=200 (some 8 minutes).
+// KILLS says how often the server is killed: 8 unless told. A thorough run is KILLS=200 (4 to 9 minutes); .ci/run does 140.
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

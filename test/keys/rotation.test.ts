@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createJoseKeyVault, parseKekRing } from '../../src/adapters/jose_key_vault.ts';
 import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { openKey } from '../../src/keys/open_key.ts';
-import { revokeKey, turnNow, turnRings } from '../../src/keys/rotation.ts';
+import { type RotationParts, revokeKey, turnNow, turnRings } from '../../src/keys/rotation.ts';
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import { makeKekRing } from '../test_provider.ts';
@@ -64,6 +64,18 @@ describe('a turn of the runner', () => {
     rings.clock.advance(period);
     expect((await turnRings(rings)).erased).toContain(kid);
     expect(await rowAt(rings, 0)).toMatchObject({ privateJwe: null, erasedAt: start + period });
+  });
+
+  test('of nodes that come to erase a key at once, one says that it retired', async () => {
+    const rings = await openRings();
+    const { kid } = await rowAt(rings, 0);
+    rings.clock.advance(period);
+    const retired: string[] = [];
+    const onKeyEvent: RotationParts['onKeyEvent'] = async (type, which) => {
+      if (type === 'retired') retired.push(which);
+    };
+    await Promise.all([1, 2, 3].map(() => turnRings({ ...rings, onKeyEvent })));
+    expect(retired.filter((which) => which === kid)).toEqual([kid]);
   });
 
   test('raises what the keys may sign for when T was raised, and never lowers it', async () => {

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createNodeOutboundHttp } from '../../src/adapters/node_outbound_http.ts';
 import { deliverLogouts } from '../../src/login/deliver_logouts.ts';
 import { OutboundRefusedError } from '../../src/seams/outbound_http.ts';
-import { cheapHasher, openPeople, type People } from '../people.ts';
+import { makeSession, startFamily } from '../contracts/records.ts';
+import { cheapHasher, openPeople, type People, password } from '../people.ts';
 import { askUserinfo, obtainTokens } from '../token_requests.ts';
 
 const uri = 'https://app.example.com/backchannel';
@@ -17,6 +18,8 @@ interface Sent {
 }
 
 let people: People;
+/** Her `sub`. */
+let ada: string;
 let sent: Sent[] = [];
 /** How the client's server answers. */
 let answer: () => number = () => 200;
@@ -39,6 +42,7 @@ beforeAll(async () => {
     backchannelLogoutSessionRequired: true,
   });
   await people.addClient('untold');
+  ada = (await people.store.findUserByLogin('ada'))?.sub ?? '';
 });
 
 beforeEach(async () => {
@@ -51,12 +55,14 @@ beforeEach(async () => {
 
 afterAll(() => people.store.close());
 
-/** A delivery that is due. */
-const addDelivery = async (clientId = 'told', sid: string | null = 'a-session'): Promise<void> =>
-  people.store.addLogoutDelivery({
-    ...{ id: randomUUID(), clientId, sub: 'ada', sid, attempts: 0 },
-    nextAttemptAt: people.clock.now(),
-  });
+/** A session that gave tokens to each client and ended: a delivery for each is due. @returns its sid. */
+const endSession = async (...clientIds: readonly string[]): Promise<string> => {
+  const [sid, { store, clock }] = [randomUUID(), people];
+  await store.addSession(makeSession(sid, { sub: ada }));
+  for (const clientId of clientIds) await startFamily(store, randomUUID(), { clientId, sub: ada, sid });
+  await store.endSession(sid, clock.now());
+  return sid;
+};
 
 /** Delivers second by second. @returns the seconds at which something was sent. */
 const deliverFor = async (seconds: number): Promise<readonly number[]> => {
@@ -72,8 +78,7 @@ const deliverFor = async (seconds: number): Promise<readonly number[]> => {
 
 describe('the logout token, OpenID Connect Back-Channel Logout 1.0 §2.4', () => {
   test('T095: it has an event, its own typ and a short life; it has no nonce, and its jti is its own', async () => {
-    await addDelivery();
-    await addDelivery('told-es256');
+    const sid = await endSession('told', 'told-es256');
     await deliverLogouts(people);
     expect(sent.map(({ url }) => url).toSorted()).toEqual([uri, `${uri}/es256`]);
     const jwks = (await (await people.app.request('/.well-known/jwks.json')).json()) as JSONWebKeySet;
@@ -87,13 +92,13 @@ describe('the logout token, OpenID Connect Back-Channel Logout 1.0 §2.4', () =>
       expect(protectedHeader.alg).toBe(url === uri ? 'RS256' : 'ES256');
       expect(payload).toEqual({
         iss: people.config.issuer,
-        sub: 'ada',
+        sub: ada,
         aud: audience,
         iat: people.clock.now(),
         exp: people.clock.now() + 120,
         jti: expect.any(String),
         events: { [logoutEvent]: {} },
-        sid: 'a-session',
+        sid,
       });
       seen.add(payload.jti);
     }
@@ -102,20 +107,32 @@ describe('the logout token, OpenID Connect Back-Channel Logout 1.0 §2.4', () =>
 
   test('T095: the same delivery tried again has another jti', async () => {
     answer = () => 500;
-    await addDelivery();
+    await endSession('told');
     await deliverFor(30);
     expect(sent.length).toBeGreaterThan(1);
     expect(new Set(sent.map(({ token }) => decodeJwt(token).jti)).size).toBe(sent.length);
   });
 
-  test('where every session ended it names the end-user alone', async () => {
-    await addDelivery('told', null);
+  test('where the end-user is gone it names them alone, or each session where the client insists', async () => {
+    const { sub } = await people.addUser('grace');
+    const browser = people.openBrowser();
+    await browser.signIn('grace');
+    const { id_token: idToken } = await obtainTokens(people.app, browser, { client_id: 'told' });
+    await obtainTokens(people.app, browser, { client_id: 'told-es256' });
+    await people.store.removeUser(sub, people.clock.now());
     await deliverLogouts(people);
-    expect(decodeJwt(sent[0]?.token ?? '')).not.toHaveProperty('sid');
+    const claims = sent
+      .map(({ token }) => decodeJwt(token))
+      .toSorted((a, b) => (String(a.aud) < String(b.aud) ? -1 : 1));
+    expect(claims).toMatchObject([
+      { aud: 'told', sub },
+      { aud: 'told-es256', sub, sid: decodeJwt(idToken).sid },
+    ]);
+    expect(claims[0]).not.toHaveProperty('sid');
   });
 
   test('T095: it is taken for no other kind of token', async () => {
-    await addDelivery();
+    await endSession('told');
     await deliverLogouts(people);
     const token = sent[0]?.token ?? '';
     expect((await askUserinfo(people.app, token)).status).toBe(401);
@@ -138,21 +155,47 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     expect(await deliverLogouts(people)).toBe(0);
   });
 
+  test.each([
+    {
+      page: 'a session ended',
+      username: 'hedy',
+      path: '/account/sessions',
+      form: (sid: string) => ({ sid }),
+    },
+    {
+      page: 'a new password',
+      username: 'joan',
+      path: '/account/password',
+      form: () => ({ current_password: password, new_password: 'nine yellow rhinoceroses' }),
+    },
+  ])('$page on the account page is told to the clients of the other session', async ({ username, path, form }) => {
+    await people.addUser(username);
+    const [away, here] = [people.openBrowser(), people.openBrowser()];
+    for (const browser of [away, here]) await browser.signIn(username);
+    const tokens = await obtainTokens(people.app, away, { client_id: 'told' });
+    await obtainTokens(people.app, here, { client_id: 'told-es256' });
+    const { sub, sid } = decodeJwt(tokens.id_token);
+    const csrf = (await here.get('/account')).field('csrf');
+    expect((await here.post(path, { csrf, ...form(String(sid)) })).status).toBe(303);
+    await deliverLogouts(people);
+    expect(sent.map(({ token }) => decodeJwt(token))).toMatchObject([{ aud: 'told', sub, sid }]);
+  });
+
   test.each([200, 204])('%d is taken: nothing more is sent', async (status) => {
     answer = () => status;
-    await addDelivery();
+    await endSession('told');
     expect(await deliverFor(60)).toEqual([0]);
   });
 
   test('400 is a refusal: the client understood, and will not take it', async () => {
     answer = () => 400;
-    await addDelivery();
+    await endSession('told');
     expect(await deliverFor(60)).toEqual([0]);
   });
 
   test.each([302, 404, 429, 500, 503])('%d is tried again: 10 s later, then 20, 40', async (status) => {
     answer = () => status;
-    await addDelivery();
+    await endSession('told');
     expect(await deliverFor(80)).toEqual([0, 10, 30, 70]);
   });
 
@@ -160,7 +203,7 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     answer = () => {
       throw new Error('connection refused');
     };
-    await addDelivery();
+    await endSession('told');
     for (let turn = 0; turn < 20; turn += 1) {
       await deliverLogouts(people);
       await people.pass(3600);
@@ -173,7 +216,7 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
 
   test('it is taken at last by a client that was away for a while', async () => {
     answer = () => (sent.length < 3 ? 503 : 200);
-    await addDelivery();
+    await endSession('told');
     await deliverFor(200);
     expect(sent).toHaveLength(3);
   });
@@ -182,13 +225,13 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     answer = () => {
       throw new OutboundRefusedError('https://10.0.0.1 is not a public address.');
     };
-    await addDelivery();
+    await endSession('told');
     expect(await deliverFor(60)).toEqual([0]);
   });
 
   test('T115: the real adapter refuses a private target, and the log says so without the token', async () => {
     await people.addClient('inward', { backchannelLogoutUri: 'https://169.254.169.254/latest/meta-data' });
-    await addDelivery('inward');
+    await endSession('inward');
     const outboundHttp = createNodeOutboundHttp(false);
     expect(await deliverLogouts({ ...people, outboundHttp })).toBe(1);
     await people.pass(day);
@@ -199,8 +242,9 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
   });
 
   test('a client that is gone, or wants to know no more, is told nothing', async () => {
-    await addDelivery('untold');
-    await addDelivery('never-was');
+    await people.addClient('passing', { backchannelLogoutUri: uri });
+    await endSession('untold', 'passing');
+    await people.store.removeClient('passing');
     expect(await deliverFor(60)).toEqual([]);
   });
 
@@ -210,17 +254,15 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
       if (sent.at(-1)?.url.includes('failing')) throw new Error('reset');
       return 200;
     };
-    for (let turn = 0; turn < 10; turn += 1) {
-      await addDelivery('failing');
-      await addDelivery('told', `session-${turn}`);
-    }
+    const sids: string[] = [];
+    for (let turn = 0; turn < 10; turn += 1) sids.push(await endSession('failing', 'told'));
     await deliverLogouts(people);
     const told = sent.filter(({ url }) => url === uri).map(({ token }) => decodeJwt(token).sid);
-    expect(told.toSorted()).toEqual(Array.from({ length: 10 }, (_, turn) => `session-${turn}`));
+    expect(told.toSorted()).toEqual(sids.toSorted());
   });
 
   test('two nodes send a delivery once', async () => {
-    for (let turn = 0; turn < 5; turn += 1) await addDelivery('told', `session-${turn}`);
+    for (let turn = 0; turn < 5; turn += 1) await endSession('told');
     await Promise.all([deliverLogouts(people), deliverLogouts(people), deliverLogouts(people)]);
     expect(sent).toHaveLength(5);
   });

@@ -27,6 +27,34 @@ const oldHash = (): string => {
 
 const hashOf = async (login: string) => (await people.store.findUserByLogin(login))?.passwordHash;
 
+describe('a stored hash that must not be computed', () => {
+  const absurd = [
+    ['4 GiB of memory', '$argon2id$v=19$m=4194304,t=2,p=1$Ku638AP60TuKuXHLWMhKAA$I7rxju+8adOYiBSRB5BbZg'],
+    ['a million passes', '$argon2id$v=19$m=19456,t=9999,p=1$Ku638AP60TuKuXHLWMhKAA$I7rxju+8adOYiBSRB5BbZg'],
+    ['no PHC string', 'correct horse battery staple'],
+    ['a truncated PHC string', '$argon2id$v=19$m=19456,t=2,p=1$Ku638AP60TuKuXHLWMhKAA'],
+    ['another kind', '$argon2i$v=19$m=19456,t=2,p=1$Ku638AP60TuKuXHLWMhKAA$I7rxju+8adOYiBSRB5BbZg'],
+    ['bcrypt of cost 31', `$2b$31$${'a'.repeat(53)}`],
+    ['an empty string', ''],
+  ] as const;
+
+  test.each(absurd)('T107: %s lets nobody in, costs what a wrong password costs, and is an alert', async (_, hash) => {
+    const { sub } = await people.addUser(`absurd-${absurd.findIndex(([, one]) => one === hash)}`, {
+      passwordHash: hash,
+    });
+    const { username } = (await people.store.findUser(sub)) ?? { username: '' };
+    (people.records as unknown[]).length = 0;
+    people.passwordHasher.counts.verify = 0;
+    const [wrong, unknown] = [await people.openBrowser().signIn(username), await people.openBrowser().signIn('nobody')];
+    expect([wrong.status, unknown.status]).toEqual([401, 401]);
+    expect(people.passwordHasher.counts.verify).toBe(2);
+    const alerts = people.records.filter(({ level }) => level === 'error');
+    expect(alerts.map(({ fields }) => fields)).toEqual([{ sub }]);
+    if (hash !== '') expect(JSON.stringify(people.records)).not.toContain(hash);
+    expect(await people.store.listAudit({ type: 'password.hash_refused', sub, limit: 2 })).toHaveLength(1);
+  });
+});
+
 describe('a password hash of older days at sign-in', () => {
   test.each([
     ['argon2id with old parameters', 'old-argon2id', oldHash],

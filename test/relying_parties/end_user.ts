@@ -2,6 +2,8 @@
 // waits for. What it reads of a page is its forms, as a browser would.
 import type { Person } from '../issuer_process.ts';
 
+type Credentials = Pick<Person, 'username' | 'password'>;
+
 interface Form {
   readonly action: string;
   /** Hidden inputs and what they hold. */
@@ -71,7 +73,11 @@ interface FilledIn {
 }
 
 /** The form of a page to send, filled in; undefined where a page has none for us. */
-const filledIn = (page: string, { decision, choice }: Answers, person: Person | undefined): FilledIn | undefined => {
+const filledIn = (
+  page: string,
+  { decision, choice }: Answers,
+  person: Credentials | undefined,
+): FilledIn | undefined => {
   const forms = formsOf(page);
   const send = ({ action, hidden }: Form, typed: Readonly<Record<string, string>> = {}): FilledIn => ({
     action,
@@ -112,7 +118,7 @@ interface Step {
   readonly posted: URLSearchParams | undefined;
 }
 
-export const createEndUser = (issuer: string, person?: Person): EndUser => {
+export const createEndUser = (issuer: string, person?: Credentials): EndUser => {
   const request = createCookieJar();
   const { origin } = new URL(issuer);
 

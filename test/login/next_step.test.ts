@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import type { AuthorizationRequest, Prompt } from '../../src/authorization_request/authorization_request.ts';
+import { nextStep } from '../../src/login/next_step.ts';
+import { makeClient, makeConsent, makeInteraction, makeSession, now } from '../contracts/records.ts';
+
+const requestWith = (prompt: readonly Prompt[]): AuthorizationRequest => ({
+  client: makeClient('app'),
+  redirectUri: 'https://app.example.com/callback',
+  responseMode: 'query',
+  state: undefined,
+  scope: ['openid'],
+  resource: 'https://id.example.com',
+  codeChallenge: null,
+  nonce: null,
+  prompt,
+  maxAgeSeconds: undefined,
+  loginHint: undefined,
+  uiLocales: [],
+  claims: { idToken: [], userinfo: [], sub: undefined },
+  hintedSub: undefined,
+});
+
+const consent = makeConsent({ resources: ['https://id.example.com'] });
+
+describe('prompt, OpenID Connect Core 1.0 §3.1.2.1', () => {
+  test.each([
+    ['consent', 'consentedAt'],
+    ['select_account', 'accountChosenAt'],
+  ] as const)(
+    'T060: what one end-user answered to prompt=%s is no answer of who signed in after them',
+    (prompt, mark) => {
+      const interaction = makeInteraction('id', { createdAt: now, [mark]: now + 10 });
+      const step = (authTime: number) =>
+        nextStep(requestWith([prompt]), { session: makeSession('desk', { authTime }), consent, interaction }, now + 30);
+      expect(step(now - 60)).toBe('issue');
+      expect(step(now + 10)).toBe('issue');
+      // Who proved themselves on the way chose their account by that.
+      expect(step(now + 20)).toBe(prompt === 'consent' ? 'consent' : 'issue');
+    },
+  );
+});
