@@ -5,10 +5,18 @@ import type { Client } from '../seams/client_store.ts';
 const originsOf = ({ redirectUris }: Client): readonly string[] =>
   redirectUris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
 
-/** Answers the Origin of one of the client's redirect URIs; set before anything is refused, so that errors are read too. */
-export const allowClientOrigin = (context: Context, client: Client): void => {
+/**
+ * Answers the Origin of one of the client's redirect URIs. Called before anything is refused, so that errors are read too.
+ *
+ * @returns what it set on the context, for an answer that is none of the context's.
+ */
+export const allowClientOrigin = (context: Context, client: Client): Readonly<Record<string, string>> => {
   const origin = context.req.header('Origin');
-  if (origin === undefined) return;
-  context.header('Vary', 'Origin');
-  if (originsOf(client).includes(origin)) context.header('Access-Control-Allow-Origin', origin);
+  if (origin === undefined) return {};
+  const headers = {
+    Vary: 'Origin',
+    ...(originsOf(client).includes(origin) && { 'Access-Control-Allow-Origin': origin }),
+  };
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  return headers;
 };
