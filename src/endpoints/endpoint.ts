@@ -5,7 +5,7 @@ import type { Provider } from '../provider.ts';
 export interface PlainAnswer {
   readonly status: number;
   readonly plainHeaders: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  readonly body: string | null;
 }
 
 export type Answer = Response | PlainAnswer;

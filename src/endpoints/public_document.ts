@@ -6,8 +6,6 @@ export interface PublicDocument {
   readonly etag: string;
 }
 
-const encoder = new TextEncoder();
-
 /** If-None-Match uses the weak comparison, RFC 9110 §13.1.2. */
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch?.split(',').some((candidate) => {
@@ -38,7 +36,7 @@ export const publicDocument = (read: () => PublicDocument, contentType: string, 
       whole: {
         status: 200,
         plainHeaders: { ...plainHeaders, 'Content-Type': contentType },
-        body: encoder.encode(document.body),
+        body: document.body,
       },
       unchanged: { status: 304, plainHeaders, body: null },
     };
