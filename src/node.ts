@@ -52,8 +52,11 @@ const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<voi
 };
 
 /** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
-export const openProvider = async (config: Config, log: Log): Promise<Provider> => {
-  const { store, rateLimiter } = openDatabase(config);
+export const openProvider = async (
+  config: Config,
+  log: Log,
+  { store, rateLimiter } = openDatabase(config),
+): Promise<Provider> => {
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log });
