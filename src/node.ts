@@ -7,6 +7,7 @@ import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { systemClock } from './adapters/system_clock.ts';
+import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { KeyRing } from './keys/key_ring.ts';
@@ -39,7 +40,7 @@ export const openRotation = async (config: Config, store: Store): Promise<Rotati
   onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
 
-/** Below the four threads of libuv's pool, which RS256 signatures need too. */
+/** Each has a thread of low priority, and 19 MiB. */
 const hashesAtOnce = 2;
 const hashesWaiting = 32;
 
@@ -67,7 +68,11 @@ export const openProvider = async (
     store,
     keyRing,
     log,
-    passwordHasher: boundPasswordHasher(nodeRsPasswordHasher, hashesAtOnce, hashesWaiting),
+    passwordHasher: boundPasswordHasher(
+      createThreadedPasswordHasher(nodeRsPasswordHasher.needsRehash),
+      hashesAtOnce,
+      hashesWaiting,
+    ),
     rateLimiter,
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };
