@@ -25,13 +25,16 @@ export const median = (values: readonly number[]): number => {
 
 export const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
 
-/** CPU microseconds an answer. */
-export const costOf = ({ cpuSeconds, answers }: Measurement): number => (cpuSeconds / answers) * 1e6;
+export const figuresOf = ({ answers, seconds, cpuSeconds }: Measurement) => ({
+  cpuMicroseconds: (cpuSeconds / answers) * 1e6,
+  perSecond: answers / seconds,
+});
 
 export const summarise = (rounds: readonly Measurement[]): Summary => {
-  const costs = rounds.map(costOf);
+  const figures = rounds.map(figuresOf);
+  const costs = figures.map(({ cpuMicroseconds }) => cpuMicroseconds);
   return {
-    perSecond: median(rounds.map(({ answers, seconds }) => answers / seconds)),
+    perSecond: median(figures.map(({ perSecond }) => perSecond)),
     cpuMicroseconds: median(costs),
     range: rangeOf(costs),
   };

@@ -1,18 +1,26 @@
 import type { Contender, Target } from './contender.ts';
+import type { Flow } from './flows/flow.ts';
 
-/** A contender in a scenario: where it is, and what to ask it. */
+/** A contender in a scenario: where it is, and what to ask it, over and over or as a flow. */
 export interface Entrant {
   readonly name: string;
   readonly contender: Contender;
-  readonly target: Target;
+  readonly target?: Target;
+  readonly flow?: Flow;
 }
 
-/** CPU microseconds of an answer, by the contender's name. */
-export type CostOf = (contender: string) => number;
+export interface Figures {
+  /** Of one answer. */
+  readonly cpuMicroseconds: number;
+  readonly perSecond: number;
+}
+
+/** What was measured, by the contender's name. */
+export type Measured = (contender: string) => Figures;
 
 export interface Ratio {
   readonly words: string;
-  readonly of: (costOf: CostOf) => number;
+  readonly of: (measured: Measured) => number;
   /** What is aimed at; a ratio without a bound is for reading. */
   readonly atMost?: number;
   readonly atLeast?: number;
@@ -26,8 +34,16 @@ export interface Scenario {
   readonly ratios: readonly Ratio[];
 }
 
+/** The one comparison made in every scenario that the other issuer takes part in. */
+export const overOidcProvider = (words: string, atLeast?: number): Ratio => ({
+  words,
+  of: (measured) => measured('oidc_provider').cpuMicroseconds / measured('keyturn').cpuMicroseconds,
+  ...(atLeast !== undefined && { atLeast }),
+});
+
 /** Sends a target's request once. @throws {Error} when the answer is not 2xx. */
 export const ask = async ({ name, target }: Entrant): Promise<Response> => {
+  if (target === undefined) throw new TypeError(`${name} has no target to ask here.`);
   const { url, ...request } = target;
   const response = await fetch(url, request);
   if (!response.ok)

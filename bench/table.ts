@@ -1,6 +1,6 @@
 // The report: one table of what was measured, one of what it is measured against. Markdown, aligned to be read as it is.
 import { median, type Range, rangeOf, type Summary } from './measure.ts';
-import type { CostOf, Ratio } from './scenario.ts';
+import type { Measured, Ratio } from './scenario.ts';
 
 export interface Row extends Summary {
   readonly scenario: string;
@@ -12,7 +12,7 @@ const pad = (cells: readonly string[], widths: readonly number[], numeric: reado
 
 const isNumeric = (cell: string | undefined): boolean => cell !== undefined && /^[\d.]/.test(cell);
 
-const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+export const plainTable = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const numeric = head.map((_, column) => rows.every((row) => isNumeric(row[column])));
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const rule = widths.map((width, column) => (numeric[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
@@ -32,11 +32,11 @@ const cellsOf = ({ scenario, contender, perSecond, cpuMicroseconds, range }: Row
 ];
 
 export const measurementsTable = (rows: readonly Row[]): string =>
-  markdown(['scenario', 'contender', 'per second', 'CPU us each', 'rounds', 'per CPU second'], rows.map(cellsOf));
+  plainTable(['scenario', 'contender', 'per second', 'CPU us each', 'rounds', 'per CPU second'], rows.map(cellsOf));
 
 const verdictOf = ({ atMost, atLeast }: Ratio, value: number): string => {
   if (atMost === undefined && atLeast === undefined) return '';
-  return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? 0) ? 'pass' : 'fail';
+  return value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? 0) ? 'met' : 'missed';
 };
 
 const aimOf = ({ atMost, atLeast }: Ratio): string => {
@@ -53,11 +53,11 @@ const ratioCells = (ratio: Ratio, values: readonly number[]): readonly string[] 
 /** What one scenario's contenders cost, round by round: drift that hits a whole round leaves its ratios alone. */
 export interface MeasuredRatios {
   readonly ratios: readonly Ratio[];
-  readonly rounds: readonly CostOf[];
+  readonly rounds: readonly Measured[];
 }
 
 export const ratiosTable = (scenarios: readonly MeasuredRatios[]): string =>
-  markdown(
+  plainTable(
     ['ratio', 'measured', 'rounds', 'aim', ''],
     scenarios.flatMap(({ ratios, rounds }) => ratios.map((ratio) => ratioCells(ratio, rounds.map(ratio.of)))),
   );

@@ -1,12 +1,12 @@
 // The table of contents: every URL Keyturn answers, and what stands before it.
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { account, accountApplications, accountPassword, accountSessions } from './endpoints/account.ts';
 import { authorization } from './endpoints/authorization.ts';
+import { limitBody } from './endpoints/body_limit.ts';
 import { consent } from './endpoints/consent.ts';
 import { demoEndpoints } from './endpoints/demo.ts';
 import { endSession } from './endpoints/end_session.ts';
-import type { AppEnvironment, Endpoint } from './endpoints/endpoint.ts';
+import type { AppEnvironment, Endpoint, Handler } from './endpoints/endpoint.ts';
 import { errorResponse } from './endpoints/error_response.ts';
 import { live, ready } from './endpoints/health.ts';
 import { introspection } from './endpoints/introspection.ts';
@@ -14,7 +14,7 @@ import { jwks } from './endpoints/jwks.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
 import { basePathOf, paths } from './endpoints/paths.ts';
-import { responseHeaders } from './endpoints/response_headers.ts';
+import { type Dress, dressWith } from './endpoints/response_headers.ts';
 import { revocation } from './endpoints/revocation.ts';
 import { root } from './endpoints/root.ts';
 import { signUp } from './endpoints/sign_up.ts';
@@ -26,32 +26,37 @@ import type { Provider } from './provider.ts';
 
 export type App = Hono<AppEnvironment>;
 
-const mostBodyBytes = 64 * 1024;
-
-const refuseBody = (): never => {
-  throw new OAuthError('body_too_large');
-};
-
-/** Serves an endpoint's methods at a path; the others get 405 and are told which there are (RFC 9110 §15.5.6). */
-const mount = (app: App, provider: Provider) => (path: string, endpoint: Endpoint) => {
+/**
+ * Serves an endpoint's methods at a path; the others get 405 and are told which there are (RFC 9110 §15.5.6). One
+ * handler a path, no middleware: Hono then calls it directly, and a key set is answered without a promise.
+ */
+const mount = (app: App, provider: Provider, dress: Dress) => (path: string, endpoint: Endpoint) => {
   const methods = endpoint(provider);
-  for (const [method, handler] of Object.entries(methods)) app.on(method, path, handler);
+  const handlers = new Map<string, Handler>(Object.entries(methods));
+  if (methods.GET) handlers.set('HEAD', methods.GET);
+  if (methods.POST) handlers.set('POST', limitBody(methods.POST));
   const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   app.all(path, (context) => {
-    context.header('Allow', allow.join(', '));
-    throw new OAuthError('method_not_allowed');
+    const handler = handlers.get(context.req.method);
+    if (handler === undefined) {
+      context.header('Allow', allow.join(', '));
+      throw new OAuthError('method_not_allowed');
+    }
+    const answer = handler(context);
+    return answer instanceof Promise
+      ? answer.then<Response>((settled) => dress(settled, context))
+      : dress(answer, context);
   });
 };
 
 export const createApp = (provider: Provider): App => {
   const app: App = new Hono();
-  const at = mount(app, provider);
+  const dress = dressWith(provider.config);
+  const at = mount(app, provider, dress);
   const base = basePathOf(provider.config.issuer);
 
-  app.use(responseHeaders(provider.config));
-  app.post('*', bodyLimit({ maxSize: mostBodyBytes, onError: refuseBody }));
-  app.onError((error, context) => errorResponse(error, context, provider.log));
-  app.notFound((context) => context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }));
+  app.onError((error, context) => dress(errorResponse(error, context, provider.log), context));
+  app.notFound((context) => dress(context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }), context));
 
   at(base + paths.jwks, jwks);
   at(base + paths.openid_configuration, metadata);

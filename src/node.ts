@@ -8,6 +8,7 @@ import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { systemClock } from './adapters/system_clock.ts';
+import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { KeyRing } from './keys/key_ring.ts';
@@ -40,7 +41,7 @@ export const openRotation = async (config: Config, store: Store): Promise<Rotati
   onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
 
-/** Below the four threads of libuv's pool, which RS256 signatures need too. */
+/** Each has a thread of low priority, and 19 MiB. */
 const hashesAtOnce = 2;
 const hashesWaiting = 32;
 
@@ -53,8 +54,11 @@ const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<voi
 };
 
 /** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
-export const openProvider = async (config: Config, log: Log): Promise<Provider> => {
-  const { store, rateLimiter } = openDatabase(config);
+export const openProvider = async (
+  config: Config,
+  log: Log,
+  { store, rateLimiter } = openDatabase(config),
+): Promise<Provider> => {
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log });
@@ -65,7 +69,11 @@ export const openProvider = async (config: Config, log: Log): Promise<Provider> 
     store,
     keyRing,
     log,
-    passwordHasher: boundPasswordHasher(nodeRsPasswordHasher, hashesAtOnce, hashesWaiting),
+    passwordHasher: boundPasswordHasher(
+      createThreadedPasswordHasher(nodeRsPasswordHasher),
+      hashesAtOnce,
+      hashesWaiting,
+    ),
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),

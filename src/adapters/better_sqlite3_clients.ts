@@ -15,27 +15,37 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .prepare(),
 });
 
-export const createBetterSqlite3Clients = ({ database, read, write }: SqliteConnection, clock: Clock): ClientStore => {
+export const createBetterSqlite3Clients = (
+  { database, cacheRows, read, write }: SqliteConnection,
+  clock: Clock,
+): ClientStore => {
   const { findClient } = prepareStatements(database);
+  const clients = cacheRows((clientId) => findClient.get({ clientId }));
   return {
-    findClient: (clientId) => read(() => findClient.get({ clientId })),
+    findClient: (clientId) => read(() => clients.find(clientId)),
     listClients: () => read(() => database.select().from(client).orderBy(asc(client.clientId)).all()),
-    addClient: (added) => write(() => database.insert(client).values(added).onConflictDoNothing().run().changes === 1),
+    addClient: (added) =>
+      write(() => {
+        clients.forget();
+        return database.insert(client).values(added).onConflictDoNothing().run().changes === 1;
+      }),
     rotateClientSecret: (clientId, secretSha256, previousExpiresAt) =>
-      write(
-        () =>
-          database
-            .update(client)
-            .set({
-              previousClientSecretSha256: sql`client_secret_sha256`,
-              previousClientSecretExpiresAt: previousExpiresAt,
-              clientSecretSha256: secretSha256,
-            })
-            .where(and(eq(client.clientId, clientId), isNotNull(client.clientSecretSha256)))
-            .run().changes === 1,
-      ),
+      write(() => {
+        clients.forget();
+        const { changes } = database
+          .update(client)
+          .set({
+            previousClientSecretSha256: sql`client_secret_sha256`,
+            previousClientSecretExpiresAt: previousExpiresAt,
+            clientSecretSha256: secretSha256,
+          })
+          .where(and(eq(client.clientId, clientId), isNotNull(client.clientSecretSha256)))
+          .run();
+        return changes === 1;
+      }),
     removeClient: (clientId) =>
       write(() => {
+        clients.forget();
         if (database.delete(client).where(eq(client.clientId, clientId)).run().changes === 0) return false;
         endFamilies(database, eq(tokenFamily.clientId, clientId), 'client_removed', clock.now());
         database.delete(authorizationCode).where(eq(authorizationCode.clientId, clientId)).run();

@@ -13,14 +13,21 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .prepare(),
 });
 
-export const createBetterSqlite3Resources = ({ database, read, write }: SqliteConnection): ResourceStore => {
+export const createBetterSqlite3Resources = ({ database, cacheRows, read, write }: SqliteConnection): ResourceStore => {
   const { findResource } = prepareStatements(database);
+  const resources = cacheRows((identifier) => findResource.get({ identifier }));
   return {
-    findResource: (identifier) => read(() => findResource.get({ identifier })),
+    findResource: (identifier) => read(() => resources.find(identifier)),
     listResources: () => read(() => database.select().from(resource).orderBy(asc(resource.resource)).all()),
     addResource: (added) =>
-      write(() => database.insert(resource).values(added).onConflictDoNothing().run().changes === 1),
+      write(() => {
+        resources.forget();
+        return database.insert(resource).values(added).onConflictDoNothing().run().changes === 1;
+      }),
     removeResource: (identifier) =>
-      write(() => database.delete(resource).where(eq(resource.resource, identifier)).run().changes === 1),
+      write(() => {
+        resources.forget();
+        return database.delete(resource).where(eq(resource.resource, identifier)).run().changes === 1;
+      }),
   };
 };

@@ -20,8 +20,12 @@ export interface BetterSqlite3 {
   readonly rateLimiter: RateLimiter;
 }
 
-export const composeBetterSqlite3 = (database: SqliteDatabase, clock: Clock): BetterSqlite3 => {
-  const connection = connect(database);
+/** @param connection - to `database`. */
+export const composeBetterSqlite3 = (
+  database: SqliteDatabase,
+  clock: Clock,
+  connection = connect(database),
+): BetterSqlite3 => {
   const store: Store = {
     ...createBetterSqlite3SigningKeys(connection, clock),
     ...createBetterSqlite3Clients(connection, clock),

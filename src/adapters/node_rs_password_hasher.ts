@@ -1,6 +1,6 @@
 // argon2id with @node-rs/argon2; hashes brought along from elsewhere may be bcrypt. OWASP Password Storage Cheat Sheet.
-import { hash, verify } from '@node-rs/argon2';
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
+import { hash, hashSync, verify, verifySync } from '@node-rs/argon2';
+import { verify as verifyBcrypt, verifySync as verifyBcryptSync } from '@node-rs/bcrypt';
 import type { PasswordHasher } from '../seams/password_hasher.ts';
 
 const argon2id = 2;
@@ -44,6 +44,17 @@ export const isKnownPasswordHash = (passwordHash: string): boolean => {
   if (costs !== undefined) return isBearable(costs);
   const bcryptCost = Number(bcryptForm.exec(passwordHash)?.[1]);
   return bcryptCost >= least.bcryptCost && bcryptCost <= most.bcryptCost;
+};
+
+/** As `nodeRsPasswordHasher.hash`, on the calling thread. */
+export const hashNow = (password: string): string => hashSync(password, parameters);
+
+/** As `nodeRsPasswordHasher.verify`, on the calling thread. */
+export const verifyNow = (passwordHash: string, password: string): boolean => {
+  if (!isKnownPasswordHash(passwordHash)) return false;
+  return argon2idCosts(passwordHash) === undefined
+    ? verifyBcryptSync(password, passwordHash)
+    : verifySync(passwordHash, password);
 };
 
 export const nodeRsPasswordHasher: PasswordHasher = {

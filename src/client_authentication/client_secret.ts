@@ -1,11 +1,11 @@
 // Client secrets: made here with 256 bits, kept as SHA-256, compared in constant time.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 
 export const generateClientSecret = (): string => randomBytes(32).toString('base64url');
 
-const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+const digest = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 export const hashClientSecret = (secret: string): string => digest(secret).toString('base64url');
 

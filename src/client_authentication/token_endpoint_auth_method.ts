@@ -14,6 +14,8 @@ export const tokenEndpointAuthMethods: Readonly<Record<string, ClientAuthenticat
   none,
 };
 
+const methods = Object.entries(tokenEndpointAuthMethods);
+
 const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters }: TokenRequest): void => {
   const named = parameters.get('client_id');
   if (named !== undefined && named !== clientId) throw new OAuthError('client_authentication_doubled');
@@ -29,7 +31,7 @@ const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters 
  * @see RFC 6749 §2.3 https://www.rfc-editor.org/rfc/rfc6749#section-2.3
  */
 export const authenticateClient = async (request: TokenRequest, { store, clock }: Provider): Promise<Client> => {
-  const used = Object.entries(tokenEndpointAuthMethods).filter(([, method]) => method.isUsed(request));
+  const used = methods.filter(([, method]) => method.isUsed(request));
   if (used.length > 1) throw new OAuthError('client_authentication_doubled');
   const [name, method] = used[0] ?? [];
   if (request.authorization !== undefined && name !== 'client_secret_basic')

@@ -17,24 +17,29 @@ export const preflight =
       'Access-Control-Max-Age': `${preflightSeconds}`,
     });
 
-const exposeErrors = (context: Context): void =>
-  context.header('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After');
+const exposedErrors = { 'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After' };
 
 /** Anybody's pages may read the answer: what opens it is a token. Set before anything is refused, so that errors are read too. */
 export const allowAnyOrigin = (context: Context): void => {
-  context.header('Access-Control-Allow-Origin', '*');
-  exposeErrors(context);
+  for (const [name, value] of Object.entries({ 'Access-Control-Allow-Origin': '*', ...exposedErrors }))
+    context.header(name, value);
 };
 
 const originsOf = ({ redirectUris }: Client): readonly string[] =>
   redirectUris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
 
-/** The client's own pages may, those of the origins of its redirect URIs. Set before the grant is looked at, as above. */
-export const allowClientOrigin = (context: Context, client: Client): void => {
+/**
+ * The client's own pages may, those of the origins of its redirect URIs. Set before the grant is looked at, as above.
+ *
+ * @returns what it set on the context, for an answer that is none of the context's.
+ */
+export const allowClientOrigin = (context: Context, client: Client): Readonly<Record<string, string>> => {
   const origin = context.req.header('Origin');
-  if (origin === undefined) return;
-  context.header('Vary', 'Origin');
-  if (!originsOf(client).includes(origin)) return;
-  context.header('Access-Control-Allow-Origin', origin);
-  exposeErrors(context);
+  if (origin === undefined) return {};
+  const headers = {
+    Vary: 'Origin',
+    ...(originsOf(client).includes(origin) && { 'Access-Control-Allow-Origin': origin, ...exposedErrors }),
+  };
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  return headers;
 };

@@ -5,6 +5,7 @@ import type { Log } from '../seams/log.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
+import { requestIdOf } from './response_headers.ts';
 
 export const refusalOf = (error: Error): OAuthError => {
   if (error instanceof OAuthError) return error;
@@ -33,7 +34,7 @@ const challengeOf = (error: string, description: string): string =>
 export const errorResponse = (error: Error, context: Context<AppEnvironment>, log: Log): Response => {
   const refusal = refusalOf(error);
   const { status, error: code, description } = refusal.failure;
-  logRefusal(refusal, context.get('requestId'), log);
+  logRefusal(refusal, requestIdOf(context), log);
   context.header('Cache-Control', 'no-store');
   context.header('Pragma', 'no-cache');
   if (status === 401 || code === 'insufficient_scope')

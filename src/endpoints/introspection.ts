@@ -8,6 +8,7 @@ import { isStanding } from '../tokens/standing_access_token.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
+import { plainJson } from './plain_json.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
 const inactive = { active: false } as const;
@@ -44,6 +45,6 @@ export const introspection: Endpoint = (provider) => ({
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
     const introspect = token.includes('.') ? introspectAccessToken : introspectRefreshToken;
-    return context.json(await introspect(token, client, provider), 200, noStore);
+    return plainJson(await introspect(token, client, provider), noStore);
   },
 });

@@ -53,5 +53,6 @@ const metadataOf = (issuer: string) => ({
 export const metadata: Endpoint = ({ config }) => {
   const body = JSON.stringify(metadataOf(config.issuer));
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-  return publicDocument(() => ({ body, etag }), 'application/json', maxAgeSeconds);
+  const document = { body, etag };
+  return publicDocument(() => document, 'application/json', maxAgeSeconds);
 };

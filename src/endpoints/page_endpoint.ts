@@ -6,6 +6,7 @@ import type { Provider } from '../provider.ts';
 import type { AppEnvironment, Handler, Methods } from './endpoint.ts';
 import { logRefusal, refusalOf } from './error_response.ts';
 import { pageResponse, textsOf } from './page_response.ts';
+import { requestIdOf } from './response_headers.ts';
 
 /** The reasons that have a page of their own; the others are told by their kind. */
 const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
@@ -24,7 +25,7 @@ const kindOf = ({ reason, failure }: OAuthError): ErrorKind =>
 const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provider): Promise<Response> => {
   const refusal = refusalOf(error);
   const { status } = refusal.failure;
-  const requestId = context.get('requestId');
+  const requestId = requestIdOf(context);
   logRefusal(refusal, requestId, provider.log);
   const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
   if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));

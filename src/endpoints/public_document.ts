@@ -1,6 +1,6 @@
 // A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
 import { preflight } from './cross_origin.ts';
-import type { Methods } from './endpoint.ts';
+import type { Methods, PlainAnswer } from './endpoint.ts';
 
 export interface PublicDocument {
   readonly body: string;
@@ -14,18 +14,40 @@ const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
     return tag === '*' || tag === etag || tag === `W/${etag}`;
   }) ?? false;
 
+/** Both answers a document can give, made once. */
+interface MadeAnswers {
+  readonly document: PublicDocument;
+  readonly whole: PlainAnswer;
+  readonly unchanged: PlainAnswer;
+}
+
 /**
- * @param read - gives the document as it is now, from memory.
+ * @param read - gives the document as it is now, from memory: the same object until it changes.
  * @param maxAgeSeconds - `max-age` of the response.
  */
 export const publicDocument = (read: () => PublicDocument, contentType: string, maxAgeSeconds: number): Methods => {
-  const cacheControl = `public, max-age=${maxAgeSeconds}`;
+  const make = (document: PublicDocument): MadeAnswers => {
+    const plainHeaders = {
+      'Cache-Control': `public, max-age=${maxAgeSeconds}`,
+      ETag: document.etag,
+      'Access-Control-Allow-Origin': '*',
+    };
+    return {
+      document,
+      whole: {
+        status: 200,
+        plainHeaders: { ...plainHeaders, 'Content-Type': contentType },
+        body: document.body,
+      },
+      unchanged: { status: 304, plainHeaders, body: null },
+    };
+  };
+  let made: MadeAnswers | undefined;
   return {
     GET: (context) => {
-      const { body, etag } = read();
-      const headers = { 'Cache-Control': cacheControl, ETag: etag, 'Access-Control-Allow-Origin': '*' };
-      if (matches(context.req.header('If-None-Match'), etag)) return context.body(null, 304, headers);
-      return context.body(body, 200, { ...headers, 'Content-Type': contentType });
+      const document = read();
+      if (made?.document !== document) made = make(document);
+      return matches(context.req.header('If-None-Match'), document.etag) ? made.unchanged : made.whole;
     },
     OPTIONS: preflight('GET, HEAD, OPTIONS', 'If-None-Match, Cache-Control'),
   };

@@ -6,19 +6,18 @@ import { takeClientAllowance } from './client_limit.ts';
 import { allowClientOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
-
-const noStore = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+import { plainJson } from './plain_json.ts';
 
 export const token: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
     const authorization = context.req.header('Authorization');
     const client = await authenticateClient({ authorization, parameters }, provider);
-    allowClientOrigin(context, client);
+    const crossOrigin = allowClientOrigin(context, client);
     const proof = await proveGrant(parameters, client, provider);
     await takeClientAllowance(context, client, parameters.get('grant_type'), provider);
     const response = await proof.settle(await issueTokens(proof.authorization, provider));
-    return context.json(response, 200, noStore);
+    return plainJson(response, { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...crossOrigin });
   },
   OPTIONS: preflight('POST, OPTIONS'),
 });

@@ -34,8 +34,8 @@ export const requestedResource = async (
   if (named.length > 1) throw new OAuthError('resource_repeated');
   const identifier = named[0] ?? client.resources[0];
   if (identifier === undefined) throw new OAuthError('resource_missing');
-  if (!isResourceIdentifier(identifier)) throw new OAuthError('resource_malformed');
-  if (!client.resources.includes(identifier)) throw new OAuthError('resource_not_allowed');
+  if (!client.resources.includes(identifier))
+    throw new OAuthError(isResourceIdentifier(identifier) ? 'resource_not_allowed' : 'resource_malformed');
   const resource = await store.findResource(identifier);
   if (resource === undefined) throw new OAuthError('resource_not_allowed');
   return resource;

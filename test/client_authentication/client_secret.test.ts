@@ -20,15 +20,15 @@ const work = vi.hoisted(() => ({ hashes: 0, comparisons: 0 }));
 
 vi.mock('node:crypto', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:crypto')>();
-  const createHash = ((...args: Parameters<typeof original.createHash>) => {
+  const hash = ((...args: Parameters<typeof original.hash>) => {
     work.hashes += 1;
-    return original.createHash(...args);
-  }) as typeof original.createHash;
+    return original.hash(...args);
+  }) as typeof original.hash;
   const timingSafeEqual = ((left, right) => {
     work.comparisons += 1;
     return original.timingSafeEqual(left, right);
   }) as typeof original.timingSafeEqual;
-  return { ...original, createHash, timingSafeEqual };
+  return { ...original, hash, timingSafeEqual };
 });
 
 let provider: TestProvider;

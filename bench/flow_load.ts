@@ -1,0 +1,61 @@
+// The load of a flow: some workers, each at the next run as soon as the one before is done. A child process like load.ts.
+import { setTimeout as wait } from 'node:timers/promises';
+import { cpuSecondsOf } from './cpu_time.ts';
+import { runCodeFlow } from './flows/code.ts';
+import type { Flow, RefreshFlow, Send } from './flows/flow.ts';
+import { refreshOnce } from './flows/refresh.ts';
+import { createSend } from './flows/send.ts';
+import type { LoadAnswer } from './load.ts';
+
+export interface FlowJob {
+  readonly flow: Flow;
+  /** Of the server. */
+  readonly pid: number;
+  readonly workers: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+/** Where each chain has got to, for the next round goes on with it. By the first token of the chain. */
+const chains = new Map<string, string>();
+
+const refreshChain = (flow: RefreshFlow, worker: number, send: Send) => async (): Promise<void> => {
+  const first = flow.refreshTokens[worker];
+  if (first === undefined) throw new Error(`There is no refresh token for worker ${worker}.`);
+  const answer = await refreshOnce(flow, chains.get(first) ?? first, send);
+  chains.set(first, answer.refresh_token);
+};
+
+const runOf = (flow: Flow, worker: number, send: Send): (() => Promise<unknown>) =>
+  flow.kind === 'refresh' ? refreshChain(flow, worker, send) : () => runCodeFlow(flow, send);
+
+const applyLoad = async ({ flow, pid, workers, warmUpSeconds, seconds }: FlowJob): Promise<LoadAnswer> => {
+  const send = createSend(workers);
+  let [answers, stopped] = [0, false];
+  const mark = () => ({ answers, at: performance.now() / 1000, cpuSeconds: cpuSecondsOf(pid) });
+  const work = async (worker: number): Promise<void> => {
+    const run = runOf(flow, worker, send);
+    while (!stopped) {
+      await run();
+      answers += 1;
+    }
+  };
+  const working = Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+  const measuring = async () => {
+    await wait(warmUpSeconds * 1000);
+    const start = mark();
+    await wait(seconds * 1000);
+    const end = mark();
+    stopped = true;
+    await working;
+    return {
+      answers: end.answers - start.answers,
+      seconds: end.at - start.at,
+      cpuSeconds: end.cpuSeconds - start.cpuSeconds,
+    };
+  };
+  return Promise.race([measuring(), working.then(measuring)]).catch((error: unknown) => ({ complaint: String(error) }));
+};
+
+process.on('message', async (job: FlowJob) => process.send?.(await applyLoad(job)));
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,28 @@
+// At most 64 KiB of body. Where Content-Length tells, nothing is read: asking Node's adapter for the stream of a body
+// has it build undici's Request, a third of the cost of a token.
+import { bodyLimit } from 'hono/body-limit';
+import { OAuthError } from '../errors.ts';
+import type { Answer, Handler } from './endpoint.ts';
+
+const mostBodyBytes = 64 * 1024;
+
+const refuse = (): never => {
+  throw new OAuthError('body_too_large');
+};
+
+/** Counts while it reads, and stops at the limit. */
+const countBody = bodyLimit({ maxSize: mostBodyBytes, onError: refuse });
+
+/** Keeps what is too long from a handler. @throws {OAuthError} body_too_large. */
+export const limitBody =
+  (handler: Handler): Handler =>
+  async (context) => {
+    const declared = context.req.header('Content-Length');
+    if (declared !== undefined && context.req.header('Transfer-Encoding') === undefined) {
+      if (!(Number(declared) <= mostBodyBytes)) refuse();
+      return handler(context);
+    }
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    await countBody(context, async () => resolve(await handler(context)));
+    return promise;
+  };
