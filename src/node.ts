@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { KeyRing } from './keys/key_ring.ts';
 import type { RotationParts } from './keys/rotation.ts';
+import { refreshAfterSeconds } from './keys/timing.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
@@ -70,14 +71,14 @@ export const openProvider = async (config: Config, log: Log): Promise<Provider> 
   };
 };
 
-/** Refreshes the key ring every third of P, and at each instant something is due. @returns how to stop. */
+/** Refreshes the key ring as often as timing.ts says. @returns how to stop. */
 export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) => {
-  const pollSeconds = config.policy.snapshotSeconds / 3;
+  const { policy } = config;
   let timer: NodeJS.Timeout;
   const refresh = async (): Promise<void> => {
-    let waitSeconds = pollSeconds;
+    let waitSeconds = refreshAfterSeconds(policy);
     try {
-      waitSeconds = Math.max(0.1, Math.min(pollSeconds, await keyRing.refresh()));
+      waitSeconds = refreshAfterSeconds(policy, await keyRing.refresh());
     } catch (error) {
       const reason = error instanceof KeyVaultError ? error.message : String(error);
       log.error({ reason }, 'the signing keys could not be refreshed');
@@ -85,7 +86,7 @@ export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) 
     if (!stopped) timer = setTimeout(refresh, waitSeconds * 1000);
   };
   let stopped = false;
-  timer = setTimeout(refresh, pollSeconds * 1000);
+  timer = setTimeout(refresh, refreshAfterSeconds(policy) * 1000);
   return () => {
     stopped = true;
     clearTimeout(timer);
