@@ -1,5 +1,5 @@
 // A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
-import type { Methods } from './endpoint.ts';
+import type { Handler } from './endpoint.ts';
 
 export interface PublicDocument {
   readonly body: string;
@@ -17,7 +17,11 @@ const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
  * @param read - gives the document as it is now, from memory.
  * @param maxAgeSeconds - `max-age` of the response.
  */
-export const publicDocument = (read: () => PublicDocument, contentType: string, maxAgeSeconds: number): Methods => {
+export const publicDocument = (
+  read: () => PublicDocument,
+  contentType: string,
+  maxAgeSeconds: number,
+): Readonly<Record<'GET' | 'OPTIONS', Handler>> => {
   const cacheControl = `public, max-age=${maxAgeSeconds}`;
   return {
     GET: (context) => {
