@@ -11,6 +11,7 @@ import { errorResponse } from './endpoints/error_response.ts';
 import { live, ready } from './endpoints/health.ts';
 import { introspection } from './endpoints/introspection.ts';
 import { jwks } from './endpoints/jwks.ts';
+import { keyHistory } from './endpoints/key_history.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
 import { basePathOf, paths } from './endpoints/paths.ts';
@@ -59,6 +60,7 @@ export const createApp = (provider: Provider): App => {
   app.notFound((context) => dress(context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }), context));
 
   at(base + paths.jwks, jwks);
+  at(base + paths.key_history, keyHistory);
   at(base + paths.openid_configuration, metadata);
   at(paths.oauth_authorization_server + base, metadata);
   at(base + paths.authorization, authorization);

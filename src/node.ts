@@ -11,8 +11,11 @@ import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
 import { OperatorError } from './errors.ts';
+import { createKeySetReaders } from './keys/count_readers.ts';
+import { createKeyHistory, type KeyHistory } from './keys/keep_key_history.ts';
 import { KeyRing } from './keys/key_ring.ts';
 import type { RotationParts } from './keys/rotation.ts';
+import { refreshAfterSeconds } from './keys/timing.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
@@ -53,6 +56,15 @@ const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<voi
       );
 };
 
+/** The keys turn and sign without it: what could not be written now is written later, with the true instants. */
+const writeHistory = async (keyHistory: KeyHistory, log: Log): Promise<void> => {
+  try {
+    await keyHistory.refresh();
+  } catch (error) {
+    log.error({ reason: String(error) }, 'the key history could not be written');
+  }
+};
+
 /** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
 export const openProvider = async (
   config: Config,
@@ -63,11 +75,15 @@ export const openProvider = async (
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
+  const keyHistory = createKeyHistory({ ...parts, store, keyRing });
+  await writeHistory(keyHistory, log);
   return {
     config,
     clock: systemClock,
     store,
     keyRing,
+    keyHistory,
+    keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),
     log,
     passwordHasher: boundPasswordHasher(
       createThreadedPasswordHasher(nodeRsPasswordHasher),
@@ -80,14 +96,15 @@ export const openProvider = async (
   };
 };
 
-/** Refreshes the key ring every third of P, and at each instant something is due. @returns how to stop. */
-export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) => {
-  const pollSeconds = config.policy.snapshotSeconds / 3;
+/** Refreshes the key ring as often as timing.ts says. @returns how to stop. */
+export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (() => void) => {
+  const { policy } = config;
   let timer: NodeJS.Timeout;
   const refresh = async (): Promise<void> => {
-    let waitSeconds = pollSeconds;
+    let waitSeconds = refreshAfterSeconds(policy);
     try {
-      waitSeconds = Math.max(0.1, Math.min(pollSeconds, await keyRing.refresh()));
+      waitSeconds = refreshAfterSeconds(policy, await keyRing.refresh());
+      await writeHistory(keyHistory, log);
     } catch (error) {
       const reason = error instanceof KeyVaultError ? error.message : String(error);
       log.error({ reason }, 'the signing keys could not be refreshed');
@@ -95,7 +112,7 @@ export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) 
     if (!stopped) timer = setTimeout(refresh, waitSeconds * 1000);
   };
   let stopped = false;
-  timer = setTimeout(refresh, pollSeconds * 1000);
+  timer = setTimeout(refresh, refreshAfterSeconds(policy) * 1000);
   return () => {
     stopped = true;
     clearTimeout(timer);
@@ -104,16 +121,18 @@ export const keepKeysFresh = ({ keyRing, config, log }: Provider): (() => void) 
 
 const deliverEverySeconds = 2;
 const sweepEverySeconds = 60;
+const countEverySeconds = 10;
 
-/** Delivers logout tokens and deletes what expired, again and again. @returns how to stop. */
+/** Delivers logout tokens, counts who read the key set and deletes what expired, again and again. @returns how to stop. */
 export const keepHouse = (provider: Provider): (() => void) => {
-  const { store, clock, log } = provider;
+  const { store, clock, log, keySetReaders } = provider;
   const every = (seconds: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
       work().catch((error: unknown) => log.error({ reason: String(error) }, `${what} failed`));
     }, seconds * 1000);
   const timers = [
     every(deliverEverySeconds, 'back-channel logout', () => deliverLogouts(provider)),
+    every(countEverySeconds, 'counting who read the key set', () => keySetReaders.flush()),
     every(sweepEverySeconds, 'deleting what expired', () => store.removeExpired(clock.now())),
   ];
   return () => {

@@ -1,4 +1,6 @@
 import type { Config } from './config.ts';
+import type { KeySetReaders } from './keys/count_readers.ts';
+import type { KeyHistory } from './keys/keep_key_history.ts';
 import type { KeyRing } from './keys/key_ring.ts';
 import type { Clock } from './seams/clock.ts';
 import type { Log } from './seams/log.ts';
@@ -13,6 +15,8 @@ export interface Provider {
   readonly clock: Clock;
   readonly store: Store;
   readonly keyRing: KeyRing;
+  readonly keyHistory: KeyHistory;
+  readonly keySetReaders: KeySetReaders;
   readonly log: Log;
   readonly passwordHasher: PasswordHasher;
   readonly rateLimiter: RateLimiter;

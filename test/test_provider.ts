@@ -9,6 +9,8 @@ import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts
 import { type App, createApp } from '../src/app.ts';
 import { hashClientSecret } from '../src/client_authentication/client_secret.ts';
 import { type Environment, readConfig } from '../src/config.ts';
+import { createKeySetReaders } from '../src/keys/count_readers.ts';
+import { createKeyHistory } from '../src/keys/keep_key_history.ts';
 import { KeyRing } from '../src/keys/key_ring.ts';
 import type { Provider } from '../src/provider.ts';
 import { type Client, clientDefaults } from '../src/seams/client_store.ts';
@@ -97,6 +99,8 @@ export const createTestProvider = async ({
     clock,
     store,
     keyRing,
+    keyHistory: createKeyHistory({ issuer: config.issuer, policy: config.policy, store, keyRing }),
+    keySetReaders: createKeySetReaders({ keyRing, clock, store }),
     log,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(clock),

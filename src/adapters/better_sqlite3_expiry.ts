@@ -9,11 +9,15 @@ import {
   authorizationCode,
   deniedToken,
   interaction,
+  keySetReader,
   rateLimit,
   refreshToken,
   session,
   tokenFamily,
 } from './sqlite_schema.ts';
+
+/** A kind of verifier that has not come back for so long is not waited for before a turn. */
+const readerSeconds = 30 * 86_400;
 
 const rowsPerStep = 1000;
 
@@ -85,6 +89,7 @@ const stepsFor = (before: NumericDate): readonly Step[] => {
     deleteFrom(session, lt(session.expiresAt, before)),
     deleteFrom(deniedToken, lt(deniedToken.expiresAt, before)),
     deleteFrom(rateLimit, lt(rateLimit.arrivalAt, before)),
+    deleteFrom(keySetReader, lt(keySetReader.lastAt, before - readerSeconds)),
     forgetAnswers(past),
     ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
     ...deleteFamilies(lt(tokenFamily.endedAt, past)),

@@ -6,6 +6,8 @@ import { createBetterSqlite3Audit } from './better_sqlite3_audit.ts';
 import { createBetterSqlite3Clients } from './better_sqlite3_clients.ts';
 import { connect } from './better_sqlite3_connection.ts';
 import { openSqliteDatabase, type SqliteDatabase } from './better_sqlite3_database.ts';
+import { createBetterSqlite3KeyEvents } from './better_sqlite3_key_events.ts';
+import { createBetterSqlite3KeySetReaders } from './better_sqlite3_key_set_readers.ts';
 import { createBetterSqlite3LogoutDeliveries } from './better_sqlite3_logout_deliveries.ts';
 import { createBetterSqlite3Resources } from './better_sqlite3_resources.ts';
 import { createBetterSqlite3Sessions } from './better_sqlite3_sessions.ts';
@@ -28,6 +30,8 @@ export const composeBetterSqlite3 = (
 ): BetterSqlite3 => {
   const store: Store = {
     ...createBetterSqlite3SigningKeys(connection, clock),
+    ...createBetterSqlite3KeyEvents(connection),
+    ...createBetterSqlite3KeySetReaders(connection),
     ...createBetterSqlite3Clients(connection, clock),
     ...createBetterSqlite3Resources(connection),
     ...createBetterSqlite3Users(connection),

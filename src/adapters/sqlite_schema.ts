@@ -1,8 +1,9 @@
 // The tables of better-sqlite3 and D1. Instants are NumericDate (whole seconds); columns are named as in the RFCs.
 
 import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
+import { loggedEvents } from '../seams/key_event_store.ts';
 import { signingAlgorithms } from '../seams/signer.ts';
 
 export const signingKey = sqliteTable(
@@ -21,6 +22,29 @@ export const signingKey = sqliteTable(
     revocationReason: text('revocation_reason'),
   },
   (table) => [primaryKey({ columns: [table.alg, table.slot] })],
+);
+
+export const keyEvent = sqliteTable(
+  'key_event',
+  {
+    seq: integer().primaryKey(),
+    kid: text().notNull(),
+    event: text({ enum: loggedEvents }).notNull(),
+    jws: text().notNull(),
+  },
+  (table) => [unique('key_event_kid_event').on(table.kid, table.event)],
+);
+
+export const keySetReader = sqliteTable(
+  'key_set_reader',
+  {
+    reader: text().notNull(),
+    kid: text().notNull(),
+    fetches: integer().notNull(),
+    firstAt: integer('first_at').notNull(),
+    lastAt: integer('last_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.reader, table.kid] }), index('key_set_reader_last_at').on(table.lastAt)],
 );
 
 const names = () => text({ mode: 'json' }).$type<readonly string[]>().notNull();

@@ -1,9 +1,7 @@
 // A key as the command line shows it: instants as NumericDate, members named as in the database.
-import { type KeyLifetime, type KeyState, lifetimesOf, ringOf } from '../keys/lifecycle.ts';
-import type { RotationPolicy } from '../keys/timing.ts';
+import type { KeyLifetime, KeyState } from '../keys/lifecycle.ts';
 import type { NumericDate } from '../seams/clock.ts';
-import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
-import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
+import type { SigningAlgorithm } from '../seams/signer.ts';
 
 export interface KeyRow {
   readonly kid: string;
@@ -18,13 +16,6 @@ export interface KeyRow {
   readonly revoked_at: NumericDate | null;
   readonly revocation_reason: string | null;
 }
-
-/** The lifetimes of both rings, each ring in the order of its turns. */
-export const allLifetimesOf = (
-  keys: readonly SigningKeyRecord[],
-  policy: RotationPolicy,
-  now: NumericDate,
-): readonly KeyLifetime[] => signingAlgorithms.flatMap((alg) => lifetimesOf(ringOf(keys, alg), policy, now));
 
 export const keyRowOf = ({ key, state, signsUntil, removedAt }: KeyLifetime): KeyRow => ({
   kid: key.kid,

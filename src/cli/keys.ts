@@ -22,6 +22,23 @@ const addReading = (keys: Command, terminal: Terminal): void => {
     about: 'Show everything that ever happened to the keys, in order',
     examples: ['keys history'],
   }).action(async (options) => (await import('./keys_history.ts')).showKeyHistory(options, terminal));
+
+  addCommand(keys, 'verify-history <file>', {
+    about: 'Check a saved copy of the published key history, by itself and against the live one',
+    examples: [
+      'keys verify-history copy.jwt',
+      'keys verify-history copy.jwt --issuer https://id.example.com',
+      'keys verify-history copy.jwt --offline',
+    ],
+    notes:
+      'The history is at /historical-keys below the issuer; save it with "curl ISSUER/historical-keys > copy.jwt". ' +
+      'Checked are the chain of hashes, every signature, that each was made by the key that was active then, and that ' +
+      'the live history begins with the copy. Where they part, it says at which entry. No database and no secret are ' +
+      'needed. Exit code 1 means that something does not hold.',
+  })
+    .option('--issuer <url>', 'whose history is live; default: KEYTURN_ISSUER')
+    .option('--offline', 'check the copy alone')
+    .action(async (file, options) => (await import('./keys_verify_history.ts')).verifyHistory(file, options, terminal));
 };
 
 const addTurning = (keys: Command, terminal: Terminal): void => {
@@ -37,16 +54,36 @@ const addTurning = (keys: Command, terminal: Terminal): void => {
 
   addCommand(keys, 'revoke <kid>', {
     about: 'Revoke a compromised key at once, and say how long verifiers may still accept it',
-    examples: ['keys revoke NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --reason "laptop stolen"'],
+    examples: [
+      'keys revoke NzbLsXh8 --dry-run',
+      'keys revoke NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs --reason "laptop stolen"',
+    ],
     notes:
       'Tokens signed with the key stop verifying. When it is the active key, the standby takes over at once, and a key ' +
       'nobody has seen takes over after the lead time. There is no way back. The first 8 characters of a kid are ' +
       'enough where no other key starts with them.',
   })
-    .option('--reason <text>', 'kept with the key and shown in its history', 'unspecified')
+    .option('--reason <text>', 'public: it is told in the key history, for ever', 'unspecified')
+    .option(
+      '--dry-run',
+      'change nothing; say what would happen, how long each verifier may accept the key, what to purge',
+    )
     // A kid may start with a dash.
     .allowUnknownOption()
     .action(async (kid, options) => (await import('./keys_revoke.ts')).revoke(kid, options, terminal));
+};
+
+const addDrill = (keys: Command, terminal: Terminal): void => {
+  addCommand(keys, 'drill', {
+    about: 'Rehearse a compromise on a throw-away ring, and measure how long its key is accepted',
+    examples: ['keys drill'],
+    notes:
+      'Starts an issuer of its own on loopback, with a database and a key-encryption key in a temporary folder and ' +
+      'constants of seconds, lets verifiers of each kind check tokens against it, steals and revokes the key that signs, ' +
+      'and prints the times measured beside the bounds. It takes about a quarter of a minute, never touches the ' +
+      'configured issuer, and leaves nothing behind (a kill -9 leaves the folder keyturn-drill-*). Exit code 1 means ' +
+      'that a bound did not hold or a good token was refused.',
+  }).action(async (options) => (await import('./keys_drill.ts')).drillRevocation(options, terminal));
 };
 
 const addWrapping = (keys: Command, terminal: Terminal): void => {
@@ -75,5 +112,6 @@ export const addKeys = (program: Command, terminal: Terminal): void => {
   const keys = addGroup(program, 'keys', 'See and turn the signing keys');
   addReading(keys, terminal);
   addTurning(keys, terminal);
+  addDrill(keys, terminal);
   addWrapping(keys, terminal);
 };

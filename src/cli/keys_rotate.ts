@@ -1,12 +1,14 @@
 // `keyturn keys rotate`: the standby takes over now, ring by ring.
 import { readConfig } from '../config.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from '../keys/lifecycle.ts';
+import { type RingReadiness, readinessOf } from '../keys/readiness.ts';
 import { turnNow } from '../keys/rotation.ts';
 import type { RotationPolicy } from '../keys/timing.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type OpenRings, withRings } from './open_rings.ts';
+import { readersInWords, readinessRowOf } from './readiness_row.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 
 interface RotateOptions extends AnswerOptions {
@@ -86,19 +88,36 @@ const whyLead = (policy: RotationPolicy): string => {
   );
 };
 
+/** Before the turn: afterwards the standby is another key. */
+const readReadiness = async ({ store, policy }: OpenRings): Promise<readonly RingReadiness[]> => {
+  const { keys, databaseNow } = await store.readSigningKeys();
+  return readinessOf(keys, await store.listKeySetReaders(), policy, databaseNow);
+};
+
+const unreadyInWords = ({ alg, standbyKid, notSince }: RingReadiness, now: NumericDate): string =>
+  `Not seen to fetch the key set since the ${alg} standby ${standbyKid} was published: ${readersInWords(notSince, now)}. ` +
+  'Those of them that still run refuse new tokens until they fetch it; have them restarted, or wait for them before you turn.';
+
 /** Each ring turns or is refused by itself. */
 export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
   const algs = options.alg === undefined ? signingAlgorithms : [options.alg];
-  const { turns, now } = await withRings(config, async (rings) => {
+  const { turns, readiness, now } = await withRings(config, async (rings) => {
+    const readiness = (await readReadiness(rings)).filter(({ alg }) => algs.includes(alg));
     const turns: (Turned | NotTurned)[] = [];
     for (const alg of algs) turns.push(await turnRing(alg, rings));
-    return { turns, now: (await rings.store.readSigningKeys()).databaseNow };
+    return { turns, readiness, now: (await rings.store.readSigningKeys()).databaseNow };
   });
   const turned = turns.filter((turn) => turn.turned);
   const refused = turns.filter((turn) => !turn.turned);
+  for (const ring of readiness.filter(({ notSince }) => notSince.length > 0)) warn(terminal, unreadyInWords(ring, now));
   if (options.json || turned.length > 0)
-    answer(terminal, options, { now, turns }, turned.map((turn) => turnedInWords(turn, config.policy, now)).join('\n'));
+    answer(
+      terminal,
+      options,
+      { now, turns, readiness: readiness.map(readinessRowOf) },
+      turned.map((turn) => turnedInWords(turn, config.policy, now)).join('\n'),
+    );
   if (refused.length === 0) return;
   for (const turn of refused) warn(terminal, refusalInWords(turn, now));
   warn(terminal, whyLead(config.policy));

@@ -35,6 +35,7 @@ export const serve = async (config: Config): Promise<void> => {
   await server.drain(config.drainSeconds);
   stopRefreshing();
   stopHousekeeping();
+  await provider.keySetReaders.flush().catch((error: unknown) => log.warn({ reason: String(error) }, 'not counted'));
   await provider.store.close();
   log.info({}, 'stopped');
   await log.flush();

@@ -26,6 +26,8 @@ const metadataOf = (issuer: string) => ({
   revocation_endpoint: issuer + paths.revocation,
   end_session_endpoint: issuer + paths.end_session,
   jwks_uri: issuer + paths.jwks,
+  // OpenID Federation 1.0 §5.1.1
+  federation_historical_keys_endpoint: issuer + paths.key_history,
   scopes_supported: openidScopes,
   claims_supported: ['sub', ...userClaimNames],
   response_types_supported: responseTypes,

@@ -3,6 +3,7 @@ export const paths = {
   jwks: '/.well-known/jwks.json',
   openid_configuration: '/.well-known/openid-configuration',
   oauth_authorization_server: '/.well-known/oauth-authorization-server',
+  key_history: '/historical-keys',
   token: '/token',
   authorization: '/authorize',
   userinfo: '/userinfo',

@@ -1,6 +1,6 @@
 // A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
 import { preflight } from './cross_origin.ts';
-import type { Methods, PlainAnswer } from './endpoint.ts';
+import type { Handler, PlainAnswer } from './endpoint.ts';
 
 export interface PublicDocument {
   readonly body: string;
@@ -25,7 +25,11 @@ interface MadeAnswers {
  * @param read - gives the document as it is now, from memory: the same object until it changes.
  * @param maxAgeSeconds - `max-age` of the response.
  */
-export const publicDocument = (read: () => PublicDocument, contentType: string, maxAgeSeconds: number): Methods => {
+export const publicDocument = (
+  read: () => PublicDocument,
+  contentType: string,
+  maxAgeSeconds: number,
+): Readonly<Record<'GET' | 'OPTIONS', Handler>> => {
   const make = (document: PublicDocument): MadeAnswers => {
     const plainHeaders = {
       'Cache-Control': `public, max-age=${maxAgeSeconds}`,

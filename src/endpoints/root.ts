@@ -1,9 +1,11 @@
 // The page at the issuer itself, for people. It shows what the metadata and the key set make public anyway.
+import { readinessOf } from '../keys/readiness.ts';
 import { timelinesOf } from '../keys/timeline.ts';
 import type { Endpoint } from './endpoint.ts';
 import { drawingStyle } from './pages/drawing_style.ts';
 import { pageScript } from './pages/page_script.ts';
 import { pageStyle } from './pages/page_style.ts';
+import { readersSeenOf } from './pages/readers_seen.ts';
 import { type EndpointLink, rootPage } from './pages/root_page.ts';
 import { basePathOf, paths } from './paths.ts';
 import { hashSource } from './timeline.ts';
@@ -12,6 +14,7 @@ type Path = keyof typeof paths;
 
 const words: Readonly<Partial<Record<Path, string>>> = {
   jwks: 'The key set: the public half of every key above',
+  key_history: 'The key history: every key event, signed and chained, to save and to check',
   openid_configuration: 'Metadata, OpenID Connect Discovery 1.0',
   oauth_authorization_server: 'Metadata, RFC 8414',
   token: 'Access tokens, RFC 6749',
@@ -46,18 +49,20 @@ const contentSecurityPolicyOf = (style: string, script: string): string =>
     "form-action 'none'",
   ].join('; ');
 
-export const root: Endpoint = ({ keyRing, clock, config }) => {
+export const root: Endpoint = ({ keyRing, keySetReaders, clock, config }) => {
   const { issuer, policy } = config;
   const style = drawingStyle + pageStyle;
   const page = { issuer, jwksUri: issuer + paths.jwks, endpoints: linksOf(issuer), style, script: pageScript };
   const contentSecurityPolicy = contentSecurityPolicyOf(style, pageScript);
   return {
     GET: (context) => {
-      const rings = timelinesOf(keyRing.keys, policy, clock.now());
+      const now = clock.now();
+      const rings = timelinesOf(keyRing.keys, policy, now);
+      const readers = readersSeenOf(readinessOf(keyRing.keys, keySetReaders.known(), policy, now));
       const signing = keyRing.notSigning() === undefined;
       context.header('Content-Security-Policy', contentSecurityPolicy);
       context.header('Cache-Control', 'no-cache');
-      return context.html(rootPage({ ...page, rings, signing }));
+      return context.html(rootPage({ ...page, rings, readers, signing }));
     },
   };
 };

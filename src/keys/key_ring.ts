@@ -43,6 +43,8 @@ export interface KeyRingParts extends RotationParts {
   readonly clock: Clock;
   readonly signers: SignerFactory;
   readonly log: Log;
+  /** Opens wrapped keys; open_key.ts's unless said otherwise. */
+  readonly openKey?: typeof openKey;
 }
 
 export class KeyRing {
@@ -115,7 +117,7 @@ export class KeyRing {
     const { privateJwe } = key;
     if (privateJwe === null) return undefined;
     try {
-      return await openKey({ ...key, privateJwe }, issuer, vault, signers);
+      return await (this.#parts.openKey ?? openKey)({ ...key, privateJwe }, issuer, vault, signers);
     } catch (error) {
       if (error instanceof KeyVaultError) return error;
       throw error;

@@ -29,6 +29,7 @@ export const fixedCaches: readonly { readonly library: string; readonly cacheSec
   { library: 'PyJWT', cacheSeconds: 300 },
   { library: 'jose', cacheSeconds: 600 },
   { library: 'jwks-rsa', cacheSeconds: 600 },
+  { library: 'Envoy', cacheSeconds: 600 },
   { library: '.NET', cacheSeconds: 43200 },
 ];
 

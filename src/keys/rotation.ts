@@ -2,7 +2,7 @@
 import type { KeyVault } from '../seams/key_vault.ts';
 import type { SigningAlgorithm } from '../seams/signer.ts';
 import type { NewSigningKey, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
-import { generateKey } from './generate.ts';
+import { type GeneratedKey, generateKey } from './generate.ts';
 import { ringOf } from './lifecycle.ts';
 import { wrappingContextOf } from './open_key.ts';
 import {
@@ -23,12 +23,14 @@ export interface RotationParts {
   readonly policy: RotationPolicy;
   readonly store: SigningKeyStore;
   readonly vault: KeyVault;
+  /** Makes key pairs; generate.ts's unless said otherwise. */
+  readonly generateKey?: (alg: SigningAlgorithm) => Promise<GeneratedKey>;
   /** Told of each step once it is done, in the order of time. */
   onKeyEvent?(type: KeyEventType, kid: string): Promise<void>;
 }
 
 const makeKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSigningKey> => {
-  const { kid, publicJwk, privateJwk } = await generateKey(planned.alg);
+  const { kid, publicJwk, privateJwk } = await (parts.generateKey ?? generateKey)(planned.alg);
   const context = wrappingContextOf(parts.issuer, { kid, alg: planned.alg, slot: planned.slot });
   const privateJwe = await parts.vault.wrap(privateJwk, context);
   return { ...planned, kid, publicJwk, privateJwe, longestTokenSeconds: parts.policy.maxTokenSeconds };

@@ -1,5 +1,7 @@
 import type { AuditStore } from './audit_store.ts';
 import type { ClientStore } from './client_store.ts';
+import type { KeyEventStore } from './key_event_store.ts';
+import type { KeySetReaderStore } from './key_set_reader_store.ts';
 import type { LogoutDeliveryStore } from './logout_delivery_store.ts';
 import type { ResourceStore } from './resource_store.ts';
 import type { SessionStore } from './session_store.ts';
@@ -10,6 +12,8 @@ import type { UserStore } from './user_store.ts';
 /** Everything that is kept. Its verbs are the protocol's atomic steps, not create-read-update-delete. */
 export interface Store
   extends SigningKeyStore,
+    KeyEventStore,
+    KeySetReaderStore,
     ClientStore,
     ResourceStore,
     UserStore,

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { describeAuditStore } from '../contracts/audit_store.ts';
+import { describeKeyEventStore } from '../contracts/key_event_store.ts';
+import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts';
 import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
 import { createManualClock, type OpenStores } from '../contracts/opened_stores.ts';
 import { describeRateLimiter } from '../contracts/rate_limiter.ts';
@@ -43,6 +45,8 @@ describeUserStore(name, open);
 describeSessionStore(name, open);
 describeTokenStore(name, open);
 describeAuditStore(name, open);
+describeKeyEventStore(name, open);
+describeKeySetReaderStore(name, open);
 describeLogoutDeliveryStore(name, open);
 describeRateLimiter(name, open);
 

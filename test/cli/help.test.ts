@@ -33,7 +33,9 @@ describe('--help', () => {
   test('the commands are the ones documented', () => {
     expect(leaves.map((path) => path.join(' '))).toEqual([
       'serve',
-      ...['list', 'history', 'rotate', 'revoke', 'add-kek', 'promote-kek', 'rewrap'].map((name) => `keys ${name}`),
+      ...['list', 'history', 'verify-history', 'rotate', 'revoke', 'drill', 'add-kek', 'promote-kek', 'rewrap'].map(
+        (name) => `keys ${name}`,
+      ),
       ...['add', 'list', 'show', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
       ...['add', 'list', 'remove'].map((name) => `resources ${name}`),
       ...['inspect', 'verify', 'mint'].map((name) => `token ${name}`),

@@ -154,6 +154,7 @@ describe('T035: the metadata advertises what is on, all of it and nothing else',
     expect(urls.map(([name]) => name).sort()).toEqual(
       [
         ...['authorization_endpoint', 'end_session_endpoint', 'introspection_endpoint', 'jwks_uri'],
+        'federation_historical_keys_endpoint',
         ...['revocation_endpoint', 'token_endpoint', 'userinfo_endpoint'],
       ].sort(),
     );

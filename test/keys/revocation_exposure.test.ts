@@ -34,7 +34,7 @@ describe('how long a key revoked at t may be accepted', () => {
     const fixed = revocationExposure(policy, t, null).filter(({ verifier }) => verifier === 'fixed_cache');
     expect(fixed.map(({ libraries, acceptedUntil }) => [libraries.join(), Number(acceptedUntil) - t])).toEqual([
       ['PyJWT', 30 + 300 + 300 + 30],
-      ['jose,jwks-rsa', 30 + 300 + 600 + 30],
+      ['jose,jwks-rsa,Envoy', 30 + 300 + 600 + 30],
       ['.NET', 30 + 300 + 43200 + 30],
     ]);
   });

@@ -42,6 +42,7 @@ h2 + p { margin-top: 8px; color: var(--muted); max-width: 68ch; }
 .card header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 12px; margin-bottom: 18px; color: var(--muted); font-size: 14px; }
 .card h3 { color: var(--ink); font-size: 19px; font-weight: 650; letter-spacing: -.01em; }
 .turn { margin-left: auto; color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
+.readers { padding: 12px 0 14px; border-top: 1px solid var(--line); color: var(--muted); font-size: 14px; }
 .keys { margin-top: 12px; }
 .keys li { padding: 14px 0 16px; border-top: 1px solid var(--line); }
 .keys h4 { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; font-weight: 400; font-size: 14px; }

@@ -3,6 +3,7 @@ import { html, raw } from 'hono/html';
 import type { RingTimeline } from '../../keys/timeline.ts';
 import type { SigningAlgorithm } from '../../seams/signer.ts';
 import { keyList } from './key_list.ts';
+import { type ReadersSeen, readersInWords } from './readers_seen.ts';
 import { durationWords } from './time_words.ts';
 import { describeRing, drawingHeightOf, type Markup, ringDrawing } from './timeline_drawing.ts';
 
@@ -17,6 +18,8 @@ export interface RootPage {
   readonly jwksUri: string;
   readonly signing: boolean;
   readonly rings: readonly RingTimeline[];
+  /** Of rings that have a standby. */
+  readonly readers: ReadonlyMap<SigningAlgorithm, ReadersSeen>;
   readonly endpoints: readonly EndpointLink[];
   readonly style: string;
   readonly script: string;
@@ -42,7 +45,14 @@ const turnWords = ({ nextTurns, now }: RingTimeline): string => {
   return turn === undefined ? 'no turn planned yet' : `next turn in ${durationWords(turn - now)}`;
 };
 
-const ringCard = (ring: RingTimeline): Markup => {
+const readiness = (readers: ReadersSeen | undefined): Markup | '' => {
+  const seen = readers && readersInWords(readers.seen);
+  const notSince = readers && readersInWords(readers.notSince);
+  if (seen === undefined && notSince === undefined) return '';
+  return html`<p class="readers">The standby was fetched by ${seen ?? 'nobody yet'}.${notSince === undefined ? '' : html` Not since it was published: ${notSince}.`}</p>`;
+};
+
+const ringCard = (ring: RingTimeline, readers: ReadersSeen | undefined): Markup => {
   const id = ring.alg.toLowerCase();
   return html`<article class="card" aria-labelledby="${id}">
 <header><h3 id="${id}">${ring.alg}</h3><p>${ringWords[ring.alg]}</p><p class="turn">${turnWords(ring)}</p></header>
@@ -51,6 +61,7 @@ const ringCard = (ring: RingTimeline): Markup => {
 ${ringDrawing(ring)}
 </svg>
 ${keyList(ring)}
+${readiness(readers)}
 </article>`;
 };
 
@@ -90,7 +101,7 @@ export const rootPage = (page: RootPage): Markup => html`<!doctype html>
 <section id="keys" aria-labelledby="keys-heading" tabindex="-1">
 <div class="heading"><h2 id="keys-heading">The keys, now</h2><p class="pill ${page.signing ? 'up' : 'down'}">${page.signing ? 'signing' : 'not signing at the moment'}</p></div>
 ${legend()}
-${page.rings.map(ringCard)}
+${page.rings.map((ring) => ringCard(ring, page.readers.get(ring.alg)))}
 </section>
 <section aria-labelledby="verify-heading">
 <h2 id="verify-heading">Verify a token</h2>

@@ -1,0 +1,79 @@
+// What a key history tells of each key, pure: the entries played in order, and every order that cannot be refused.
+import type { JWK } from 'jose';
+import type { NumericDate } from '../seams/clock.ts';
+import type { LoggedEvent } from '../seams/key_event_store.ts';
+import type { SigningAlgorithm } from '../seams/signer.ts';
+import { type HistoricalKey, type HistoryEntry, registeredReasonOf } from './key_history.ts';
+
+/** One key as the entries tell it, with the instants of what has happened to it. */
+export interface KeyLife {
+  readonly kid: string;
+  readonly alg: SigningAlgorithm;
+  readonly jwk: JWK;
+  readonly instants: Readonly<Partial<Record<LoggedEvent, NumericDate>>>;
+  readonly reason?: string;
+}
+
+export type KeyLives = ReadonlyMap<string, KeyLife>;
+
+/** What must have happened to a key before, and what must not have. */
+const rules: Readonly<Record<LoggedEvent, { readonly after: LoggedEvent | null; readonly notAfter: LoggedEvent[] }>> = {
+  published: { after: null, notAfter: [] },
+  activated: { after: 'published', notAfter: ['revoked', 'retired', 'removed'] },
+  revoked: { after: 'published', notAfter: [] },
+  retired: { after: 'activated', notAfter: ['removed'] },
+  removed: { after: 'published', notAfter: [] },
+};
+
+const isActive = ({ instants }: KeyLife): boolean =>
+  instants.activated !== undefined && instants.retired === undefined && instants.revoked === undefined;
+
+const complaintOf = (entry: HistoryEntry, life: KeyLife | undefined, lives: KeyLives): string | undefined => {
+  const { event, at, kid, alg } = entry;
+  const { after, notAfter } = rules[event];
+  if (event === 'published') return life && `the key ${kid} is published a second time`;
+  if (life === undefined) return `the key ${kid} is ${event}, but was never published`;
+  if (life.alg !== alg) return `the key ${kid} is of ${life.alg}, and ${event} here as one of ${alg}`;
+  if (life.instants[event] !== undefined) return `the key ${kid} is ${event} a second time`;
+  const earliest = after === null ? undefined : life.instants[after];
+  if (earliest === undefined) return `the key ${kid} is ${event} without having been ${after}`;
+  if (at < earliest) return `the key ${kid} is ${event} at ${at}, before it was ${after} at ${earliest}`;
+  const over = notAfter.find((late) => life.instants[late] !== undefined);
+  if (over !== undefined) return `the key ${kid} is ${event} after it was ${over}`;
+  const rival = event === 'activated' && [...lives.values()].find((other) => other.alg === alg && isActive(other));
+  return rival ? `the key ${kid} is activated while ${rival.kid} is active` : undefined;
+};
+
+/** @throws {TypeError} in words, when an entry cannot follow those before it. */
+export const livesOf = (entries: readonly HistoryEntry[]): KeyLives => {
+  const lives = new Map<string, KeyLife>();
+  for (const entry of entries) {
+    const { kid, alg, event, at, jwk, reason } = entry;
+    const before = lives.get(kid);
+    const complaint = complaintOf(entry, before, lives);
+    if (complaint !== undefined) throw new TypeError(`entry ${entry.seq}: ${complaint}`);
+    lives.set(kid, {
+      ...(before ?? { kid, alg, jwk: jwk ?? {} }),
+      instants: { ...before?.instants, [event]: at },
+      ...(reason !== undefined && { reason }),
+    });
+  }
+  return lives;
+};
+
+/**
+ * The keys that sign no more, in the order in which they were published.
+ *
+ * @param leavesAt - when a key that has not left the key set yet will.
+ */
+export const historicalKeysOf = (lives: KeyLives, leavesAt: (kid: string) => NumericDate): readonly HistoricalKey[] =>
+  [...lives.values()].flatMap(({ kid, jwk, instants, reason }) => {
+    const { published, retired, revoked, removed } = instants;
+    const exp = removed ?? leavesAt(kid);
+    if (published === undefined) return [];
+    if (retired === undefined && revoked === undefined && removed === undefined) return [];
+    const revocation = revoked !== undefined && {
+      revoked: { revoked_at: revoked, reason: registeredReasonOf(reason ?? 'unspecified') },
+    };
+    return [{ ...jwk, iat: published, exp, ...revocation }];
+  });

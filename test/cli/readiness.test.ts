@@ -1,0 +1,105 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Environment } from '../../src/config.ts';
+import type { KeySetReader } from '../../src/seams/key_set_reader_store.ts';
+import { makeFolder, removeFolder } from '../running_server.ts';
+import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+
+const hour = 3600;
+const now = () => Math.floor(Date.now() / 1000);
+const young = await createTemplate(now() - hour);
+/** The lead time of the default settings is 12 h 6 min. */
+const ready = await createTemplate(now() - 13 * hour);
+
+let folder: string;
+let environment: Environment;
+const keyturn = (...args: string[]) => runCommand(args, { environment });
+const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
+
+const keyIn = async (state: string, alg = 'ES256'): Promise<string> => {
+  const { keys } = (await document('keys', 'list')) as { keys: readonly Readonly<Record<string, string>>[] };
+  return keys.find((key) => key.state === state && key.alg === alg)?.kid ?? 'none';
+};
+
+beforeEach(() => {
+  folder = makeFolder();
+  environment = loopbackIn(folder);
+});
+afterEach(() => removeFolder(folder));
+afterAll(() => {
+  young.remove();
+  ready.remove();
+});
+
+describe('who has seen the standby', () => {
+  const addReaders = async (...readers: readonly (readonly [reader: string, state: string])[]): Promise<void> => {
+    const [at, rows] = [now() - 60, []] as [number, KeySetReader[]];
+    for (const [reader, state] of readers)
+      rows.push({ reader, kid: await keyIn(state), fetches: 7, firstAt: at, lastAt: at });
+    await withStoreAt(folder, now(), (store) => store.addKeySetReads(rows, 64, 'other'));
+  };
+
+  test('list shows it by ring, in words and as a document', async () => {
+    ready.copyTo(folder);
+    expect((await keyturn('keys', 'list')).stdout).toContain('Nobody has fetched the key set yet.');
+    await addReaders(['jose/6.2.17', 'standby'], ['jose/6.2.17', 'active'], ['Java/17', 'active']);
+    const { stdout } = await keyturn('keys', 'list');
+    expect(stdout).toMatch(/Java\/17 +has not seen the standby +7 fetches, the last 1 min ago/);
+    expect(stdout).toMatch(/jose\/6\.2\.17 +has the standby +7 fetches/);
+    const { readiness } = await document('keys', 'list');
+    expect(readiness[0]).toMatchObject({
+      alg: 'ES256',
+      standby_kid: await keyIn('standby'),
+      seen: [{ reader: 'jose/6.2.17', fetches: 7 }],
+      not_since: [{ reader: 'Java/17' }],
+    });
+  });
+
+  test('rotate warns of those who have not, and turns', async () => {
+    ready.copyTo(folder);
+    await addReaders(['jose/6.2.17', 'standby'], ['Java/17', 'active']);
+    const { code, stderr } = await keyturn('keys', 'rotate', '--alg', 'ES256');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/since the ES256 standby .* was published: Java\/17 \(the last time 1 min ago\)\./);
+    expect(stderr).not.toContain('jose');
+  });
+
+  test('T126: a name that came into the database otherwise is shown, not obeyed', async () => {
+    ready.copyTo(folder);
+    await addReaders(['\u001b[2Jevil', 'active']);
+    for (const args of [['list'], ['rotate']]) {
+      const { stdout, stderr } = await keyturn('keys', ...args);
+      expect(stdout + stderr).toContain('\\u001b[2Jevil');
+      expect(stdout + stderr).not.toContain('\u001b[2J');
+    }
+  });
+});
+
+describe('keyturn keys revoke --dry-run', () => {
+  test('--dry-run tells the same and changes nothing', async () => {
+    ready.copyTo(folder);
+    const [active, before] = [await keyIn('active'), await document('keys', 'list')];
+    const rehearsed = await document('keys', 'revoke', active, '--dry-run');
+    const words = await keyturn('keys', 'revoke', active, '--dry-run');
+    expect(words.stdout).toContain('Nothing was revoked (--dry-run)');
+    expect(words.stdout).toContain('a key made then, which nobody has seen yet');
+    expect(words.stdout).toContain('To do then: purge http://localhost:4100/.well-known/jwks.json');
+    expect((await document('keys', 'list')).keys).toEqual(before.keys);
+    const revoked = await document('keys', 'revoke', active);
+    const spans = (exposure: readonly { readonly accepted_until: number | null }[], at: number) =>
+      exposure.map((bound) => ({ ...bound, accepted_until: bound.accepted_until && bound.accepted_until - at }));
+    expect(rehearsed.dry_run).toBe(true);
+    expect(rehearsed.promoted_kid).toBe(revoked.promoted_kid);
+    expect(spans(rehearsed.exposure, rehearsed.revoked_at)).toEqual(spans(revoked.exposure, revoked.revoked_at));
+  });
+
+  test.each(['standby', 'active'])('--dry-run of the %s key promises what the revocation then does', async (state) => {
+    young.copyTo(folder);
+    const kid = await keyIn(state);
+    const rehearsed = await document('keys', 'revoke', kid, '--dry-run');
+    const revoked = await document('keys', 'revoke', kid);
+    const latest = ({ exposure }: { exposure: readonly { accepted_until: number | null }[] }) =>
+      Math.max(...exposure.map((bound) => bound.accepted_until ?? 0));
+    expect(latest(revoked) - revoked.revoked_at).toBe(latest(rehearsed) - rehearsed.revoked_at);
+    expect(await keyIn('revoked')).toBe(kid);
+  });
+});
