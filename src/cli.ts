@@ -7,6 +7,7 @@ import { addKeys } from './cli/keys.ts';
 import { addResources } from './cli/resources.ts';
 import { createProgram, run } from './cli/run.ts';
 import { addServe } from './cli/serve_command.ts';
+import { addSimulate } from './cli/simulate_command.ts';
 import { processTerminal } from './cli/terminal.ts';
 import { addToken } from './cli/token.ts';
 import { addUsers } from './cli/users.ts';
@@ -25,5 +26,6 @@ addUsers(program, terminal);
 addToken(program, terminal);
 addAudit(program, terminal);
 addDoctor(program, terminal);
+addSimulate(program, terminal);
 
 await run(program, process.argv, terminal);

@@ -8,9 +8,14 @@ import { keyEvent } from './sqlite_schema.ts';
 /** Undoes what was appended with an entry whose place was taken. */
 class Rollback extends Error {}
 
+/** SQLite takes 32766 values in one statement. */
+const rowsPerStatement = 500;
+
 const appendAll = (database: SqliteDatabase, events: readonly StoredKeyEvent[]): void => {
-  for (const event of events)
-    if (database.insert(keyEvent).values(event).onConflictDoNothing().run().changes === 0) throw new Rollback();
+  for (let first = 0; first < events.length; first += rowsPerStatement) {
+    const rows = events.slice(first, first + rowsPerStatement);
+    if (database.insert(keyEvent).values(rows).onConflictDoNothing().run().changes < rows.length) throw new Rollback();
+  }
 };
 
 const append = (database: SqliteDatabase, events: readonly StoredKeyEvent[]): boolean => {

@@ -36,7 +36,7 @@ export interface KeySetReadersParts {
 
 interface Count {
   fetches: number;
-  readonly firstAt: NumericDate;
+  firstAt: NumericDate;
   lastAt: NumericDate;
 }
 
@@ -79,6 +79,7 @@ export const createKeySetReaders = ({ keyRing, clock, store }: KeySetReadersPart
       return;
     }
     before.fetches += fetches;
+    before.firstAt = Math.min(before.firstAt, firstAt);
     before.lastAt = Math.max(before.lastAt, lastAt);
   };
 

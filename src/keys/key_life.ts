@@ -25,10 +25,10 @@ const rules: Readonly<Record<LoggedEvent, { readonly after: LoggedEvent | null; 
   removed: { after: 'published', notAfter: [] },
 };
 
-const isActive = ({ instants }: KeyLife): boolean =>
-  instants.activated !== undefined && instants.retired === undefined && instants.revoked === undefined;
+/** The active key of each ring, as far as the entries go. */
+type Active = Map<SigningAlgorithm, string>;
 
-const complaintOf = (entry: HistoryEntry, life: KeyLife | undefined, lives: KeyLives): string | undefined => {
+const complaintOf = (entry: HistoryEntry, life: KeyLife | undefined, active: Active): string | undefined => {
   const { event, at, kid, alg } = entry;
   const { after, notAfter } = rules[event];
   if (event === 'published') return life && `the key ${kid} is published a second time`;
@@ -40,18 +40,21 @@ const complaintOf = (entry: HistoryEntry, life: KeyLife | undefined, lives: KeyL
   if (at < earliest) return `the key ${kid} is ${event} at ${at}, before it was ${after} at ${earliest}`;
   const over = notAfter.find((late) => life.instants[late] !== undefined);
   if (over !== undefined) return `the key ${kid} is ${event} after it was ${over}`;
-  const rival = event === 'activated' && [...lives.values()].find((other) => other.alg === alg && isActive(other));
-  return rival ? `the key ${kid} is activated while ${rival.kid} is active` : undefined;
+  const rival = event === 'activated' ? active.get(alg) : undefined;
+  return rival && `the key ${kid} is activated while ${rival} is active`;
 };
 
 /** @throws {TypeError} in words, when an entry cannot follow those before it. */
 export const livesOf = (entries: readonly HistoryEntry[]): KeyLives => {
   const lives = new Map<string, KeyLife>();
+  const active: Active = new Map();
   for (const entry of entries) {
     const { kid, alg, event, at, jwk, reason } = entry;
     const before = lives.get(kid);
-    const complaint = complaintOf(entry, before, lives);
+    const complaint = complaintOf(entry, before, active);
     if (complaint !== undefined) throw new TypeError(`entry ${entry.seq}: ${complaint}`);
+    if (event === 'activated') active.set(alg, kid);
+    if ((event === 'retired' || event === 'revoked') && active.get(alg) === kid) active.delete(alg);
     lives.set(kid, {
       ...(before ?? { kid, alg, jwk: jwk ?? {} }),
       instants: { ...before?.instants, [event]: at },

@@ -20,6 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ['provider.ts'],
   ['config.ts'],
   ['settings.ts'],
+  ['simulation/'],
   ['keys/'],
   ['seams/'],
   ['form_urlencoded.ts'],
@@ -32,6 +33,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   'adapters/': ['seams/', 'errors.ts'],
   'seams/': [],
   'keys/': ['seams/', 'errors.ts'],
+  'simulation/': ['keys/', 'seams/', 'errors.ts'],
   'settings.ts': [],
 };
 

@@ -8,6 +8,7 @@ import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
 import { addResources } from '../../src/cli/resources.ts';
 import { createProgram, run } from '../../src/cli/run.ts';
+import { addSimulate } from '../../src/cli/simulate_command.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { addToken } from '../../src/cli/token.ts';
 import { addUsers } from '../../src/cli/users.ts';
@@ -63,7 +64,7 @@ export const runCommand = async (
     },
   };
   const program = createProgram('0.0.0', terminal);
-  for (const add of [addKeys, addClients, addResources, addUsers, addToken, addAudit, addDoctor])
+  for (const add of [addKeys, addClients, addResources, addUsers, addToken, addAudit, addDoctor, addSimulate])
     add(program, terminal);
   await run(program, ['node', 'keyturn', ...args], terminal);
   return written;

@@ -8,14 +8,33 @@ import { createJoseKeyVault, parseKekRing } from '../../src/adapters/jose_key_va
 import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { readConfig } from '../../src/config.ts';
+import { createKeyHistory } from '../../src/keys/keep_key_history.ts';
+import { allLifetimesOf, keyEventsOf } from '../../src/keys/key_events.ts';
 import { KeyRing } from '../../src/keys/key_ring.ts';
 import { activeKeyOf, type KeyLifetime, lifetimesOf, ringOf, standbysOf } from '../../src/keys/lifecycle.ts';
 import { openKey } from '../../src/keys/open_key.ts';
 import type { RotationPolicy } from '../../src/keys/timing.ts';
+import { verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
 import type { KeyVault } from '../../src/seams/key_vault.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/seams/signer.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
+import type { Store } from '../../src/seams/store.ts';
 import { createRecordedLog } from '../test_provider.ts';
+
+/** The chain holds, and tells all that the rows bear witness to, each once. */
+const expectHistory = async (keyRing: KeyRing, issuer: string, policy: RotationPolicy, store: Store): Promise<void> => {
+  const history = createKeyHistory({ issuer, policy, store, keyRing });
+  await history.refresh();
+  const { entries } = await verifyKeyHistory(history.document() ?? '');
+  const { keys, databaseNow } = await store.readSigningKeys();
+  const happened = keyEventsOf(allLifetimesOf(keys, policy, databaseNow), databaseNow);
+  const told = (events: readonly { readonly event: string; readonly kid: string; readonly at: number }[]) =>
+    events
+      .filter(({ event }) => event !== 'erased')
+      .map(({ event, kid, at }) => `${event} ${kid} ${at}`)
+      .sort();
+  expect(told(entries)).toEqual(told(happened));
+};
 
 export interface KeysUnderTest {
   readonly databasePath: string;
@@ -124,6 +143,7 @@ export const expectKeyFacts = async (
     }
     expectKeySet(JSON.parse(keyRing.jwkSet().body) as JSONWebKeySet, rows, signingIn(before, policy));
     expectErasedFromFiles(databasePath, before, rows);
+    await expectHistory(keyRing, issuer, policy, store);
     expect(keyRing.notSigning()).toBeUndefined();
     return rows;
   } finally {

@@ -4,6 +4,7 @@ import {
   minimumGraceSeconds,
   minimumLeadSeconds,
   publishAheadSeconds,
+  refreshAfterSeconds,
   type Timing,
 } from '../../src/keys/timing.ts';
 import { grace, lead, policy, timing } from './rotation_parts.ts';
@@ -64,4 +65,17 @@ describe('grace', () => {
 
 test('a standby is made lead before a turn, and P earlier still for a runner that comes late', () => {
   expect(publishAheadSeconds(policy)).toBe(lead + 30);
+});
+
+describe('a node reads the keys again', () => {
+  test('after a third of P, so that one read may fail', () => {
+    expect(refreshAfterSeconds(timing)).toBe(10);
+    expect(refreshAfterSeconds(timing, 500)).toBe(10);
+  });
+
+  test('sooner where something is due before, but not without a pause', () => {
+    expect(refreshAfterSeconds(timing, 4)).toBe(4);
+    expect(refreshAfterSeconds(timing, 0)).toBe(0.1);
+    expect(refreshAfterSeconds(timing, -7)).toBe(0.1);
+  });
 });

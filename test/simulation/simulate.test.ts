@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { drawWorstCase } from '../../docs/images/draw_worst_case.ts';
+import {
+  acceptedRow,
+  isAboutRevocation,
+  refusedRow,
+  runScenario,
+  type ScenarioReport,
+  tableHeads,
+} from '../../src/simulation/report.ts';
+import { type Scenario, scenarios } from '../../src/simulation/scenarios.ts';
+import { shrink } from '../../src/simulation/shrink.ts';
+import { storyInWords } from '../../src/simulation/story_words.ts';
+import { verifierKinds } from '../../src/simulation/verifier_kinds.ts';
+import { runStory } from '../../src/simulation/world.ts';
+import { runCommand } from '../cli/in_process.ts';
+
+const page = readFileSync('docs/rotation-proof.md', 'utf8').split('\n');
+const cellsOf = (line: string): readonly string[] => line.split('|').map((cell) => cell.trim());
+const rowsOf = (name: string): readonly (readonly string[])[] =>
+  page.map(cellsOf).filter(([, first]) => first === name);
+
+const quick = scenarios.filter((scenario) => scenario.quick);
+const reports = new Map<string, ScenarioReport>();
+beforeAll(async () => {
+  for (const scenario of quick) reports.set(scenario.name, await runScenario(scenario));
+}, 120_000);
+const reportOf = ({ name }: Scenario): ScenarioReport => reports.get(name) as ScenarioReport;
+
+describe('docs/rotation-proof.md', () => {
+  test('has a row for every scenario, in the form that the command prints', () => {
+    expect(page).toEqual(expect.arrayContaining([...tableHeads.refused, ...tableHeads.accepted]));
+    for (const { name, promised } of scenarios) expect(rowsOf(name), name).toHaveLength(promised ? 2 : 1);
+  });
+
+  test.each(quick)('has the rows of "$name" to the digit', (scenario) => {
+    expect(page).toContain(refusedRow(reportOf(scenario)));
+    if (isAboutRevocation(reportOf(scenario))) expect(page).toContain(acceptedRow(reportOf(scenario)));
+  });
+
+  test.each(scenarios)(
+    '"$name": no refusals where they are promised, some where something was taken away',
+    ({ name, promised }) => {
+      const [, , , , , ...counts] = (rowsOf(name)[0] ?? []).slice(0, -1);
+      expect(counts).toHaveLength(verifierKinds.length);
+      const refused = counts.map((count) => Number.parseInt(count, 10));
+      if (promised) expect(refused).toEqual(verifierKinds.map(() => 0));
+      else expect(Math.max(...refused)).toBeGreaterThan(0);
+    },
+  );
+
+  test('names every kind of verifier as the simulation has it', () => {
+    for (const { name } of verifierKinds)
+      expect(
+        page.some((line) => line.startsWith(`| ${name}`)),
+        name,
+      ).toBe(true);
+  });
+
+  test('docs/images/worst-case.svg is what docs/images/draw_worst_case.ts draws', () => {
+    expect(readFileSync('docs/images/worst-case.svg', 'utf8'), 'run: npm run docs:proof').toBe(drawWorstCase());
+  });
+});
+
+describe("today's rule in the simulation", () => {
+  test.each(quick.filter(({ promised }) => promised))(
+    'I1: "$name" refuses no good token that it was shown',
+    (scenario) => {
+      const { kinds, turns, failure } = reportOf(scenario);
+      expect(failure).toBeUndefined();
+      expect(turns).toBeGreaterThan(3);
+      for (const { shown, refused } of kinds) {
+        expect(refused).toBe(0);
+        expect(shown).toBeGreaterThan(1000);
+      }
+    },
+  );
+
+  test('the same seed gives the same counts, and another seed others', async () => {
+    const scenario = quick.find(({ name }) => name === 'compromise, two turns') as Scenario;
+    expect(await runScenario(scenario)).toEqual(reportOf(scenario));
+    expect((await runScenario(scenario, [2])).kinds).not.toEqual(reportOf(scenario).kinds);
+  });
+});
+
+describe('a failure', () => {
+  test('is told by the shortest story of it that could be found', async () => {
+    const scenario = scenarios.find(({ name }) => name === 'lead without S') as Scenario;
+    const story = scenario.story(1);
+    const short = await shrink(story, await runStory(story));
+    expect(short.run.refusals.length).toBeGreaterThan(0);
+    expect(short.story.deeds.length).toBeLessThanOrEqual(3);
+    expect(short.story.verifiers).toHaveLength(1);
+    expect(storyInWords(short).at(-1)).toMatch(/^\d\d:\d\d:\d\d .+ refuses a good token by (ES|RS)256#\d+/);
+  });
+});
+
+describe('keyturn simulate', () => {
+  test('prints the rows of the scenarios that were asked for, as JSON too', async () => {
+    const { code, stdout } = await runCommand(['simulate', '--scenario', 'lead without one E'], { environment: {} });
+    expect(code).toBe(0);
+    expect(stdout).toContain(refusedRow(reportOf(quick.find(({ name }) => name === 'lead without one E') as Scenario)));
+    const json = await runCommand(['simulate', '--scenario', 'lead without one E', '--json'], { environment: {} });
+    expect(JSON.parse(json.stdout)).toMatchObject({ scenarios: [{ name: 'lead without one E', seeds: [1] }] });
+  });
+
+  test('--check fails for a page that has not the rows, and names them', async () => {
+    const args = ['simulate', '--scenario', 'lead without one E', '--check'];
+    expect((await runCommand([...args, 'docs/rotation-proof.md'], { environment: {} })).code).toBe(0);
+    const { code, stderr } = await runCommand([...args, 'README.md'], { environment: {} });
+    expect(code).toBe(1);
+    expect(stderr).toContain('README.md has not these rows');
+  });
+
+  test('names the scenarios where there is none of that name', async () => {
+    const { code, stderr } = await runCommand(['simulate', '--scenario', 'wishful'], { environment: {} });
+    expect(code).toBe(1);
+    expect(stderr).toContain('lead without P');
+  });
+});
