@@ -4,8 +4,7 @@ import type { Context } from 'hono';
 import { parseForm } from '../form_urlencoded.ts';
 import { ensureBrowserCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
-import { type DecodedToken, demoPage } from '../login/pages/demo.ts';
-import { textsFor } from '../login/texts/catalogue.ts';
+import { type DecodedToken, type DemoProblem, demoPage } from '../login/pages/demo.ts';
 import type { Provider } from '../provider.ts';
 import type { TokenResponse } from '../tokens/issue.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
@@ -14,7 +13,7 @@ import { createDemoTokens, type DemoTokens, keepDemoRequest, takeDemoRequest } f
 import type { Endpoint, Handler } from './endpoint.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
-import { pageResponse } from './page_response.ts';
+import { pageResponse, textsOf } from './page_response.ts';
 import { paths } from './paths.ts';
 import { pageHref } from './waiting_request.ts';
 
@@ -49,9 +48,9 @@ const decoded = (jwt: string): DecodedToken => {
   return { jwt, header: decodeSegment(header), claims: decodeSegment(claims) };
 };
 
-const show = (context: Context, tokens: TokenResponse | undefined, problem: string | null, { provider }: Demo) => {
+const show = (context: Context, tokens: TokenResponse | undefined, problem: DemoProblem | null, { provider }: Demo) => {
   const markup = demoPage({
-    texts: textsFor(['en'], undefined),
+    texts: textsOf(context),
     tokens:
       tokens?.id_token === undefined
         ? null
@@ -87,11 +86,11 @@ const post = (path: string, form: Form, { provider, send }: Demo): Response | Pr
     }),
   );
 
-const asked = async (form: Form, demo: Demo): Promise<TokenResponse | { readonly problem: string }> => {
+const asked = async (form: Form, demo: Demo): Promise<TokenResponse | { readonly problem: DemoProblem }> => {
   const response = await post(paths.token, form, demo);
   // Our own token endpoint answers with one or the other.
   const answer = (await response.json()) as TokenResponse & { error?: string; error_description?: string };
-  return response.ok ? answer : { problem: `${answer.error}: ${answer.error_description}` };
+  return response.ok ? answer : { problem: { error: `${answer.error}: ${answer.error_description}` } };
 };
 
 const redirectUriOf = ({ config }: Provider): string => config.issuer + demoCallbackPath;
@@ -113,28 +112,25 @@ const signIn = async (context: Context, demo: Demo): Promise<Response> => {
 };
 
 /** @returns what the code was exchanged for, or what kept it from being. */
-const redeem = async (context: Context, demo: Demo): Promise<TokenResponse | { readonly problem: string }> => {
+const redeem = async (context: Context, demo: Demo): Promise<TokenResponse | { readonly problem: DemoProblem }> => {
   const { provider } = demo;
   const answer = parseForm(new URL(context.req.url).search.slice(1));
   const request = takeDemoRequest(context);
-  if (request === undefined || answer.get('state') !== request.state)
-    return { problem: 'This browser has asked for no such answer (state). Sign in again.' };
-  if (answer.get('iss') !== provider.config.issuer)
-    return { problem: 'The answer is of another issuer (iss, RFC 9207). Sign in again.' };
+  if (request === undefined || answer.get('state') !== request.state) return { problem: 'state' };
+  if (answer.get('iss') !== provider.config.issuer) return { problem: 'issuer' };
   const [error, code] = [answer.get('error'), answer.get('code')];
-  if (code === undefined) return { problem: `${error}: ${answer.get('error_description')}` };
+  if (code === undefined) return { problem: { error: `${error}: ${answer.get('error_description')}` } };
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUriOf(provider) };
   const tokens = await asked({ ...form, code_verifier: request.codeVerifier }, demo);
   if ('problem' in tokens) return tokens;
   const claims = await verifyOwnToken(tokens.id_token ?? '', { typ: 'JWT' }, provider);
-  if (claims?.aud !== demoClientId || claims.nonce !== request.nonce)
-    return { problem: 'The ID token is not for this application and this request (aud, nonce). Sign in again.' };
+  if (claims?.aud !== demoClientId || claims.nonce !== request.nonce) return { problem: 'id_token' };
   return tokens;
 };
 
 const keep = (context: Context, tokens: TokenResponse, demo: Demo): Response | Promise<Response> => {
   if (demo.kept.keep(context, tokens)) return goHome(context, demo);
-  return show(context, undefined, 'The tokens are too long to be kept in a cookie, as the demo does.', demo);
+  return show(context, undefined, 'too_long', demo);
 };
 
 const callback = async (context: Context, demo: Demo): Promise<Response> => {

@@ -215,6 +215,13 @@ describe('the demo, in the wrong hands', () => {
     }
   });
 
+  test('the demo speaks the language of who looks at it', async () => {
+    const html = await (await app.request(`${issuer}/demo`, { headers: { 'Accept-Language': 'de' } })).text();
+    expect(html).toContain('<html lang="de"');
+    expect(words(html)).toContain('Hier ist niemand angemeldet');
+    expect(words(html)).not.toContain('Sign in');
+  });
+
   test('an answer works once', async () => {
     const callback = await browser.reachCallback();
     expect((await browser.get(callback)).location).toBe('/demo');

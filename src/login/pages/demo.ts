@@ -1,4 +1,4 @@
-// The page of the demo application: what it was given, decoded. For loopback issuers, and so in English alone.
+// The page of the demo application: what it was given, decoded.
 import { html } from 'hono/html';
 import type { NumericDate } from '../../seams/clock.ts';
 import type { Markup, Texts } from '../texts/catalogue.ts';
@@ -17,12 +17,15 @@ export interface DecodedToken {
   readonly claims: Members;
 }
 
+/** A text of ours, or an error code with its description as they came. */
+export type DemoProblem = keyof Texts['demo']['problems'] | { readonly error: string };
+
 export interface DemoPage {
   readonly texts: Texts;
   /** Null while nobody has signed in to the demo. */
   readonly tokens: { readonly idToken: DecodedToken; readonly accessToken: DecodedToken } | null;
   /** What went wrong just now. */
-  readonly problem: string | null;
+  readonly problem: DemoProblem | null;
   readonly csrf: string;
   readonly actions: { readonly signIn: string; readonly refresh: string; readonly signOut: string };
   readonly accountHref: string;
@@ -51,52 +54,58 @@ const tokenPanel = (
   { texts, now }: DemoPage,
 ): Markup => {
   const expires = typeof claims.exp === 'number' ? claims.exp - now : 0;
+  const { demo } = texts;
   return html`<section class="card panel" aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
-<p>${lead} ${expires > 0 ? `It expires ${durationFromNow(expires, texts)}.` : 'It has expired: refresh to get another.'}</p>
-<h3>Header</h3>
+<p>${lead} ${expires > 0 ? demo.expires(durationFromNow(expires, texts)) : demo.expired}</p>
+<h3>${demo.header}</h3>
 ${facts(header, texts)}
-<h3>Claims</h3>
+<h3>${demo.claims}</h3>
 ${facts(claims, texts)}
-<details class="about"><summary>As it was sent</summary><p class="facts"><code>${jwt}</code></p></details>
+<details class="about"><summary>${demo.asSent}</summary><p class="facts"><code>${jwt}</code></p></details>
 </section>`;
 };
 
-const signedOut = ({ csrf, actions }: DemoPage): Markup => html`<section class="card panel" aria-labelledby="begin">
-<h2 id="begin">Nobody is signed in here</h2>
-<p>Signing in takes you to the issuer and back: authorization code, PKCE, exact redirect URI.</p>
+const signedOut = ({
+  csrf,
+  actions,
+  texts: { demo },
+}: DemoPage): Markup => html`<section class="card panel" aria-labelledby="begin">
+<h2 id="begin">${demo.nobody}</h2>
+<p>${demo.nobodyLead}</p>
 <form class="fields" method="post" action="${actions.signIn}">
 ${hiddenInputs({ csrf })}
-<button class="primary">${icon('key')}Sign in</button>
+<button class="primary">${icon('key')}${demo.signIn}</button>
 </form>
 </section>`;
 
 const signedIn = (page: DemoPage, { idToken, accessToken }: NonNullable<DemoPage['tokens']>): Markup => {
   const { csrf, actions, accountHref } = page;
+  const { demo } = page.texts;
   return html`<section class="card panel" aria-labelledby="session">
-<h2 id="session">Signed in</h2>
-<p>The ID token was verified with the key set of the issuer. The tokens are kept in a sealed cookie of this browser and nowhere else. <a href="${accountHref}">Your account</a> shows what this application may do.</p>
+<h2 id="session">${demo.signedIn}</h2>
+<p>${demo.signedInLead(html`<a href="${accountHref}">${demo.account}</a>`)}</p>
 <form method="post" action="${actions.refresh}">
 ${hiddenInputs({ csrf })}
-<div class="choices"><button formaction="${actions.signOut}">${icon('exit')}Sign out</button><button class="primary">${icon('clock')}Refresh</button></div>
+<div class="choices"><button formaction="${actions.signOut}">${icon('exit')}${demo.signOut}</button><button class="primary">${icon('clock')}${demo.refresh}</button></div>
 </form>
 </section>
-${tokenPanel('id-token', 'ID token', 'For this application: who signed in, when and how.', idToken, page)}
-${tokenPanel('access-token', 'Access token', 'For the service it names as its audience, which verifies it offline.', accessToken, page)}`;
+${tokenPanel('id-token', demo.idToken, demo.idTokenLead, idToken, page)}
+${tokenPanel('access-token', demo.accessToken, demo.accessTokenLead, accessToken, page)}`;
 };
 
 export const demoPage = (page: DemoPage): Markup => {
   const { texts, tokens, problem } = page;
-  const title = 'Demo application';
+  const { title, lead, problems } = texts.demo;
   return layout({
     texts,
     title: problem === null ? title : texts.errorTitle(title),
     width: 'wide',
     main: html`<div class="self"><span class="letter" aria-hidden="true">D</span><div>
 <h1>${title}</h1>
-<p>A relying party to try the issuer with. It is there for issuers on loopback alone.</p>
+<p>${lead}</p>
 </div></div>
-${problem && errorNotice('demo-problem', visibleText(problem))}
+${problem && errorNotice('demo-problem', typeof problem === 'string' ? problems[problem] : visibleText(problem.error))}
 ${tokens === null ? signedOut(page) : signedIn(page, tokens)}`,
   });
 };

@@ -1,6 +1,7 @@
 // English: the catalogue's keys.
 import { html } from 'hono/html';
 import type { Markup } from './catalogue.ts';
+import { englishDemo } from './english_demo.ts';
 import { englishErrors } from './english_errors.ts';
 
 export const english = {
@@ -176,4 +177,5 @@ export const english = {
       html`You are being taken back to ${host}. If nothing happens, press the button.`,
     submit: 'Continue',
   },
+  demo: englishDemo,
 };

@@ -1,6 +1,7 @@
 // German, formal address.
 import { html } from 'hono/html';
 import type { Texts } from './catalogue.ts';
+import { germanDemo } from './german_demo.ts';
 import { germanErrors } from './german_errors.ts';
 
 export const german: Texts = {
@@ -187,4 +188,5 @@ export const german: Texts = {
     explanation: (host) => html`Sie werden zu ${host} zurückgeleitet. Geschieht nichts, drücken Sie den Knopf.`,
     submit: 'Weiter',
   },
+  demo: germanDemo,
 };
