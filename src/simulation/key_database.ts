@@ -89,14 +89,13 @@ export const createKeyDatabase = (time: VirtualTime, clockOffset: (now: number) 
       readSigningKeys: () => Promise.resolve({ keys: rows(), databaseNow: clock() }),
       publishSigningKey: (key) => write(insert({ ...key, ...newborn })),
       activateSigningKey: (kid, activatesAt) => write(activate(kid, activatesAt)),
-      erasePrivateHalf: async (kid, erasedAt) => {
-        await write(
+      erasePrivateHalf: (kid, erasedAt) =>
+        write(
           updateWhere(
             (row) => row.kid === kid && row.erasedAt === null,
             () => ({ privateJwe: null, erasedAt }),
           ),
-        );
-      },
+        ),
       raiseLongestToken: async (alg, seconds) => {
         await write(
           updateWhere(
