@@ -203,6 +203,7 @@ describe('a history signed by a key, of what cannot be true', () => {
       'signs no more',
       { by: one, iat: 100, keys: [retiredOne] },
     ],
+    ['the document is signed by a standby', first, 'which was active never', { by: two }],
     ['the document is a token', first, 'the header of the document is malformed', { typ: 'at+jwt' }],
     ['the document leaves a key out', [...first, ...turn], 'the historical keys', { by: two }],
     ['the document adds a key', first, 'the historical keys', { keys: [retiredOne] }],
