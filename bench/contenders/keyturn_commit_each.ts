@@ -7,7 +7,7 @@ import { createPinoLog } from '../../src/adapters/pino_log.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { openProvider } from '../../src/node.ts';
+import { keepKeysFresh, openProvider } from '../../src/node.ts';
 import { announce } from '../contender.ts';
 import { fillDatabase, keyturnContender } from '../keyturn_facts.ts';
 import { benchFolder, databaseIn, freePort, placesIn } from '../keyturn_process.ts';
@@ -24,6 +24,7 @@ const connection: SqliteConnection = {
   write: async (work) => database.$client.transaction(work).immediate(),
 };
 const provider = await openProvider(config, log, composeBetterSqlite3(database, systemClock, connection));
+keepKeysFresh(provider);
 const { fetch } = createApp(provider);
 const { host, port, maxConnections } = config;
 await listen({ fetch: (request, bindings) => fetch(request, bindings), host, port, maxConnections, log });
