@@ -3,6 +3,10 @@
 /** Seconds since 1970-01-01T00:00:00Z, whole or not. RFC 7519 §2. */
 export type NumericDate = number;
 
+export interface Clock {
+  now(): NumericDate;
+}
+
 /** The claims every verified token has, whatever its type. */
 export interface VerifiedClaims {
   readonly iss: string;
@@ -26,5 +30,4 @@ export interface AccessTokenClaims extends VerifiedClaims {
 export interface IdTokenClaims extends VerifiedClaims {
   readonly nonce?: string;
   readonly azp?: string;
-  readonly auth_time?: NumericDate;
 }

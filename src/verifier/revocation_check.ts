@@ -1,7 +1,6 @@
 // What the verifier asks about revocation before it accepts a token. How the answer is followed (a status list, a feed) is
 // the implementation's; the verifier never calls the network for one token.
-import type { NumericDate, VerifiedClaims } from './claims.ts';
-import type { Clock } from './verifier_options.ts';
+import type { Clock, NumericDate, VerifiedClaims } from './claims.ts';
 
 /** What a revocation check is given to work with, once, by the verifier it belongs to. */
 export interface RevocationContext {

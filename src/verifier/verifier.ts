@@ -1,28 +1,136 @@
 // Verifies tokens offline: RFC 9068 §4 with the rules of RFC 8725 §3, and ID tokens for relying parties.
-import type { AccessTokenClaims, IdTokenClaims } from './claims.ts';
-import type { VerifierOptions } from './verifier_options.ts';
-
-/** What this sign-in expects of its ID token. */
-export interface IdTokenExpectations {
-  /** The `nonce` of the authentication request. A token that has one where none was sent is refused. */
-  readonly nonce?: string;
-  /** The access token that came with it: `at_hash` must be there and must be its. */
-  readonly accessToken?: string;
-  /** The `max_age` of the request: `auth_time` must be there and no older. */
-  readonly maxAgeSeconds?: number;
-}
+import { checkAccessToken } from './access_token_rules.ts';
+import type { AccessTokenClaims, IdTokenClaims, NumericDate, VerifiedClaims } from './claims.ts';
+import { checkIdToken, type IdTokenExpectations } from './id_token_rules.ts';
+import type { KeySource } from './key_source.ts';
+import { mediaTypeOf } from './protected_header.ts';
+import { createRememberedTokens, nameOf, type RememberedToken, type RememberedTokens } from './remembered_tokens.ts';
+import type { RevocationCheck } from './revocation_check.ts';
+import { runtimeFetch, systemClock } from './runtime.ts';
+import { type CheckSignature, createSignatureCheck } from './signature_check.ts';
+import { checkDocument } from './signed_document.ts';
+import { keySourceOf, type Policy, readPolicy, type VerifierOptions } from './verifier_options.ts';
 
 export interface Verifier {
-  /** @throws {TokenError} with the reason as its code. */
+  /**
+   * @param token - an access token, as it stood after `Bearer`.
+   * @returns its claims; frozen when tokens are remembered.
+   * @throws {TokenError} with the reason as its code.
+   */
   verify(token: string): Promise<AccessTokenClaims>;
-  /** @throws {TokenError} @see OpenID Connect Core 1.0 §3.1.3.7 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation */
+  /**
+   * For a relying party whose client_id is `audience`.
+   *
+   * @throws {TokenError} with the reason as its code.
+   * @see OpenID Connect Core 1.0 §3.1.3.7 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+   */
   verifyIdToken(token: string, expectations?: IdTokenExpectations): Promise<IdTokenClaims>;
-  /** Settles when keys, and what is revoked, are at hand; nobody has to wait for it. @throws {TokenError} */
+  /** Settles when keys, and what is revoked, are at hand. Nobody has to wait for it. @throws {TokenError} */
   ready(): Promise<void>;
+  /** Stops following what is revoked, and forgets. */
   close(): void;
 }
 
+/** What the parts of one verifier share. */
+interface Parts {
+  readonly policy: Policy;
+  readonly keys: KeySource;
+  readonly checkSignature: CheckSignature;
+  readonly revocation: RevocationCheck | undefined;
+}
+
+/** `JWT`, as Keyturn has it, or none at all: others leave it out. RFC 7519 §5.1. */
+const idTokenTyps = ['jwt', ''];
+
+const assertNotRevoked = ({ revocation }: Parts, claims: VerifiedClaims, now: NumericDate): Promise<void> | undefined =>
+  revocation?.check(claims, now);
+
+const verifyAnew = async (token: string, parts: Parts, now: NumericDate): Promise<RememberedToken> => {
+  const { policy, checkSignature } = parts;
+  const signed = await checkSignature(token, { typs: [policy.typ], maxBytes: policy.maxTokenBytes, now });
+  const claims = checkAccessToken(signed.claims, policy, now);
+  const asking = assertNotRevoked(parts, claims, now);
+  if (asking !== undefined) await asking;
+  return { claims, key: signed.key };
+};
+
+/** @returns undefined when it has expired, or its key is no longer the issuer's. @throws {TokenError} when it was revoked. */
+const verifyAgain = async (
+  { claims, key }: RememberedToken,
+  parts: Parts,
+  now: NumericDate,
+): Promise<AccessTokenClaims | undefined> => {
+  if (now >= claims.exp + parts.policy.clockToleranceSeconds) return undefined;
+  const found = parts.keys.find(key.kid, now);
+  if ((found instanceof Promise ? await found : found) !== key) return undefined;
+  const asking = assertNotRevoked(parts, claims, now);
+  if (asking !== undefined) await asking;
+  return claims;
+};
+
+const verifyRemembering = async (
+  token: string,
+  remembered: RememberedTokens,
+  parts: Parts,
+  now: NumericDate,
+): Promise<AccessTokenClaims> => {
+  // What is no token has no name: it is told why by those who read it.
+  if (typeof token !== 'string' || token.length > parts.policy.maxTokenBytes)
+    return (await verifyAnew(token, parts, now)).claims;
+  const hash = nameOf(token);
+  const name = typeof hash === 'string' ? hash : await hash;
+  const known = remembered.get(name);
+  if (known !== undefined) {
+    remembered.forget(name);
+    const claims = await verifyAgain(known, parts, now);
+    if (claims !== undefined) {
+      remembered.set(name, known);
+      return claims;
+    }
+  }
+  const verified = await verifyAnew(token, parts, now);
+  remembered.set(name, verified);
+  return verified.claims;
+};
+
 /** @throws {TypeError} when an option cannot be right: nothing is verified with a verifier half set up. */
 export const createVerifier = (options: VerifierOptions): Verifier => {
-  throw new TypeError(`not built yet: ${options.issuer}`);
+  const policy = readPolicy(options);
+  const keys = keySourceOf(options);
+  const { clock = systemClock, fetch = runtimeFetch, revocation } = options;
+  const checkSignature = createSignatureCheck(keys, policy.algorithms);
+  const parts: Parts = { policy, keys, checkSignature, revocation };
+  const remembered = policy.rememberTokens > 0 ? createRememberedTokens(policy.rememberTokens) : undefined;
+  revocation?.start({
+    issuer: policy.issuer,
+    clock,
+    fetch,
+    verifyDocument: async (token, typ, maxBytes) => {
+      const now = clock.now();
+      const { claims } = await checkSignature(token, { typs: [mediaTypeOf(typ)], maxBytes, now });
+      return checkDocument(claims, policy, now);
+    },
+  });
+  return {
+    verify: async (token) => {
+      const now = clock.now();
+      if (remembered !== undefined) return verifyRemembering(token, remembered, parts, now);
+      return (await verifyAnew(token, parts, now)).claims;
+    },
+    verifyIdToken: async (token, expectations = {}) => {
+      const now = clock.now();
+      const { claims } = await checkSignature(token, { typs: idTokenTyps, maxBytes: policy.maxTokenBytes, now });
+      const checked = await checkIdToken(claims, expectations, policy, now);
+      await assertNotRevoked(parts, checked, now);
+      return checked;
+    },
+    ready: async () => {
+      await keys.ready(clock.now());
+      await revocation?.ready();
+    },
+    close: () => {
+      revocation?.close();
+      remembered?.clear();
+    },
+  };
 };
