@@ -94,12 +94,18 @@ const verifyOther = async (token: string, expected: Expected, keys: KeySource, n
   assertTimes(claims, policy, now);
 };
 
+const encrypted = {
+  reason: 'token_malformed',
+  message: 'It is encrypted (JWE); access tokens here are only signed.',
+} as const;
+
 const verify = async (
   token: string,
   expected: Expected,
   keys: KeySource,
   now: number,
 ): Promise<Refusal | undefined> => {
+  if (decodeToken(token).claims === undefined) return encrypted;
   try {
     if (expected.typ === 'at+jwt') await createVerifier({ ...expected, keys, clock: { now: () => now } }).verify(token);
     else await verifyOther(token, expected, keys, now);
