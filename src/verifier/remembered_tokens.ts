@@ -27,11 +27,13 @@ export const nameOf = (token: string): string | Promise<string> => {
   return digest.then((bytes) => encodeBase64url(new Uint8Array(bytes)));
 };
 
-/** The claims go to every request with this token, so none may change them for the others. */
-const freeze = (value: unknown): void => {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
+/** The claims go to every request with this token, so none may change them for the others. No recursion: they may be deep. */
+const freezeAll = (root: object): void => {
+  const waiting: object[] = [root];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) waiting.push(member);
+  }
 };
 
 export const createRememberedTokens = (mostTokens: number): RememberedTokens => {
@@ -43,7 +45,7 @@ export const createRememberedTokens = (mostTokens: number): RememberedTokens => 
       return token;
     },
     set: (name, token) => {
-      freeze(token.claims);
+      freezeAll(token.claims);
       tokens.set(name, token);
     },
     forget: tokens.delete,

@@ -9,6 +9,7 @@ import { type ProtectedHeader, readProtectedHeader } from './protected_header.ts
 import { quoted } from './quoted.ts';
 import { TokenError } from './token_error.ts';
 import type { VerificationAlgorithm, VerificationKey } from './verification_key.ts';
+import { type Awaitable, whenReady } from './when_ready.ts';
 
 export interface SignedClaims {
   readonly claims: JsonObject;
@@ -22,7 +23,8 @@ export interface SignatureRules {
   readonly now: NumericDate;
 }
 
-export type CheckSignature = (token: string, rules: SignatureRules) => Promise<SignedClaims>;
+/** @throws {TokenError} at once; a returned promise rejects with the same. */
+export type CheckSignature = (token: string, rules: SignatureRules) => Awaitable<SignedClaims>;
 
 /** As many as an issuer has keys and types, several times over. */
 const mostHeaders = 64;
@@ -55,17 +57,18 @@ const claimsOf = ({ payload }: CompactJws): JsonObject => {
 export const createSignatureCheck = (keys: KeySource, algorithms: readonly VerificationAlgorithm[]): CheckSignature => {
   /** Of tokens that verified, so that forged ones push nothing out. */
   const headers = createBoundedMap<ProtectedHeader>(mostHeaders);
-  return async (token, { typs, maxBytes, now }) => {
+  return (token, { typs, maxBytes, now }) => {
     const jws = readCompactJws(token, maxBytes);
     const known = headers.get(jws.headerSegment);
     const header = known ?? readProtectedHeader(jws.headerSegment, algorithms);
     assertType(header, typs);
-    const found = keys.find(header.kid, now);
-    const key = found instanceof Promise ? await found : found;
-    assertKeyIsFor(header, key);
-    const verified = key.verify(jws);
-    if (!(typeof verified === 'boolean' ? verified : await verified)) throw signatureInvalid(header);
-    if (known === undefined) headers.set(jws.headerSegment, header);
-    return { claims: claimsOf(jws), key };
+    return whenReady(keys.find(header.kid, now), (key) => {
+      assertKeyIsFor(header, key);
+      return whenReady(key.verify(jws), (verified) => {
+        if (!verified) throw signatureInvalid(header);
+        if (known === undefined) headers.set(jws.headerSegment, header);
+        return { claims: claimsOf(jws), key };
+      });
+    });
   };
 };

@@ -1,6 +1,6 @@
 // Verifies tokens offline: RFC 9068 §4 with the rules of RFC 8725 §3, and ID tokens for relying parties.
 import { checkAccessToken } from './access_token_rules.ts';
-import type { AccessTokenClaims, IdTokenClaims, NumericDate, VerifiedClaims } from './claims.ts';
+import type { AccessTokenClaims, IdTokenClaims, NumericDate } from './claims.ts';
 import { checkIdToken, type IdTokenExpectations } from './id_token_rules.ts';
 import type { KeySource } from './key_source.ts';
 import { mediaTypeOf } from './protected_header.ts';
@@ -10,6 +10,7 @@ import { runtimeFetch, systemClock } from './runtime.ts';
 import { type CheckSignature, createSignatureCheck } from './signature_check.ts';
 import { checkDocument } from './signed_document.ts';
 import { keySourceOf, type Policy, readPolicy, type VerifierOptions } from './verifier_options.ts';
+import { type Awaitable, whenReady } from './when_ready.ts';
 
 export interface Verifier {
   /**
@@ -42,30 +43,42 @@ interface Parts {
 /** `JWT`, as Keyturn has it, or none at all: others leave it out. RFC 7519 §5.1. */
 const idTokenTyps = ['jwt', ''];
 
-const assertNotRevoked = ({ revocation }: Parts, claims: VerifiedClaims, now: NumericDate): Promise<void> | undefined =>
-  revocation?.check(claims, now);
+const verifyAnew = (token: string, { policy, checkSignature, revocation }: Parts, now: NumericDate) =>
+  whenReady(
+    checkSignature(token, { typs: [policy.typ], maxBytes: policy.maxTokenBytes, now }),
+    (signed): Awaitable<RememberedToken> => {
+      const verified = { claims: checkAccessToken(signed.claims, policy, now), key: signed.key };
+      return whenReady(revocation?.check(verified.claims, now), () => verified);
+    },
+  );
 
-const verifyAnew = async (token: string, parts: Parts, now: NumericDate): Promise<RememberedToken> => {
-  const { policy, checkSignature } = parts;
-  const signed = await checkSignature(token, { typs: [policy.typ], maxBytes: policy.maxTokenBytes, now });
-  const claims = checkAccessToken(signed.claims, policy, now);
-  const asking = assertNotRevoked(parts, claims, now);
-  if (asking !== undefined) await asking;
-  return { claims, key: signed.key };
+/** @returns whether it still stands; false when it expired or its key is gone. @throws {TokenError} when it was revoked. */
+const stillStands = ({ claims, key }: RememberedToken, parts: Parts, now: NumericDate): Awaitable<boolean> => {
+  const { policy, keys, revocation } = parts;
+  if (now >= claims.exp + policy.clockToleranceSeconds) return false;
+  return whenReady(keys.find(key.kid, now), (found): Awaitable<boolean> => {
+    if (found !== key) return false;
+    return whenReady(revocation?.check(claims, now), () => true);
+  });
 };
 
-/** @returns undefined when it has expired, or its key is no longer the issuer's. @throws {TokenError} when it was revoked. */
-const verifyAgain = async (
-  { claims, key }: RememberedToken,
+/** @returns the claims remembered under this name, while they stand; what no longer does is forgotten. */
+const recall = async (
+  name: string,
+  remembered: RememberedTokens,
   parts: Parts,
   now: NumericDate,
 ): Promise<AccessTokenClaims | undefined> => {
-  if (now >= claims.exp + parts.policy.clockToleranceSeconds) return undefined;
-  const found = parts.keys.find(key.kid, now);
-  if ((found instanceof Promise ? await found : found) !== key) return undefined;
-  const asking = assertNotRevoked(parts, claims, now);
-  if (asking !== undefined) await asking;
-  return claims;
+  const token = remembered.get(name);
+  if (token === undefined) return undefined;
+  let stands = false;
+  try {
+    const asked = stillStands(token, parts, now);
+    stands = typeof asked === 'boolean' ? asked : await asked;
+  } finally {
+    if (!stands) remembered.forget(name);
+  }
+  return stands ? token.claims : undefined;
 };
 
 const verifyRemembering = async (
@@ -79,15 +92,8 @@ const verifyRemembering = async (
     return (await verifyAnew(token, parts, now)).claims;
   const hash = nameOf(token);
   const name = typeof hash === 'string' ? hash : await hash;
-  const known = remembered.get(name);
-  if (known !== undefined) {
-    remembered.forget(name);
-    const claims = await verifyAgain(known, parts, now);
-    if (claims !== undefined) {
-      remembered.set(name, known);
-      return claims;
-    }
-  }
+  const recalled = await recall(name, remembered, parts, now);
+  if (recalled !== undefined) return recalled;
   const verified = await verifyAnew(token, parts, now);
   remembered.set(name, verified);
   return verified.claims;
@@ -115,13 +121,14 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     verify: async (token) => {
       const now = clock.now();
       if (remembered !== undefined) return verifyRemembering(token, remembered, parts, now);
-      return (await verifyAnew(token, parts, now)).claims;
+      const verified = verifyAnew(token, parts, now);
+      return (verified instanceof Promise ? await verified : verified).claims;
     },
     verifyIdToken: async (token, expectations = {}) => {
       const now = clock.now();
       const { claims } = await checkSignature(token, { typs: idTokenTyps, maxBytes: policy.maxTokenBytes, now });
       const checked = await checkIdToken(claims, expectations, policy, now);
-      await assertNotRevoked(parts, checked, now);
+      await revocation?.check(checked, now);
       return checked;
     },
     ready: async () => {
