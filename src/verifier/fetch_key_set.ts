@@ -22,8 +22,8 @@ const accept = 'application/jwk-set+json, application/json';
 const mediaTypes: readonly string[] = ['application/jwk-set+json', 'application/json'];
 const mostEtagCharacters = 256;
 
-/** A fetcher that is not the runtime's own may ignore the signal: then the wait for it ends all the same. */
-const until = async <Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> => {
+/** What is not the runtime's own may ignore a signal: the wait for it ends all the same. */
+export const until = async <Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> => {
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);

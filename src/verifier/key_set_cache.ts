@@ -41,20 +41,24 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
   let failures = 0;
   let lastFailure: unknown;
   let waiting = 0;
+  let turns = 0;
+  /** The turn that brought what is held: where several ask at once, an answer that was overtaken is dropped. */
+  let heldTurn = 0;
   const inVain = createBoundedMap<NumericDate>(mostKidsInVain);
 
-  const hold = async (fetched: FetchedKeySet, fetchedAt: NumericDate): Promise<void> => {
+  const hold = async (fetched: FetchedKeySet, fetchedAt: NumericDate, turn: number): Promise<void> => {
     const text = fetched.text ?? held?.text ?? '';
     const keySet = text === held?.text ? held.keySet : await openKeySet(text, held?.keySet);
-    if (held !== undefined && held.fetchedAt > fetchedAt && !isOfTheFuture(held, fetchedAt)) return;
+    if (turn < heldTurn) return;
     if (text !== held?.text) inVain.clear();
+    heldTurn = turn;
     held = holdKeySet({ ...fetched, text, fetchedAt }, keySet, parts.usableSeconds);
     parts.keep(held).catch(parts.report);
   };
 
-  const askOnce = async (now: NumericDate): Promise<void> => {
+  const askOnce = async (now: NumericDate, turn: number): Promise<void> => {
     try {
-      await hold(await parts.ask(held?.etag), now);
+      await hold(await parts.ask(held?.etag), now, turn);
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -67,7 +71,8 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
   const refresh = (now: NumericDate): Promise<void> => {
     if (pending !== undefined && parts.shareable) return pending;
     askedAt = now;
-    const asking = askOnce(now).finally(() => {
+    turns += 1;
+    const asking = askOnce(now, turns).finally(() => {
       if (pending === asking) pending = undefined;
     });
     pending = asking;
@@ -151,6 +156,3 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
     },
   };
 };
-
-/** A set fetched before the clock was set back is not newer than one fetched after. */
-const isOfTheFuture = ({ fetchedAt }: HeldKeySet, now: NumericDate): boolean => fetchedAt - now > idleSeconds;

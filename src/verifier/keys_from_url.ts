@@ -1,5 +1,5 @@
 // The issuer's published key set, kept fresh: the usual source of keys. RFC 7517 §5, RFC 8414 §2 (jwks_uri).
-import { fetchKeySet } from './fetch_key_set.ts';
+import { fetchKeySet, until } from './fetch_key_set.ts';
 import { keptText, restoreKeySet } from './held_key_set.ts';
 import { createKeySetCache } from './key_set_cache.ts';
 import type { KeySetStore } from './key_set_store.ts';
@@ -68,7 +68,8 @@ export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeyS
     cooldownSeconds,
     ask: (etag) => fetchKeySet({ url, fetch, timeoutSeconds, maxBytes, etag }),
     restore: async (now) => {
-      const kept = await store?.read();
+      if (store === undefined) return undefined;
+      const kept = await until(AbortSignal.timeout(timeoutSeconds * 1000), store.read());
       return kept === undefined ? undefined : restoreKeySet(kept, url, usableSeconds, now);
     },
     keep: async (served) => {

@@ -78,7 +78,7 @@ const recall = async (
   } finally {
     if (!stands) remembered.forget(name);
   }
-  return stands ? token.claims : undefined;
+  return (await stands) ? token.claims : undefined;
 };
 
 const verifyRemembering = async (
