@@ -22,6 +22,8 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   readonly sessionSeconds: number;
   readonly signUp: boolean;
+  readonly statusListTtlSeconds: number;
+  readonly statusListPlaces: number;
   readonly trustedProxies: number;
   readonly maxConnections: number;
   readonly drainSeconds: number;
@@ -155,6 +157,8 @@ export const readConfig = (environment: Environment): Config => {
     sessionIdleSeconds: values.KEYTURN_SESSION_IDLE_SECONDS,
     sessionSeconds: values.KEYTURN_SESSION_SECONDS,
     signUp: values.KEYTURN_SIGN_UP === 'on',
+    statusListTtlSeconds: values.KEYTURN_STATUS_LIST_TTL_SECONDS,
+    statusListPlaces: values.KEYTURN_STATUS_LIST_PLACES,
     trustedProxies: values.KEYTURN_TRUSTED_PROXIES,
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,

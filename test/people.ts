@@ -7,6 +7,7 @@ import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
+import { nodeZlibDeflate } from '../src/adapters/node_zlib_deflate.ts';
 import { type App, createApp } from '../src/app.ts';
 import { type Environment, readConfig } from '../src/config.ts';
 import { KeyRing } from '../src/keys/key_ring.ts';
@@ -16,6 +17,7 @@ import type { Log } from '../src/seams/log.ts';
 import type { OutboundHttp } from '../src/seams/outbound_http.ts';
 import type { PasswordHasher } from '../src/seams/password_hasher.ts';
 import type { User } from '../src/seams/user_store.ts';
+import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
 import { createManualClock, type ManualClock } from './contracts/opened_stores.ts';
 import { makeClient, makeUser, now } from './contracts/records.ts';
 
@@ -111,7 +113,12 @@ export const openPeople = async ({
   const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
   const counted = countHashes(passwordHasher);
-  const provider = { config, clock, store, keyRing, log, passwordHasher: counted, rateLimiter, outboundHttp };
+  const revoking = {
+    ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
+    deflate: nodeZlibDeflate,
+  };
+  const guards = { passwordHasher: counted, rateLimiter, outboundHttp };
+  const provider = { config, clock, store, keyRing, log, ...guards, ...revoking };
   const app = createApp(provider);
   const passwordHash = await passwordHasher.hash(password);
   let browsers = 0;

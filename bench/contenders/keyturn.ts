@@ -43,6 +43,7 @@ const fillDatabase = async (path: string): Promise<string> => {
       accessTokenSigningAlg: alg,
       claims: {},
       accessTokenClaims: [],
+      statusList: false,
       createdAt: now,
     });
   await store.addClient({

@@ -66,8 +66,9 @@ const stepsFor = (before: NumericDate): readonly Step[] => {
     deleteFrom(deniedToken, lt(deniedToken.expiresAt, before)),
     deleteFrom(rateLimit, lt(rateLimit.arrivalAt, before)),
     forgetAnswers(past),
-    deleteTokensOf(lt(tokenFamily.expiresAt, before)),
-    deleteFrom(tokenFamily, lt(tokenFamily.expiresAt, before)),
+    // The last access token of a family may outlive it, and is revoked by what is kept here.
+    deleteTokensOf(lt(tokenFamily.expiresAt, past)),
+    deleteFrom(tokenFamily, lt(tokenFamily.expiresAt, past)),
     deleteTokensOf(lt(tokenFamily.endedAt, past)),
     deleteFrom(tokenFamily, lt(tokenFamily.endedAt, past)),
   ];

@@ -4,6 +4,7 @@ import type { Consent, SessionStore } from '../seams/session_store.ts';
 import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import { createRemoveExpired } from './better_sqlite3_expiry.ts';
+import { markSession } from './better_sqlite3_revoking.ts';
 import { endFamilies } from './better_sqlite3_tokens.ts';
 import { authorizationCode, consent, interaction, session, tokenFamily } from './sqlite_schema.ts';
 
@@ -175,6 +176,7 @@ export const createBetterSqlite3Sessions = (connection: SqliteConnection): Sessi
       write(() => {
         if (statements.endSession.run({ sid, at }).changes === 0) return false;
         endFamilies(database, and(eq(tokenFamily.sid, sid), eq(tokenFamily.offline, false)), 'session_ended', at);
+        markSession(database, sid, at);
         return true;
       }),
     listClientsOfSession: (sid) => read(() => statements.listClients.all({ sid }).map(({ clientId }) => clientId)),

@@ -8,6 +8,7 @@ import { connect } from './better_sqlite3_connection.ts';
 import { openSqliteDatabase, type SqliteDatabase } from './better_sqlite3_database.ts';
 import { createBetterSqlite3LogoutDeliveries } from './better_sqlite3_logout_deliveries.ts';
 import { createBetterSqlite3Resources } from './better_sqlite3_resources.ts';
+import { createBetterSqlite3Revocations } from './better_sqlite3_revocations.ts';
 import { createBetterSqlite3Sessions } from './better_sqlite3_sessions.ts';
 import { createBetterSqlite3SigningKeys } from './better_sqlite3_signing_keys.ts';
 import { createBetterSqlite3Tokens } from './better_sqlite3_tokens.ts';
@@ -26,11 +27,12 @@ export const composeBetterSqlite3 = (database: SqliteDatabase, clock: Clock): Be
     ...createBetterSqlite3SigningKeys(connection, clock),
     ...createBetterSqlite3Clients(connection, clock),
     ...createBetterSqlite3Resources(connection),
-    ...createBetterSqlite3Users(connection),
+    ...createBetterSqlite3Users(connection, clock),
     ...createBetterSqlite3Sessions(connection),
-    ...createBetterSqlite3Tokens(connection),
+    ...createBetterSqlite3Tokens(connection, clock),
     ...createBetterSqlite3Audit(connection),
     ...createBetterSqlite3LogoutDeliveries(connection),
+    ...createBetterSqlite3Revocations(connection),
     close: async () => {
       await connection.drain();
       await connection.read(() => {

@@ -1,10 +1,11 @@
 // UserStore on better-sqlite3. What ends a user's access ends sessions and families in the same transaction (T085, T096).
 import { and, asc, eq, getTableColumns, inArray, isNull, ne, or, sql } from 'drizzle-orm';
-import type { NumericDate } from '../seams/clock.ts';
+import type { Clock, NumericDate } from '../seams/clock.ts';
 import type { PersonalData, UserStore } from '../seams/user_store.ts';
 import type { SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
-import { endFamilies } from './better_sqlite3_tokens.ts';
+import { addMark, revokeFamilies } from './better_sqlite3_revoking.ts';
+import { endFamilies, familyColumns } from './better_sqlite3_tokens.ts';
 import {
   auditEvent,
   authorizationCode,
@@ -51,7 +52,7 @@ const personalData = (database: SqliteDatabase, sub: string): PersonalData | und
     sessions: database.select().from(session).where(eq(session.sub, sub)).orderBy(asc(session.authTime)).all(),
     consents: database.select().from(consent).where(eq(consent.sub, sub)).orderBy(asc(consent.clientId)).all(),
     families: database
-      .select()
+      .select(familyColumns)
       .from(tokenFamily)
       .where(eq(tokenFamily.sub, sub))
       .orderBy(asc(tokenFamily.createdAt))
@@ -87,7 +88,7 @@ const removeAllOf = (database: SqliteDatabase, sub: string): void => {
   database.update(auditEvent).set({ address: null }).where(eq(auditEvent.sub, sub)).run();
 };
 
-export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnection): UserStore => {
+export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnection, clock: Clock): UserStore => {
   const statements = prepareStatements(database);
   return {
     findUserByLogin: (login) => read(() => statements.findUserByLogin.get({ login })),
@@ -135,6 +136,9 @@ export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnec
     removeUser: (sub) =>
       write(() => {
         if (database.delete(endUser).where(eq(endUser.sub, sub)).run().changes === 0) return false;
+        const at = clock.now();
+        revokeFamilies(database, and(eq(tokenFamily.sub, sub), isNull(tokenFamily.endedAt)), at);
+        addMark(database, 'sub', sub, at);
         removeAllOf(database, sub);
         return true;
       }),

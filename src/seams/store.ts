@@ -2,6 +2,7 @@ import type { AuditStore } from './audit_store.ts';
 import type { ClientStore } from './client_store.ts';
 import type { LogoutDeliveryStore } from './logout_delivery_store.ts';
 import type { ResourceStore } from './resource_store.ts';
+import type { RevocationStore } from './revocation_store.ts';
 import type { SessionStore } from './session_store.ts';
 import type { SigningKeyStore } from './signing_key_store.ts';
 import type { TokenStore } from './token_store.ts';
@@ -16,7 +17,8 @@ export interface Store
     SessionStore,
     TokenStore,
     AuditStore,
-    LogoutDeliveryStore {
+    LogoutDeliveryStore,
+    RevocationStore {
   close(): Promise<void>;
 }
 

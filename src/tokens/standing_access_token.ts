@@ -9,7 +9,8 @@ export const standingAccessToken = async (token: string, provider: Provider): Pr
   if (claims?.jti === undefined) return undefined;
   const { store } = provider;
   if (await store.isTokenDenied(claims.jti)) return undefined;
-  if ((await store.findClient(String(claims.client_id))) === undefined) return undefined;
+  const client = await store.findClient(String(claims.client_id));
+  if (client === undefined || (claims.iat ?? 0) <= (client.tokensNotBefore ?? -1)) return undefined;
   if (typeof claims.family_id !== 'string') return claims;
   const family = await store.findFamily(claims.family_id);
   if (family === undefined || family.endedAt !== null) return undefined;

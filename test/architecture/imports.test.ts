@@ -20,7 +20,7 @@ const ranks: readonly (readonly string[])[] = [
   ['provider.ts'],
   ['config.ts'],
   ['settings.ts'],
-  ['keys/'],
+  ['keys/', 'status_lists/'],
   ['seams/'],
   ['form_urlencoded.ts'],
   ['errors.ts'],
@@ -32,6 +32,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   'adapters/': ['seams/', 'errors.ts'],
   'seams/': [],
   'keys/': ['seams/', 'errors.ts'],
+  'status_lists/': ['seams/', 'errors.ts'],
   'settings.ts': [],
 };
 
