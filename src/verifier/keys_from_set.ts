@@ -5,6 +5,7 @@ import { emptyKeySet, type KeySet, keyOf, openKeySet } from './jwk_set.ts';
 import type { KeySource } from './key_source.ts';
 import { readPublicJwk } from './public_jwk.ts';
 import { TokenError } from './token_error.ts';
+import { type Awaitable, whenReady } from './when_ready.ts';
 
 /** RFC 7517 §5. */
 export interface JsonWebKeySet {
@@ -30,7 +31,7 @@ export const keysFromIssuer = (read: () => string): KeySource => {
   let text: string | undefined;
   let opened: KeySet | undefined;
   let opening: Promise<KeySet> = Promise.resolve(emptyKeySet);
-  const current = (): KeySet | Promise<KeySet> => {
+  const current = (): Awaitable<KeySet> => {
     const published = read();
     if (published !== text) {
       const before = opened;
@@ -49,10 +50,7 @@ export const keysFromIssuer = (read: () => string): KeySource => {
     return opened ?? opening;
   };
   return {
-    find: (kid) => {
-      const keySet = current();
-      return keySet instanceof Promise ? keySet.then((set) => keyOf(kid, set)) : keyOf(kid, keySet);
-    },
+    find: (kid) => whenReady(current(), (keySet) => keyOf(kid, keySet)),
     ready: async () => {
       await current();
     },

@@ -43,6 +43,15 @@ const assertKeySetUrl = (url: string, insecureHttp: boolean): void => {
   throw new TypeError(`The key set's URL ${url} is not HTTPS, so its keys could be anyone's. Expected https://...`);
 };
 
+/** That its listener fails is no reason to refuse a token. */
+const tell = (onProblem: KeysFromUrlOptions['onProblem'], problem: unknown): void => {
+  try {
+    onProblem?.(problem);
+  } catch {
+    return;
+  }
+};
+
 const noBackground = { inBackground: undefined, shareable: false };
 const background = { inBackground: () => undefined, shareable: true };
 
@@ -75,6 +84,6 @@ export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeyS
     keep: async (served) => {
       await store?.write(keptText(url, served));
     },
-    report: (error) => onProblem?.(error),
+    report: (error) => tell(onProblem, error),
   });
 };

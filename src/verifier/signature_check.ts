@@ -65,7 +65,8 @@ export const createSignatureCheck = (keys: KeySource, algorithms: readonly Verif
     return whenReady(keys.find(header.kid, now), (key) => {
       assertKeyIsFor(header, key);
       return whenReady(key.verify(jws), (verified) => {
-        if (!verified) throw signatureInvalid(header);
+        // Whatever a key answers, nothing but `true` is a yes.
+        if (verified !== true) throw signatureInvalid(header);
         if (known === undefined) headers.set(jws.headerSegment, header);
         return { claims: claimsOf(jws), key };
       });

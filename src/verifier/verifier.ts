@@ -9,8 +9,9 @@ import type { RevocationCheck } from './revocation_check.ts';
 import { runtimeFetch, systemClock } from './runtime.ts';
 import { type CheckSignature, createSignatureCheck } from './signature_check.ts';
 import { checkDocument } from './signed_document.ts';
+import { verificationAlgorithms } from './verification_key.ts';
 import { keySourceOf, type Policy, readPolicy, type VerifierOptions } from './verifier_options.ts';
-import { type Awaitable, whenReady } from './when_ready.ts';
+import { type Awaitable, isPromise, whenReady } from './when_ready.ts';
 
 export interface Verifier {
   /**
@@ -107,13 +108,15 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const checkSignature = createSignatureCheck(keys, policy.algorithms);
   const parts: Parts = { policy, keys, checkSignature, revocation };
   const remembered = policy.rememberTokens > 0 ? createRememberedTokens(policy.rememberTokens) : undefined;
+  // The issuer chooses what it signs these with, whatever this service's tokens are signed with.
+  const checkDocumentSignature = createSignatureCheck(keys, verificationAlgorithms);
   revocation?.start({
     issuer: policy.issuer,
     clock,
     fetch,
     verifyDocument: async (token, typ, maxBytes) => {
       const now = clock.now();
-      const { claims } = await checkSignature(token, { typs: [mediaTypeOf(typ)], maxBytes, now });
+      const { claims } = await checkDocumentSignature(token, { typs: [mediaTypeOf(typ)], maxBytes, now });
       return checkDocument(claims, policy, now);
     },
   });
@@ -122,7 +125,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       const now = clock.now();
       if (remembered !== undefined) return verifyRemembering(token, remembered, parts, now);
       const verified = verifyAnew(token, parts, now);
-      return (verified instanceof Promise ? await verified : verified).claims;
+      return (isPromise(verified) ? await verified : verified).claims;
     },
     verifyIdToken: async (token, expectations = {}) => {
       const now = clock.now();

@@ -3,7 +3,11 @@
 
 export type Awaitable<Value> = Value | Promise<Value>;
 
+/** By what it can do: a promise of another realm (a vm, a test runner) is no instance of this one's Promise. */
+export const isPromise = <Value>(value: Awaitable<Value>): value is Promise<Value> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
 export const whenReady = <Value, Result>(
   value: Awaitable<Value>,
   goOn: (value: Value) => Awaitable<Result>,
-): Awaitable<Result> => (value instanceof Promise ? value.then(goOn) : goOn(value));
+): Awaitable<Result> => (isPromise(value) ? value.then(goOn) : goOn(value));

@@ -217,6 +217,21 @@ describe('when the issuer cannot be reached', () => {
     expect((await scene.verify()).sub).toBe('alice');
   });
 
+  test('a listener that throws changes nothing', async () => {
+    const scene = makeScene({}, {
+      onProblem: () => {
+        throw new Error('the log is full');
+      },
+    });
+    await scene.verify();
+    scene.down = true;
+    for (const after of [290, 300, 305]) {
+      scene.at = now + after;
+      expect((await scene.verify()).sub).toBe('alice');
+      await settled();
+    }
+  });
+
   test('a key that the next set lacks verifies nothing any more, remembered tokens included', async () => {
     const scene = makeScene();
     const remembering = createVerifier({
