@@ -173,7 +173,10 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     const text = await fetchSigned({ url, accept, fetch, timeoutSeconds, maxBytes: aggregationBytes });
     const found = parseJsonObject(text)?.status_lists;
     if (!Array.isArray(found)) throw new FetchRefusal(`${url} has no status_lists.`);
-    return found.filter((uri) => typeof uri === 'string' && isOfIssuer(uri)).slice(0, mostLists);
+    const uris = found.filter((uri) => typeof uri === 'string' && isOfIssuer(uri));
+    if (uris.length > mostLists)
+      onProblem?.(new FetchRefusal(`There are ${uris.length} status lists, and mostLists is ${mostLists}: raise it.`));
+    return uris.slice(0, mostLists);
   };
 
   /** @returns whether all there are could be fetched. */
@@ -233,7 +236,8 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     check: (claims, now) => {
       const reference = referenceIn(claims);
       if (reference === undefined) {
-        if (tokensWithoutStatus === 'accept') return undefined;
+        // An ID token has no place in a list, and no client_id (RFC 9068 §2.2).
+        if (tokensWithoutStatus === 'accept' || claims.client_id === undefined) return undefined;
         throw new TokenError('claim_invalid', 'The token has no status.status_list; its resource needs --status-list.');
       }
       if (!isOfIssuer(reference.uri))

@@ -36,7 +36,7 @@ describe('--help', () => {
       ...['list', 'history', 'rotate', 'revoke', 'add-kek', 'rewrap'].map((name) => `keys ${name}`),
       ...['add', 'list', 'show', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
       ...['add', 'list', 'remove'].map((name) => `resources ${name}`),
-      ...['inspect', 'verify', 'mint'].map((name) => `token ${name}`),
+      ...['inspect', 'verify', 'mint', 'revoke'].map((name) => `token ${name}`),
       'doctor',
     ]);
   });
