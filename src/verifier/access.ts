@@ -84,12 +84,14 @@ const judge = async <Claims extends AccessTokenClaims>(
 
 /**
  * @returns what checks a request's credentials.
- * @throws {TypeError} when the realm cannot stand in a header.
+ * @throws {TypeError} when there is no verifier, or the realm cannot stand in a header.
  */
 export const accessCheck = <Claims extends AccessTokenClaims>(
   verifier: AccessTokenVerifier<Claims>,
   { realm = 'api', protectedResource, onRefused }: RequireTokenOptions,
 ): ((credentials: RequestCredentials) => Promise<Outcome<Claims>>) => {
+  if (typeof verifier?.verify !== 'function')
+    throw new TypeError('requireToken has no verifier. Expected one of createVerifier({ issuer, audience }).');
   if (!printable.test(realm)) throw new TypeError(`The realm is ${JSON.stringify(realm)}; expected printable ASCII.`);
   const space = { realm, resourceMetadata: protectedResource?.url };
   return async (credentials) => {

@@ -15,7 +15,8 @@ export type PresentedToken =
   | { readonly kind: 'malformed' };
 
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
-const bearerScheme = /^bearer(?: |$)/i;
+/** Not followed by another character of a scheme's name, RFC 9110 §5.6.2. */
+const bearerScheme = /^bearer(?![\w!#$%&'*+.^`|~-])/i;
 const laterBearer = /,\s*bearer\s/i;
 /** RFC 6750 §2.3 is not served; a token there beside one in the header is a second one. */
 const tokenInQuery = /[?&]access_token=/;
@@ -33,6 +34,21 @@ export const presentedToken = ({ authorization, url }: RequestCredentials): Pres
   return { kind: 'token', token };
 };
 
-/** The Authorization fields of a Node request: its `headers` would keep the first of two without a word. */
-export const authorizationFieldsOf = (rawHeaders: readonly string[]): readonly string[] =>
-  rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization');
+/** node:http's IncomingMessage, as far as it is looked at. */
+export interface NodeRequest {
+  readonly url?: string | undefined;
+  readonly headers: { readonly authorization?: string | undefined };
+  readonly rawHeaders?: readonly string[] | undefined;
+}
+
+/** Of two fields `headers` keeps the first without a word, so the raw ones count; those who make requests up may have none. */
+const authorizationFieldsOf = ({ headers, rawHeaders = [] }: NodeRequest): readonly string[] => {
+  const raw = rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'authorization');
+  if (raw.length > 0 || headers.authorization === undefined) return raw;
+  return [headers.authorization];
+};
+
+export const credentialsOf = (request: NodeRequest): RequestCredentials => ({
+  authorization: authorizationFieldsOf(request),
+  url: request.url ?? '',
+});

@@ -2,7 +2,7 @@
 // claimsOf(request): Express.Request is left as it is, so that a public route's request does not pretend to have any.
 import { type AccessTokenVerifier, accessCheck, type Guard, type RequireTokenOptions } from './access.ts';
 import { createAccessRegister } from './access_register.ts';
-import { authorizationFieldsOf } from './bearer_token.ts';
+import { credentialsOf, type NodeRequest } from './bearer_token.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import { roleGuard, scopeGuard } from './guards.ts';
 import {
@@ -11,12 +11,6 @@ import {
   type ProtectedResourceOptions,
   protectedResourceMetadata,
 } from './protected_resource.ts';
-
-/** node:http's IncomingMessage, and so Express's Request. */
-export interface NodeRequest {
-  readonly url?: string | undefined;
-  readonly rawHeaders: readonly string[];
-}
 
 /** node:http's ServerResponse, and so Express's Response. */
 export interface NodeResponse {
@@ -52,8 +46,7 @@ export const requireToken = <Claims extends AccessTokenClaims>(
 ): Middleware => {
   const check = accessCheck(verifier, options);
   return (request, response, next) => {
-    const credentials = { authorization: authorizationFieldsOf(request.rawHeaders), url: request.url ?? '' };
-    check(credentials).then((outcome) => {
+    check(credentialsOf(request)).then((outcome) => {
       if ('refusal' in outcome) {
         respond(response, outcome.refusal);
         return;

@@ -2,7 +2,7 @@
 // that would rather write request.claims decorates its requests with a getter that calls it.
 import { type AccessTokenVerifier, accessCheck, type Guard, type RequireTokenOptions } from './access.ts';
 import { createAccessRegister } from './access_register.ts';
-import { authorizationFieldsOf } from './bearer_token.ts';
+import { credentialsOf, type NodeRequest } from './bearer_token.ts';
 import type { AccessTokenClaims } from './claims.ts';
 import { roleGuard, scopeGuard } from './guards.ts';
 import {
@@ -14,7 +14,7 @@ import {
 
 /** Of a FastifyRequest, whatever its server, logger and type provider. */
 export interface HookRequest {
-  readonly raw: { readonly url?: string | undefined; readonly rawHeaders: readonly string[] };
+  readonly raw: NodeRequest;
 }
 
 /** Of a FastifyReply. */
@@ -53,8 +53,7 @@ export const requireToken = <Claims extends AccessTokenClaims>(
 ): OnRequest => {
   const check = accessCheck(verifier, options);
   return async (request, reply) => {
-    const { url = '', rawHeaders } = request.raw;
-    const outcome = await check({ authorization: authorizationFieldsOf(rawHeaders), url });
+    const outcome = await check(credentialsOf(request.raw));
     if ('refusal' in outcome) return respond(reply, outcome.refusal);
     register.remember(request, outcome);
     return undefined;

@@ -9,6 +9,9 @@ import { type FencedBlock, wordOf } from './fenced_blocks.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = join(root, 'src', 'launch.js');
 const writtenIssuer = 'http://localhost:3000';
+/** `keyturn/verifier` is what is in src, whether or not it was built. */
+const fromSource = { NODE_OPTIONS: '--conditions=keyturn-source' };
+
 /** Where the pages' own services listen. */
 const writtenPort = '8080';
 
@@ -73,7 +76,7 @@ const installPackages = (folder: string): void => {
   mkdirSync(packages);
   for (const name of readdirSync(join(root, 'node_modules')))
     symlinkSync(join(root, 'node_modules', name), join(packages, name));
-  if (!existsSync(join(packages, 'keyturn'))) symlinkSync(root, join(packages, 'keyturn'));
+  symlinkSync(root, join(packages, 'keyturn'));
 };
 
 export interface SectionOutcome {
@@ -97,7 +100,7 @@ export const pasteSection = async (section: Section, folder: string): Promise<Se
   mkdirSync(join(folder, 'pasted'), { recursive: true });
   installPackages(folder);
   const bash = (script: string): Running =>
-    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer });
+    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer, ...fromSource });
 
   const server = bash(rewrite(section.serve.text));
   try {

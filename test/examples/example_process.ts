@@ -6,6 +6,9 @@ import { freePort, type Running, start, until } from '../running_server.ts';
 
 export const examplesFolder = fileURLToPath(new URL('../../examples', import.meta.url));
 
+/** `keyturn/verifier` is what is in src, whether or not it was built. */
+const fromSource = { NODE_OPTIONS: '--conditions=keyturn-source' };
+
 const pythons = ['/usr/bin/python3', 'python3'];
 
 /** A Python that has what examples/flask_api needs; undefined where there is none. */
@@ -35,7 +38,7 @@ export const startExample = async (
 ): Promise<RunningExample> => {
   const port = `${await freePort()}`;
   const [command, ...args] = commandFor(port);
-  const running = start(command, args, `${examplesFolder}/${folder}`, { PORT: port, ...environment });
+  const running = start(command, args, `${examplesFolder}/${folder}`, { PORT: port, ...fromSource, ...environment });
   const url = `http://localhost:${port}`;
   await until(`${folder} listens`, () => {
     if (running.child.exitCode !== null) throw new Error(`${folder} ended before it listened: ${running.stderr()}`);

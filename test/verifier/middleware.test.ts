@@ -105,6 +105,8 @@ describe.each([
 
   test.each([
     ['a scheme without a token', () => ['Bearer']],
+    ['a tab in place of the space', async () => [`Bearer\t${await sign()}`]],
+    ['a colon after the scheme', () => ['Bearer: abc']],
     ['two words', () => ['Bearer a b']],
     ['characters no token has', () => ['Bearer a"b']],
     ['two header fields', async () => [`Bearer ${await sign()}`, `Bearer ${await sign()}`]],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accessCheck } from '../../src/verifier/access.ts';
+import { credentialsOf } from '../../src/verifier/bearer_token.ts';
 import { protectedResourceMetadata } from '../../src/verifier/protected_resource.ts';
 
 const authorizationServers = ['https://id.example.com'] as const;
@@ -34,6 +35,25 @@ describe('protected resource metadata, RFC 9728 §3.1', () => {
       authorization_servers: authorizationServers,
       bearer_methods_supported: ['header'],
     });
+  });
+});
+
+describe('what a request’s credentials are, RFC 6750 §2.1', () => {
+  test('two fields are two, though `headers` shows one; a request that was made up has no raw ones', () => {
+    const headers = { authorization: 'Bearer a' };
+    const rawHeaders = ['authorization', 'Bearer a', 'Host', 'authorization', 'AUTHORIZATION', 'Bearer b'];
+    expect(credentialsOf({ headers, rawHeaders, url: '/x' })).toEqual({
+      authorization: ['Bearer a', 'Bearer b'],
+      url: '/x',
+    });
+    expect(credentialsOf({ headers, rawHeaders: [] }).authorization).toEqual(['Bearer a']);
+    expect(credentialsOf({ headers }).authorization).toEqual(['Bearer a']);
+    expect(credentialsOf({ headers: {} }).authorization).toEqual([]);
+  });
+
+  test('without a verifier nothing is set up', () => {
+    // @ts-expect-error: as in JavaScript, where an import was misspelt.
+    expect(() => accessCheck(undefined, {})).toThrow('requireToken has no verifier');
   });
 });
 
