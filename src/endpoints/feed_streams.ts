@@ -1,10 +1,12 @@
 // The feed's open streams: each is sent the pages after its cursor as they come, and a signed page without marks as a
-// sign of life. A reader that does not read is dropped, and comes back with its cursor.
+// sign of life. A reader that is slow is waited for, one that does not read is dropped and comes back with its cursor.
 import type { Provider } from '../provider.ts';
-import type { RevocationFeed } from '../tokens/revocation_feed.ts';
+import type { FeedPage, RevocationFeed } from '../tokens/revocation_feed.ts';
 
 const mostStreams = 1000;
-const mostBufferedBytes = 1024 * 1024;
+const mostBufferedBytes = 256 * 1024;
+/** How long something may lie unread. */
+const mostUnreadSeconds = 10;
 /** How long a stream is silent at most while the database answers. */
 const signOfLifeSeconds = 2;
 
@@ -12,6 +14,8 @@ interface FeedStream {
   cursor: string;
   sentAt: number;
   sending: boolean;
+  /** When there was nothing unread last. */
+  emptyAt: number;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
 }
 
@@ -23,6 +27,14 @@ export interface FeedStreams {
 type Parts = Pick<Provider, 'revocations' | 'clock' | 'log'>;
 
 const encoder = new TextEncoder();
+const encoded = new WeakMap<FeedPage, Uint8Array>();
+
+/** Once for all streams, which mostly want the same page. */
+const eventOf = (page: FeedPage): Uint8Array => {
+  const known = encoded.get(page) ?? encoder.encode(`id: ${page.cursor}\ndata: ${page.token}\n\n`);
+  encoded.set(page, known);
+  return known;
+};
 
 export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, log }: Parts): FeedStreams => {
   const streams = new Set<FeedStream>();
@@ -48,12 +60,19 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
     for (;;) {
       const page = await feed.pageAfter(stream.cursor);
       if (page === undefined || !streams.has(stream)) return;
-      if ((stream.controller.desiredSize ?? 0) <= 0) return end(stream);
-      stream.controller.enqueue(encoder.encode(`id: ${page.cursor}\ndata: ${page.token}\n\n`));
+      // It is gone on with when there is room again.
+      if ((stream.controller.desiredSize ?? 0) <= 0) return;
+      stream.controller.enqueue(eventOf(page));
       stream.cursor = page.cursor;
       stream.sentAt = clock.monotonicSeconds();
       if (!page.more) return;
     }
+  };
+
+  const isRead = (stream: FeedStream): boolean => {
+    const now = clock.monotonicSeconds();
+    if ((stream.controller.desiredSize ?? 0) >= mostBufferedBytes) stream.emptyAt = now;
+    return now - stream.emptyAt <= mostUnreadSeconds;
   };
 
   const isDue = ({ cursor, sentAt }: FeedStream): boolean => {
@@ -64,6 +83,10 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
 
   const send = (stream: FeedStream): void => {
     if (stream.sending || !isDue(stream)) return;
+    if (!isRead(stream)) {
+      end(stream);
+      return;
+    }
     stream.sending = true;
     sendPages(stream)
       .catch((error: unknown) => {
@@ -88,9 +111,13 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
       return new ReadableStream<Uint8Array>(
         {
           start: (controller) => {
-            opened = { cursor, sentAt: Number.NEGATIVE_INFINITY, sending: false, controller };
+            const emptyAt = clock.monotonicSeconds();
+            opened = { cursor, sentAt: Number.NEGATIVE_INFINITY, sending: false, emptyAt, controller };
             streams.add(opened);
             send(opened);
+          },
+          pull: () => {
+            if (streams.has(opened)) send(opened);
           },
           cancel: () => forget(opened),
         },

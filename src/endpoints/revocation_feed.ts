@@ -19,7 +19,8 @@ export const revocationFeed: Endpoint = (provider) => {
       const cursor = cursorForm.test(asked) ? asked : feedStart;
       await revocations.freshen(viewSeconds);
       // Where no stream is to be had the answer is a page, and who follows sees by its type that it has to poll.
-      const stream = context.req.header('Accept')?.includes('text/event-stream') ? streams.open(cursor) : undefined;
+      const wanted = context.req.method === 'GET' && context.req.header('Accept')?.includes('text/event-stream');
+      const stream = wanted ? streams.open(cursor) : undefined;
       if (stream !== undefined)
         return context.body(stream, 200, {
           ...everyOrigin,

@@ -3,8 +3,8 @@ import type { Provider } from '../provider.ts';
 import type { ViewedList } from '../status_lists/revocation_view.ts';
 import { signJwt } from './jws.ts';
 
-/** An unchanged list is signed anew after so long, so that its `iat` says that it is still true. */
-const signAgainSeconds = 5;
+/** An unchanged list is signed anew after a sixth of its `ttl`, so that its `iat` says that it is still true. */
+const signingsInTtl = 6;
 /** `exp`, in times of `ttl`: how long it may be kept by who cannot get a newer one. */
 const lifetimes = 10;
 
@@ -46,7 +46,8 @@ const sign = async (
 
 /** Keeps each list as it was last signed. While the database is down the view does not change, and neither does this. */
 export const createStatusListTokens = (parts: Parts): StatusListTokens => {
-  const { revocations, deflate } = parts;
+  const { revocations, deflate, config } = parts;
+  const signAgainSeconds = Math.max(1, Math.floor(config.statusListTtlSeconds / signingsInTtl));
   const signed = new Map<string, Signed>();
   const signing = new Map<string, Promise<Signed>>();
 

@@ -122,6 +122,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
   let shortestTtl = defaultTtlSeconds;
   let callOff = (): void => undefined;
   let firstRound: Promise<boolean> | undefined;
+  let isWaiting = false;
   let closed = false;
 
   const started = (): RevocationContext => {
@@ -137,7 +138,10 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     lists.set(uri, list);
     const [oldest] = lists.keys();
     if (lists.size > mostLists && oldest !== undefined) lists.delete(oldest);
-    shortestTtl = Math.min(shortestTtl, list.ttlSeconds);
+    if (list.ttlSeconds >= shortestTtl) return;
+    // What was planned before would come too late for this one.
+    shortestTtl = list.ttlSeconds;
+    if (isWaiting) planRound(shortestTtl / 2, 0);
   };
 
   const fetchList = async (uri: string): Promise<void> => {
@@ -194,12 +198,19 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     }
   };
 
+  const planRound = (waitSeconds: number, failed: number): void => {
+    callOff();
+    if (closed) return;
+    isWaiting = true;
+    callOff = later(waitSeconds, () => goOn(failed).catch(onProblem));
+  };
+
   const goOn = async (failed: number): Promise<boolean> => {
+    isWaiting = false;
     const complete = await fetchAll();
     const regular = shortestTtl / 2;
     const waitSeconds = complete ? regular : Math.min(regular, firstRetrySeconds * 2 ** Math.min(failed, 10));
-    if (closed) return complete;
-    callOff = later(waitSeconds, () => goOn(complete ? 0 : failed + 1).catch(onProblem));
+    planRound(waitSeconds, complete ? 0 : failed + 1);
     return complete;
   };
 
