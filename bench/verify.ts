@@ -7,9 +7,9 @@ import { type Child, startChild } from './child.ts';
 import { costOf, type Measurement, summarise } from './measure.ts';
 import type { CostOf, Ratio } from './scenario.ts';
 import { measurementsTable, ratiosTable } from './table.ts';
+import { setUps } from './verifiers.ts';
 import type { VerifyJob } from './verify_child.ts';
 import { type BenchIssuer, startBenchIssuer } from './verify_issuer.ts';
-import { setUps } from './verifiers.ts';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '7' }, seconds: { type: 'string', default: '0.8' } },

@@ -218,11 +218,14 @@ describe('when the issuer cannot be reached', () => {
   });
 
   test('a listener that throws changes nothing', async () => {
-    const scene = makeScene({}, {
-      onProblem: () => {
-        throw new Error('the log is full');
+    const scene = makeScene(
+      {},
+      {
+        onProblem: () => {
+          throw new Error('the log is full');
+        },
       },
-    });
+    );
     await scene.verify();
     scene.down = true;
     for (const after of [290, 300, 305]) {

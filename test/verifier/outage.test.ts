@@ -2,7 +2,17 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { keysFromUrl } from '../../src/verifier/keys_from_url.ts';
 import { createVerifier } from '../../src/verifier/verifier.ts';
-import { environmentFor, launcher, makeFolder, processTestMilliseconds, removeFolder, runCli, start, startServer, until } from '../running_server.ts';
+import {
+  environmentFor,
+  launcher,
+  makeFolder,
+  processTestMilliseconds,
+  removeFolder,
+  runCli,
+  start,
+  startServer,
+  until,
+} from '../running_server.ts';
 import { refusalOf } from './signed_tokens.ts';
 
 const audience = 'https://api.example.com';
@@ -59,7 +69,8 @@ describe('with the issuer stopped', () => {
       ahead += 60;
       expect((await verifier.verify(token)).iss).toBe(server.issuer);
       ahead = 0;
-      expect((await verifier.verify(await mint())).iss).toBe(server.issuer);
+      const minted = await mint();
+      expect((await verifier.verify(minted)).iss).toBe(server.issuer);
       again.child.kill('SIGTERM');
       await again.ended;
     },

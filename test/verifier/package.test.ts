@@ -1,5 +1,5 @@
 // The package as a stranger gets it: packed, unpacked in another project, run by plain Node, checked by the compiler.
-import { execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ afterAll(() => removeFolder(project));
 
 const modules = join(project, 'node_modules');
 const installed = join(modules, 'keyturn');
-const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
+const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
 
 beforeAll(() => {
   mkdirSync(installed, { recursive: true });
