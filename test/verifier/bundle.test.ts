@@ -31,9 +31,7 @@ describe('the verifier in a bundle', () => {
   });
 
   test('holds its own folder and nothing else', () => {
-    const strangers = everything.inputs.filter(
-      (input) => !/^src\/verifier\/|^<stdin>$/.test(input),
-    );
+    const strangers = everything.inputs.filter((input) => !/^src\/verifier\/|^<stdin>$/.test(input));
     expect(strangers).toEqual([]);
   });
 });
