@@ -1,8 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-// `npx drizzle-kit generate --name WHAT_CHANGED` writes the next migration from the schema.
+// `npx drizzle-kit generate --name WHAT_CHANGED` writes the next migration from the schemas.
 export default defineConfig({
   dialect: 'sqlite',
-  schema: './src/adapters/sqlite_schema.ts',
+  schema: ['./src/adapters/sqlite_schema.ts', './src/adapters/sqlite_revocation_schema.ts'],
   out: './drizzle/sqlite',
 });

@@ -78,6 +78,7 @@ export const fillDatabase = async (path: string): Promise<KeyturnFacts> => {
       accessTokenSigningAlg: alg,
       claims: {},
       accessTokenClaims: [],
+      statusList: false,
       createdAt: now,
     });
   const shared = { clientSecretSha256: hashClientSecret(secret), clientIdIssuedAt: now } as const;

@@ -45,6 +45,10 @@ const groups: readonly Group[] = [
     names: ['KEYTURN_SESSION_IDLE_SECONDS', 'KEYTURN_SESSION_SECONDS', 'KEYTURN_SIGN_UP'],
   },
   {
+    heading: 'Revocation',
+    names: ['KEYTURN_STATUS_LIST_TTL_SECONDS', 'KEYTURN_STATUS_LIST_PLACES'],
+  },
+  {
     heading: 'Serving',
     names: [
       'KEYTURN_TRUSTED_PROXIES',

@@ -22,6 +22,8 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   readonly sessionSeconds: number;
   readonly signUp: boolean;
+  readonly statusListTtlSeconds: number;
+  readonly statusListPlaces: number;
   readonly trustedProxies: number;
   /** For each grant type and node; 0 sets no limit. */
   readonly clientRequestsPerSecond: number;
@@ -157,6 +159,8 @@ export const readConfig = (environment: Environment): Config => {
     sessionIdleSeconds: values.KEYTURN_SESSION_IDLE_SECONDS,
     sessionSeconds: values.KEYTURN_SESSION_SECONDS,
     signUp: values.KEYTURN_SIGN_UP === 'on',
+    statusListTtlSeconds: values.KEYTURN_STATUS_LIST_TTL_SECONDS,
+    statusListPlaces: values.KEYTURN_STATUS_LIST_PLACES,
     trustedProxies: values.KEYTURN_TRUSTED_PROXIES,
     clientRequestsPerSecond: values.KEYTURN_CLIENT_REQUESTS_PER_SECOND,
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,

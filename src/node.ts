@@ -7,6 +7,7 @@ import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
+import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
@@ -21,6 +22,8 @@ import type { Provider } from './provider.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
 import type { Store } from './seams/store.ts';
+import { afterlifeSecondsOf } from './status_lists/retention.ts';
+import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
 const openDatabase = ({ databaseUrl }: Config): BetterSqlite3 =>
@@ -85,6 +88,8 @@ export const openProvider = async (
     keyHistory,
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),
     log,
+    ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
+    deflate: nodeZlibDeflate,
     passwordHasher: boundPasswordHasher(
       createThreadedPasswordHasher(nodeRsPasswordHasher),
       hashesAtOnce,
@@ -119,21 +124,65 @@ export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (
   };
 };
 
+const readRevocationsEverySeconds = 0.25;
+
+/** Reads what is revoked again and again: by it lists and feed are as new as they say. @returns how to stop, which ends the feed's streams. */
+export const keepRevocationsFresh = ({ revocations, log }: Provider): (() => void) => {
+  let failing = false;
+  const read = async (): Promise<void> => {
+    try {
+      await revocations.refresh();
+      failing = false;
+    } catch (error) {
+      if (!failing)
+        log.error({ reason: String(error) }, 'what is revoked could not be read; lists and feed stand still');
+      failing = true;
+    }
+    if (!revocations.closed) timer = setTimeout(read, readRevocationsEverySeconds * 1000);
+  };
+  let timer = setTimeout(read, 0);
+  return () => {
+    revocations.close();
+    clearTimeout(timer);
+  };
+};
+
 const deliverEverySeconds = 2;
+const prepareEverySeconds = 10;
+/** More than a verifier's time between two looks at which lists there are. */
+const prepareAheadSeconds = 120;
 const sweepEverySeconds = 60;
 const countEverySeconds = 10;
 
-/** Delivers logout tokens, counts who read the key set and deletes what expired, again and again. @returns how to stop. */
+const prepareLists = async ({ store, places }: Provider): Promise<void> => {
+  const listed = (await store.listResources()).filter(({ statusList }) => statusList);
+  await places.prepare(
+    listed.map(({ accessTokenSeconds }) => accessTokenSeconds),
+    prepareAheadSeconds,
+  );
+};
+
+const sweep = async ({ store, clock, config, revocations }: Provider): Promise<void> => {
+  const now = clock.now();
+  await store.removeExpired(now);
+  await store.removeExpiredRevocations(now - afterlifeSecondsOf(config.policy), now - revocations.retentionSeconds());
+};
+
+/** Delivers logout tokens, makes status lists ahead, counts who read the key set and deletes what expired, again and again. @returns how to stop. */
 export const keepHouse = (provider: Provider): (() => void) => {
-  const { store, clock, log, keySetReaders } = provider;
+  const { log, keySetReaders } = provider;
+  const attempt = (what: string, work: () => Promise<unknown>): void => {
+    work().catch((error: unknown) => log.error({ reason: String(error) }, `${what} failed`));
+  };
   const every = (seconds: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
-    setInterval(() => {
-      work().catch((error: unknown) => log.error({ reason: String(error) }, `${what} failed`));
-    }, seconds * 1000);
+    setInterval(attempt, seconds * 1000, what, work);
+  const prepare = ['making status lists', () => prepareLists(provider)] as const;
+  attempt(...prepare);
   const timers = [
     every(deliverEverySeconds, 'back-channel logout', () => deliverLogouts(provider)),
+    every(prepareEverySeconds, ...prepare),
+    every(sweepEverySeconds, 'deleting what expired', () => sweep(provider)),
     every(countEverySeconds, 'counting who read the key set', () => keySetReaders.flush()),
-    every(sweepEverySeconds, 'deleting what expired', () => store.removeExpired(clock.now())),
   ];
   return () => {
     for (const timer of timers) clearInterval(timer);

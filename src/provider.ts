@@ -3,11 +3,14 @@ import type { KeySetReaders } from './keys/count_readers.ts';
 import type { KeyHistory } from './keys/keep_key_history.ts';
 import type { KeyRing } from './keys/key_ring.ts';
 import type { Clock } from './seams/clock.ts';
+import type { Deflate } from './seams/deflate.ts';
 import type { Log } from './seams/log.ts';
 import type { OutboundHttp } from './seams/outbound_http.ts';
 import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
+import type { PlaceAllocator } from './status_lists/place_allocator.ts';
+import type { RevocationView } from './status_lists/revocation_view.ts';
 
 /** What an entry builds from its surroundings, and everything below it works with. */
 export interface Provider {
@@ -23,4 +26,7 @@ export interface Provider {
   /** Of this process alone, for limits that are asked at every request. */
   readonly localRateLimiter: RateLimiter;
   readonly outboundHttp: OutboundHttp;
+  readonly places: PlaceAllocator;
+  readonly revocations: RevocationView;
+  readonly deflate: Deflate;
 }

@@ -157,6 +157,16 @@ export const settings = {
     "F: how long a verifier's fetch of the key set may take (jwks-rsa 30, jose 5).",
     '30',
   ),
+  KEYTURN_STATUS_LIST_TTL_SECONDS: setting(
+    wholeNumber(1, 3600),
+    'How long a verifier may keep a Token Status List before it asks for a newer one (`ttl`). A revocation is known by twice that at most.',
+    '30',
+  ),
+  KEYTURN_STATUS_LIST_PLACES: setting(
+    wholeNumber(1024, 2 ** 24),
+    'How many tokens a Token Status List has a place for. More in one list hide better among each other; fewer make smaller lists.',
+    `${2 ** 20}`,
+  ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
     'The most connections the server holds at once; more are closed at once.',

@@ -65,13 +65,17 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [minimum: number, ma
   KEYTURN_CLOCK_ERROR_SECONDS: [0, 3600],
   KEYTURN_LEEWAY_SECONDS: [0, 3600],
   KEYTURN_FETCH_TIMEOUT_SECONDS: [0, 300],
+  KEYTURN_STATUS_LIST_TTL_SECONDS: [1, 3600],
+  KEYTURN_STATUS_LIST_PLACES: [1024, 2 ** 24],
   KEYTURN_MAX_CONNECTIONS: [1, 1_000_000],
   KEYTURN_DRAIN_SECONDS: [0, 300],
 };
 
 describe('bounds', () => {
   test('every whole number is tested here', () => {
-    const numbers = Object.entries(settings).filter(([, { schema }]) => schema.safeParse('1').data === 1);
+    const isNumber = (schema: { safeParse(text: string): { readonly data?: unknown } }): boolean =>
+      ['1', '1024'].some((text) => schema.safeParse(text).data === Number(text));
+    const numbers = Object.entries(settings).filter(([, { schema }]) => isNumber(schema));
     expect(numbers.map(([name]) => name).sort()).toEqual(Object.keys(bounds).sort());
   });
 
@@ -85,7 +89,7 @@ describe('bounds', () => {
       expect(above).toContain(`${name}: expected at most ${maximum}; found "${maximum + 1}"`);
       if (minimum > 0)
         expect(refusalOf({ [name]: String(minimum - 1) })).toContain(
-          `${name}: expected at least ${minimum}; found "0"`,
+          `${name}: expected at least ${minimum}; found "${minimum - 1}"`,
         );
     },
   );

@@ -9,7 +9,7 @@ import type { Client } from '../src/seams/client_store.ts';
 import type { Store } from '../src/seams/store.ts';
 import type { User } from '../src/seams/user_store.ts';
 import { makeClient, makeUser } from './contracts/records.ts';
-import { environmentFor, makeFolder, removeFolder, startServer } from './running_server.ts';
+import { environmentFor, makeFolder, type Outcome, removeFolder, runCli, startServer } from './running_server.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -31,6 +31,8 @@ export interface IssuerProcess {
   addPerson(name: string, overrides?: Partial<User>): Promise<Person>;
   /** @param clientSecret - makes the client confidential, by client_secret_basic unless `overrides` say otherwise. */
   addClient(clientId: string, overrides: Partial<Client>, clientSecret?: string): Promise<Client>;
+  /** Runs `keyturn ARGS` on its database. */
+  runCli(args: readonly string[]): Promise<Outcome>;
   /** Ends the server and removes its folder. @returns what it logged. */
   close(): Promise<string>;
 }
@@ -67,6 +69,7 @@ export const startIssuer = async (environment: Environment = {}): Promise<Issuer
       await add(store.addClient(client), clientId);
       return client;
     },
+    runCli: (args) => runCli(args, folder, { KEYTURN_ISSUER: server.issuer, ...environment }),
     close: async () => {
       await store.close();
       await server.stop();

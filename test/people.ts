@@ -8,6 +8,7 @@ import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts'
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
+import { nodeZlibDeflate } from '../src/adapters/node_zlib_deflate.ts';
 import { type App, createApp } from '../src/app.ts';
 import { type Environment, readConfig } from '../src/config.ts';
 import { createKeySetReaders } from '../src/keys/count_readers.ts';
@@ -19,6 +20,7 @@ import type { Log } from '../src/seams/log.ts';
 import type { OutboundHttp } from '../src/seams/outbound_http.ts';
 import type { PasswordHasher } from '../src/seams/password_hasher.ts';
 import type { User } from '../src/seams/user_store.ts';
+import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
 import { createManualClock, type ManualClock } from './contracts/opened_stores.ts';
 import { makeClient, makeUser, now } from './contracts/records.ts';
 
@@ -119,7 +121,11 @@ export const openPeople = async ({
   const localRateLimiter = createMemoryRateLimiter(clock);
   const keyHistory = createKeyHistory({ ...parts, keyRing });
   const keySetReaders = createKeySetReaders({ keyRing, clock, store });
-  const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, outboundHttp };
+  const revoking = {
+    ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
+    deflate: nodeZlibDeflate,
+  };
+  const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, outboundHttp, ...revoking };
   const provider = { ...kept, rateLimiter, localRateLimiter, passwordHasher: counted };
   const app = createApp(provider);
   const passwordHash = await passwordHasher.hash(password);

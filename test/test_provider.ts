@@ -6,6 +6,7 @@ import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts'
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
+import { nodeZlibDeflate } from '../src/adapters/node_zlib_deflate.ts';
 import { type App, createApp } from '../src/app.ts';
 import { hashClientSecret } from '../src/client_authentication/client_secret.ts';
 import { type Environment, readConfig } from '../src/config.ts';
@@ -19,6 +20,7 @@ import type { Log } from '../src/seams/log.ts';
 import type { Resource } from '../src/seams/resource_store.ts';
 import type { SignerFactory } from '../src/seams/signer.ts';
 import type { Store } from '../src/seams/store.ts';
+import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
 
 /** The ring's text, made up for this run. */
 export const makeKekRing = (kid = 'kek-test'): string =>
@@ -104,6 +106,8 @@ export const createTestProvider = async ({
     log,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(clock),
+    ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
+    deflate: nodeZlibDeflate,
     passwordHasher: nodeRsPasswordHasher,
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };
@@ -124,6 +128,7 @@ export const addResource = async (store: Registrar, overrides: Partial<Resource>
     accessTokenSigningAlg: 'ES256',
     claims: {},
     accessTokenClaims: [],
+    statusList: false,
     createdAt: 1_800_000_000,
     ...overrides,
   };

@@ -1,10 +1,12 @@
 // ClientStore on better-sqlite3.
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, max, sql } from 'drizzle-orm';
 import type { ClientStore } from '../seams/client_store.ts';
 import type { Clock } from '../seams/clock.ts';
 import type { SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
-import { endFamilies } from './better_sqlite3_tokens.ts';
+import { revokeTokensOfClient } from './better_sqlite3_revoking.ts';
+import { endFamiliesUnmarked } from './better_sqlite3_tokens.ts';
+import { revocationMark } from './sqlite_revocation_schema.ts';
 import { authorizationCode, client, consent, logoutDelivery, tokenFamily } from './sqlite_schema.ts';
 
 const prepareStatements = (database: SqliteDatabase) => ({
@@ -13,21 +15,34 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .from(client)
     .where(eq(client.clientId, sql.placeholder('clientId')))
     .prepare(),
+  lastMark: database
+    .select({ notBefore: max(revocationMark.notBefore) })
+    .from(revocationMark)
+    .where(and(eq(revocationMark.kind, 'client_id'), eq(revocationMark.value, sql.placeholder('clientId'))))
+    .prepare(),
 });
 
 export const createBetterSqlite3Clients = (
-  { database, cacheRows, read, write }: SqliteConnection,
+  { database, rowCaches, read, write }: SqliteConnection,
   clock: Clock,
 ): ClientStore => {
-  const { findClient } = prepareStatements(database);
-  const clients = cacheRows((clientId) => findClient.get({ clientId }));
+  const { findClient, lastMark } = prepareStatements(database);
+  const clients = rowCaches.of((clientId) => findClient.get({ clientId }));
   return {
     findClient: (clientId) => read(() => clients.find(clientId)),
     listClients: () => read(() => database.select().from(client).orderBy(asc(client.clientId)).all()),
     addClient: (added) =>
       write(() => {
         clients.forget();
-        return database.insert(client).values(added).onConflictDoNothing().run().changes === 1;
+        // Marks outlive their client: the tokens of one of the same name, removed a moment ago, stay revoked.
+        const tokensNotBefore = added.tokensNotBefore ?? lastMark.get({ clientId: added.clientId })?.notBefore ?? null;
+        return (
+          database
+            .insert(client)
+            .values({ ...added, tokensNotBefore })
+            .onConflictDoNothing()
+            .run().changes === 1
+        );
       }),
     rotateClientSecret: (clientId, secretSha256, previousExpiresAt) =>
       write(() => {
@@ -46,8 +61,10 @@ export const createBetterSqlite3Clients = (
     removeClient: (clientId) =>
       write(() => {
         clients.forget();
-        if (database.delete(client).where(eq(client.clientId, clientId)).run().changes === 0) return false;
-        endFamilies(database, eq(tokenFamily.clientId, clientId), 'client_removed', clock.now());
+        if (findClient.get({ clientId }) === undefined) return false;
+        revokeTokensOfClient(database, clientId, clock.now());
+        database.delete(client).where(eq(client.clientId, clientId)).run();
+        endFamiliesUnmarked(database, eq(tokenFamily.clientId, clientId), 'client_removed', clock.now());
         database.delete(authorizationCode).where(eq(authorizationCode.clientId, clientId)).run();
         database.delete(consent).where(eq(consent.clientId, clientId)).run();
         database.delete(logoutDelivery).where(eq(logoutDelivery.clientId, clientId)).run();

@@ -6,7 +6,7 @@ import { createRowCaches, type RowCaches } from './better_sqlite3_row_cache.ts';
 /** One open database as the stores on it use it: reads at once, writes together. */
 export interface SqliteConnection extends GroupCommit {
   readonly database: SqliteDatabase;
-  readonly cacheRows: RowCaches;
+  readonly rowCaches: RowCaches;
   /** Runs at once. An error of SQLite itself becomes StoreUnavailableError. */
   read<Result>(work: () => Result): Promise<Result>;
   /** Runs at once, for what is rare: while another process writes, the event loop waits. */
@@ -34,7 +34,7 @@ export const connect = (database: SqliteDatabase): SqliteConnection => {
   return {
     ...createGroupCommit(database.$client),
     database,
-    cacheRows: createRowCaches(database.$client),
+    rowCaches: createRowCaches(database.$client),
     read,
     writeAlone: (work) => read(() => waiting(database, work)),
   };

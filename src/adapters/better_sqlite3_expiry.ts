@@ -91,7 +91,8 @@ const stepsFor = (before: NumericDate): readonly Step[] => {
     deleteFrom(rateLimit, lt(rateLimit.arrivalAt, before)),
     deleteFrom(keySetReader, lt(keySetReader.lastAt, before - readerSeconds)),
     forgetAnswers(past),
-    ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
+    // The last access token of a family may outlive it, and is revoked by what is kept here.
+    ...deleteFamilies(lt(tokenFamily.expiresAt, past)),
     ...deleteFamilies(lt(tokenFamily.endedAt, past)),
   ];
 };

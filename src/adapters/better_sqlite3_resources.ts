@@ -13,9 +13,9 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .prepare(),
 });
 
-export const createBetterSqlite3Resources = ({ database, cacheRows, read, write }: SqliteConnection): ResourceStore => {
+export const createBetterSqlite3Resources = ({ database, rowCaches, read, write }: SqliteConnection): ResourceStore => {
   const { findResource } = prepareStatements(database);
-  const resources = cacheRows((identifier) => findResource.get({ identifier }));
+  const resources = rowCaches.of((identifier) => findResource.get({ identifier }));
   return {
     findResource: (identifier) => read(() => resources.find(identifier)),
     listResources: () => read(() => database.select().from(resource).orderBy(asc(resource.resource)).all()),

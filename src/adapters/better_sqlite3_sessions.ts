@@ -5,6 +5,7 @@ import { placeholders, type SqliteConnection } from './better_sqlite3_connection
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import { createRemoveExpired } from './better_sqlite3_expiry.ts';
 import { queueLogouts } from './better_sqlite3_logout_deliveries.ts';
+import { markSession } from './better_sqlite3_revoking.ts';
 import { endFamilies } from './better_sqlite3_tokens.ts';
 import { authorizationCode, consent, interaction, session, tokenFamily } from './sqlite_schema.ts';
 
@@ -171,6 +172,7 @@ export const createBetterSqlite3Sessions = (connection: SqliteConnection): Sessi
         queueLogouts(database, eq(session.sid, sid), at);
         if (statements.endSession.run({ sid, at }).changes === 0) return false;
         endFamilies(database, and(eq(tokenFamily.sid, sid), eq(tokenFamily.offline, false)), 'session_ended', at);
+        markSession(database, sid, at);
         return true;
       }),
     ...interactionVerbs(connection, statements),

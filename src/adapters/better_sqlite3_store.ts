@@ -10,6 +10,7 @@ import { createBetterSqlite3KeyEvents } from './better_sqlite3_key_events.ts';
 import { createBetterSqlite3KeySetReaders } from './better_sqlite3_key_set_readers.ts';
 import { createBetterSqlite3LogoutDeliveries } from './better_sqlite3_logout_deliveries.ts';
 import { createBetterSqlite3Resources } from './better_sqlite3_resources.ts';
+import { createBetterSqlite3Revocations } from './better_sqlite3_revocations.ts';
 import { createBetterSqlite3Sessions } from './better_sqlite3_sessions.ts';
 import { createBetterSqlite3SigningKeys } from './better_sqlite3_signing_keys.ts';
 import { createBetterSqlite3Tokens } from './better_sqlite3_tokens.ts';
@@ -36,9 +37,10 @@ export const composeBetterSqlite3 = (
     ...createBetterSqlite3Resources(connection),
     ...createBetterSqlite3Users(connection),
     ...createBetterSqlite3Sessions(connection),
-    ...createBetterSqlite3Tokens(connection),
+    ...createBetterSqlite3Tokens(connection, clock),
     ...createBetterSqlite3Audit(connection),
     ...createBetterSqlite3LogoutDeliveries(connection),
+    ...createBetterSqlite3Revocations(connection),
     close: async () => {
       await connection.drain();
       await connection.read(() => {

@@ -1,9 +1,12 @@
 // TokenStore on better-sqlite3. What may happen once is one conditional UPDATE: its row count says who won the race.
 import { and, eq, exists, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
-import type { NumericDate } from '../seams/clock.ts';
+import type { Clock, NumericDate } from '../seams/clock.ts';
+import type { StatusPlace } from '../seams/revocation_store.ts';
 import type { TokenStore } from '../seams/token_store.ts';
 import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
+import { addMark, revokeFamilies } from './better_sqlite3_revoking.ts';
+import { revokedTurns } from './sqlite_revocation_schema.ts';
 import {
   auditEvent,
   authorizationCode,
@@ -16,6 +19,12 @@ import {
 } from './sqlite_schema.ts';
 
 const one = { one: sql`1` };
+
+/** The columns of TokenFamily and RefreshToken; the places beside them are for revoking alone. */
+const { listId: _familyList, turn: _familyTurn, ...familyColumns } = getTableColumns(tokenFamily);
+const { listId: _refreshList, turn: _refreshTurn, ...refreshColumns } = getTableColumns(refreshToken);
+
+export { familyColumns };
 
 /** The session, the user and the client a code came of still stand. */
 const codeStands = (database: SqliteDatabase): SQL | undefined =>
@@ -64,26 +73,28 @@ const prepareFamilyStatements = (database: SqliteDatabase) => ({
     .values(placeholders(getTableColumns(tokenFamily)))
     .prepare(),
   findFamily: database
-    .select()
+    .select(familyColumns)
     .from(tokenFamily)
     .where(eq(tokenFamily.familyId, sql.placeholder('familyId')))
     .prepare(),
 });
 
 const prepareRefreshStatements = (database: SqliteDatabase) => ({
-  addRefreshToken: database
-    .insert(refreshToken)
-    .values(placeholders(getTableColumns(refreshToken)))
-    .prepare(),
+  addRefreshToken: database.insert(refreshToken).values(placeholders(refreshColumns)).prepare(),
   findRefreshToken: database
-    .select({ token: refreshToken, family: tokenFamily })
+    .select({ token: refreshColumns, family: familyColumns })
     .from(refreshToken)
     .innerJoin(tokenFamily, eq(tokenFamily.familyId, refreshToken.familyId))
     .where(eq(refreshToken.tokenHash, sql.placeholder('tokenHash')))
     .prepare(),
   spendRefreshToken: database
     .update(refreshToken)
-    .set({ usedAt: sql`${sql.placeholder('usedAt')}`, answer: sql`${sql.placeholder('answer')}` })
+    .set({
+      usedAt: sql`${sql.placeholder('usedAt')}`,
+      answer: sql`${sql.placeholder('answer')}`,
+      listId: sql`${sql.placeholder('listId')}`,
+      turn: sql`${sql.placeholder('turn')}`,
+    })
     .where(
       and(
         eq(refreshToken.tokenHash, sql.placeholder('tokenHash')),
@@ -112,8 +123,11 @@ const prepareDenialStatements = (database: SqliteDatabase) => ({
     .prepare(),
 });
 
-/** Ends every family that `which` selects and that has not ended, and records each end. To be called inside a write. @returns how many. */
-export const endFamilies = (
+/**
+ * Ends every family that `which` selects and that has not ended, and records each end, without a word of it to verifiers:
+ * for what revokes their tokens otherwise. To be called inside a write. @returns how many.
+ */
+export const endFamiliesUnmarked = (
   database: SqliteDatabase,
   which: SQL | undefined,
   endReason: string,
@@ -136,7 +150,23 @@ export const endFamilies = (
   return ended.length;
 };
 
-export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConnection): TokenStore => {
+/** As above, and revokes their tokens. */
+export const endFamilies = (
+  database: SqliteDatabase,
+  which: SQL | undefined,
+  endReason: string,
+  endedAt: NumericDate,
+): number => {
+  revokeFamilies(database, and(which, isNull(tokenFamily.endedAt)), endedAt);
+  return endFamiliesUnmarked(database, which, endReason, endedAt);
+};
+
+const columnsOf = (place: StatusPlace | null | undefined) => ({
+  listId: place?.listId ?? null,
+  turn: place?.turn ?? null,
+});
+
+export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConnection, clock: Clock): TokenStore => {
   const { addCode, findCode, spendCode } = prepareCodeStatements(database);
   const { addFamily, findFamily } = prepareFamilyStatements(database);
   const { addRefreshToken, findRefreshToken, spendRefreshToken } = prepareRefreshStatements(database);
@@ -147,26 +177,32 @@ export const createBetterSqlite3Tokens = ({ database, read, write }: SqliteConne
         addCode.run({ ...code });
       }),
     findAuthorizationCode: (codeHash) => read(() => findCode.get({ codeHash })),
-    redeemCode: (codeHash, usedAt, family, first) =>
+    redeemCode: (codeHash, usedAt, family, first, place) =>
       write(() => {
         if (spendCode.run({ codeHash, usedAt }).changes === 0) return false;
-        addFamily.run({ ...family });
+        addFamily.run({ ...family, ...columnsOf(place) });
         if (first !== null) addRefreshToken.run({ ...first });
         return true;
       }),
     findFamily: (familyId) => read(() => findFamily.get({ familyId })),
     findRefreshToken: (tokenHash) => read(() => findRefreshToken.get({ tokenHash })),
-    rotateRefreshToken: ({ tokenHash, usedAt, answer, successor }) =>
+    rotateRefreshToken: ({ tokenHash, usedAt, answer, place, successor }) =>
       write(() => {
-        if (spendRefreshToken.run({ tokenHash, usedAt, answer }).changes === 0) return false;
+        if (spendRefreshToken.run({ tokenHash, usedAt, answer, ...columnsOf(place) }).changes === 0) return false;
         addRefreshToken.run({ ...successor });
         return true;
       }),
     endFamily: (familyId, reason, at) =>
       write(() => endFamilies(database, eq(tokenFamily.familyId, familyId), reason, at) === 1),
-    denyToken: (jti, expiresAt) =>
+    denyToken: (jti, expiresAt, place) =>
       write(() => {
-        denyToken.run({ jti, expiresAt });
+        if (denyToken.run({ jti, expiresAt }).changes === 0) return;
+        addMark(database, 'jti', jti, clock.now());
+        if (place !== undefined)
+          database
+            .insert(revokedTurns)
+            .values({ ...place, count: 1 })
+            .run();
       }),
     isTokenDenied: (jti) => read(() => findDenied.get({ jti }) !== undefined),
   };

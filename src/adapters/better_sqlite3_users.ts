@@ -5,7 +5,8 @@ import type { PersonalData, UserStore } from '../seams/user_store.ts';
 import type { SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import { queueLogouts, queueLogoutsOfUser } from './better_sqlite3_logout_deliveries.ts';
-import { endFamilies } from './better_sqlite3_tokens.ts';
+import { addMark } from './better_sqlite3_revoking.ts';
+import { endFamilies, familyColumns } from './better_sqlite3_tokens.ts';
 import {
   auditEvent,
   authorizationCode,
@@ -52,7 +53,7 @@ const personalData = (database: SqliteDatabase, sub: string): PersonalData | und
     sessions: database.select().from(session).where(eq(session.sub, sub)).orderBy(asc(session.authTime)).all(),
     consents: database.select().from(consent).where(eq(consent.sub, sub)).orderBy(asc(consent.clientId)).all(),
     families: database
-      .select()
+      .select(familyColumns)
       .from(tokenFamily)
       .where(eq(tokenFamily.sub, sub))
       .orderBy(asc(tokenFamily.createdAt))
@@ -139,6 +140,7 @@ export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnec
         if (database.delete(endUser).where(eq(endUser.sub, sub)).run().changes === 0) return false;
         queueLogoutsOfUser(database, sub, at);
         endFamilies(database, eq(tokenFamily.sub, sub), 'user_removed', at);
+        addMark(database, 'sub', sub, at);
         removeAllOf(database, sub);
         return true;
       }),

@@ -80,6 +80,7 @@ export const client = sqliteTable('client', {
   backchannelLogoutSessionRequired: integer('backchannel_logout_session_required', { mode: 'boolean' })
     .notNull()
     .default(false),
+  tokensNotBefore: integer('tokens_not_before'),
 });
 
 export const resource = sqliteTable('resource', {
@@ -89,6 +90,7 @@ export const resource = sqliteTable('resource', {
   accessTokenSigningAlg: text('access_token_signing_alg', { enum: signingAlgorithms }).notNull(),
   claims: text({ mode: 'json' }).$type<Readonly<Record<string, unknown>>>().notNull(),
   accessTokenClaims: text('access_token_claims', { mode: 'json' }).$type<readonly string[]>().notNull().default([]),
+  statusList: integer('status_list', { mode: 'boolean' }).notNull().default(false),
   createdAt: integer('created_at').notNull(),
 });
 
@@ -170,6 +172,9 @@ const authorizedByUser = {
   userinfoClaims: text('userinfo_claims', { mode: 'json' }).$type<readonly string[]>().notNull(),
 };
 
+/** Where the access token that the code, or the refresh token, was exchanged for stands in a status list. */
+const statusPlace = { listId: text('list_id'), turn: integer() };
+
 export const authorizationCode = sqliteTable(
   'authorization_code',
   {
@@ -198,6 +203,7 @@ export const tokenFamily = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
+    ...statusPlace,
   },
   (table) => [
     index('token_family_sid').on(table.sid),
@@ -216,6 +222,7 @@ export const refreshToken = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     usedAt: integer('used_at'),
     answer: text(),
+    ...statusPlace,
   },
   (table) => [
     index('refresh_token_family_id').on(table.familyId),

@@ -85,7 +85,7 @@ const addChanging = (clients: Command, terminal: Terminal): void => {
   addCommand(clients, 'remove <client_id>', {
     about: 'Remove a client; it gets no more tokens',
     examples: ['clients remove first-client'],
-    notes: 'Tokens it has stay valid until they expire: verifiers check them offline.',
+    notes: 'Tokens it has are revoked. At verifiers that do not follow revocation they stay valid until they expire.',
   }).action(async (id, options) => (await import('./clients_change.ts')).removeClient(id, options, terminal));
 };
 

@@ -59,7 +59,7 @@ export const removeClient = async (clientId: string, options: AnswerOptions, ter
     return longestTokenSeconds(client, await store.listResources(), config);
   });
   const words =
-    `Removed the client ${clientId}: it gets no more tokens. Tokens it has stay valid until they expire, ` +
-    `at most ${secondsInWords(tokenSeconds)} from now: verifiers check them offline.`;
+    `Removed the client ${clientId}: it gets no more tokens, and those it has are revoked. At verifiers that do not follow revocation they ` +
+    `stay valid until they expire, at most ${secondsInWords(tokenSeconds)} from now.`;
   answer(terminal, options, { client_id: clientId, removed: true, tokens_valid_seconds: tokenSeconds }, words);
 };

@@ -22,6 +22,7 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
     accessTokenSigningAlg: 'ES256',
     claims: {},
     accessTokenClaims: ['roles'],
+    statusList: false,
     createdAt: now,
   });
   const secret = generateClientSecret();
@@ -37,6 +38,7 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
     previousClientSecretSha256: null,
     previousClientSecretExpiresAt: null,
     clientIdIssuedAt: now,
+    tokensNotBefore: null,
     serves: [],
     applicationType: 'web',
     firstParty: false,
@@ -87,6 +89,7 @@ const demoClient = ({ config, clock }: Provider): Client => ({
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: clock.now(),
+  tokensNotBefore: null,
   serves: [],
   applicationType: 'web',
   firstParty: false,

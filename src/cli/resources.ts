@@ -15,6 +15,7 @@ export const addResources = (program: Command, terminal: Terminal): void => {
     examples: [
       'resources add https://api.example.com --scope "read write"',
       'resources add https://api.example.com --access-token-seconds 300 --claim tenant=acme',
+      'resources add https://api.example.com --status-list',
     ],
     notes: 'A claim is put into every access token for the resource. --claim may be repeated and wins over --claims.',
   })
@@ -32,6 +33,7 @@ export const addResources = (program: Command, terminal: Terminal): void => {
     .option('--claim <name=value>', 'one claim; the value is JSON, or else text', namedValue)
     .option('--claims <json>', 'claims as a JSON object', jsonObject)
     .option('--access-token-claim <name...>', "end-user's claims put into its tokens, like roles")
+    .option('--status-list', 'give its tokens a place in a status list, so that verifiers learn of a revocation')
     .action(async (uri, options) => (await import('./resources_change.ts')).addResource(uri, options, terminal));
 
   addCommand(resources, 'list', { about: 'Show every resource', examples: ['resources list'] }).action(
@@ -41,7 +43,8 @@ export const addResources = (program: Command, terminal: Terminal): void => {
   addCommand(resources, 'remove <uri>', {
     about: 'Remove a resource; no more tokens are made for it',
     examples: ['resources remove https://api.example.com'],
-    notes: 'Tokens that are out stay valid until they expire: verifiers check them offline.',
+    notes:
+      'Tokens that are out stay valid until they expire: verifiers check them offline. To end those of a client: token revoke --client.',
   })
     .option('--force', 'even while clients are registered for it')
     .action(async (uri, options) => (await import('./resources_change.ts')).removeResource(uri, options, terminal));

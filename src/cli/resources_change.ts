@@ -17,6 +17,7 @@ interface AddOptions extends AnswerOptions {
   readonly claim?: readonly (readonly [string, unknown])[];
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly accessTokenClaim?: readonly string[];
+  readonly statusList?: boolean;
 }
 
 interface RemoveOptions extends AnswerOptions {
@@ -32,6 +33,7 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
     access_token_signing_alg: options.accessTokenSigningAlg,
     claims: { ...options.claims, ...Object.fromEntries(options.claim ?? []) },
     access_token_claims: options.accessTokenClaim,
+    status_list: options.statusList,
   };
   const limits = { accessTokenSeconds, maxTokenSeconds: policy.maxTokenSeconds };
   const resource = registerResource(metadata, limits, terminal.clock.now());
@@ -44,20 +46,22 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
   });
   const words =
     `Added the resource ${uri}: tokens live ${secondsInWords(resource.accessTokenSeconds)}, signed with ` +
-    `${resource.accessTokenSigningAlg}${resource.scope.length > 0 ? `, scope ${resource.scope.join(' ')}` : ''}.\n` +
+    `${resource.accessTokenSigningAlg}${resource.scope.length > 0 ? `, scope ${resource.scope.join(' ')}` : ''}` +
+    `${resource.statusList ? ', with a place in a status list' : ''}.\n` +
     `Next, a client for it: npx keyturn clients add --resource ${uri}`;
   answer(terminal, options, resourceInformation(resource), words);
 };
 
-const heading = ['RESOURCE', 'SCOPE', 'TOKENS LIVE', 'ALG', 'CLAIMS'];
+const heading = ['RESOURCE', 'SCOPE', 'TOKENS LIVE', 'ALG', 'STATUS LIST', 'CLAIMS'];
 
 export const listResources = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const resources = await withStore(readConfig(terminal.environment), (store) => store.listResources());
-  const rows = resources.map(({ resource, scope, accessTokenSeconds, accessTokenSigningAlg, claims }) => [
+  const rows = resources.map(({ resource, scope, accessTokenSeconds, accessTokenSigningAlg, statusList, claims }) => [
     resource,
     scope.length === 0 ? '-' : scope.join(' '),
     `${accessTokenSeconds} s`,
     accessTokenSigningAlg,
+    statusList ? 'yes' : 'no',
     Object.keys(claims).length === 0 ? '-' : safeText(JSON.stringify(claims)),
   ]);
   const none = 'There are no resources yet. Add one: npx keyturn resources add URI';

@@ -3,7 +3,7 @@ import { listen } from '../adapters/hono_node_server.ts';
 import { createPinoLog } from '../adapters/pino_log.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import { keepHouse, keepKeysFresh, openProvider } from '../node.ts';
+import { keepHouse, keepKeysFresh, keepRevocationsFresh, openProvider } from '../node.ts';
 import { prepareDevelopment } from './development.ts';
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const;
@@ -28,10 +28,12 @@ export const serve = async (config: Config): Promise<void> => {
   });
   const stopRefreshing = keepKeysFresh(provider);
   const stopHousekeeping = keepHouse(provider);
+  const stopFollowing = keepRevocationsFresh(provider);
   if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
   log.info({ issuer: config.issuer, host, port }, 'listening');
   const signal = await stopping;
   log.info({ signal }, 'draining');
+  stopFollowing();
   await server.drain(config.drainSeconds);
   stopRefreshing();
   stopHousekeeping();

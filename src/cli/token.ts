@@ -17,12 +17,19 @@ const addReading = (token: Command, terminal: Terminal): void => {
 
   addCommand(token, 'verify <jwt>', {
     about: 'Verify a token with the published key set, as a resource server does; - reads it from standard input',
-    examples: ['token verify "$TOKEN" --audience https://api.example.com'],
-    notes: 'The key set is fetched over HTTP, so the server has to run. Exit code 1 means that it does not verify.',
+    examples: [
+      'token verify "$TOKEN" --audience https://api.example.com',
+      'token verify "$TOKEN" --offline --jwks kept.jwks.json --issuer https://id.example.com',
+    ],
+    notes:
+      'The key set is fetched from the issuer, so the server has to run; with --jwks nothing is fetched. What is revoked ' +
+      'is not asked for. Exit code 1 means that it does not verify.',
   })
     .option('--issuer <url>', 'the iss to expect, whose key set is fetched; default: KEYTURN_ISSUER')
     .option('--audience <uri>', 'the aud to expect; default: any')
     .option('--typ <typ>', 'the typ to expect in the header', 'at+jwt')
+    .option('--jwks <file>', 'a key set to verify with, in place of the published one; - is standard input')
+    .option('--offline', 'ask nobody: it takes a key set, --jwks')
     .action(async (jwt, options) => (await import('./token_verify.ts')).verifyToken(jwt, options, terminal));
 };
 
@@ -51,8 +58,29 @@ const addMinting = (token: Command, terminal: Terminal): void => {
     .action(async (options) => (await import('./token_mint.ts')).mintToken(options, terminal));
 };
 
+const addRevoking = (token: Command, terminal: Terminal): void => {
+  addCommand(token, 'revoke', {
+    about: 'End tokens before their time: one, or all of a session, of an end-user or of a client',
+    examples: [
+      'token revoke --jti 4cYlPfRk8ZcO1bqA.9x2k.0bQ3yG8cW1kF5mR7tJ2vXa',
+      'token revoke --subject ada@example.com',
+      'token revoke --session 3e0c1c2e-6a53-4e0f-9d53-0f5a4fd8a0f1',
+      'token revoke --client first-client',
+    ],
+    notes:
+      'Give one of them. Whose tokens are ended may get new ones: a user can sign in again, a client can ask again. ' +
+      'The running server tells verifiers: the feed at once, a status list when they fetch it next.',
+  })
+    .option('--jti <jti>', 'one access token')
+    .option('--subject <user>', 'a user by username, e-mail address or sub: their sessions and all their tokens')
+    .option('--session <sid>', 'a session and its tokens, those with offline_access too')
+    .option('--client <id>', 'every token a client has, for users and for itself')
+    .action(async (options) => (await import('./token_revoke.ts')).revokeTokens(options, terminal));
+};
+
 export const addToken = (program: Command, terminal: Terminal): void => {
-  const token = addGroup(program, 'token', 'Inspect, verify and mint tokens');
+  const token = addGroup(program, 'token', 'Inspect, verify, mint and revoke tokens');
   addReading(token, terminal);
   addMinting(token, terminal);
+  addRevoking(token, terminal);
 };

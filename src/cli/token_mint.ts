@@ -38,6 +38,7 @@ const unregisteredResource = (resource: string, config: Config): Resource => ({
   accessTokenSigningAlg: 'ES256',
   claims: {},
   accessTokenClaims: [],
+  statusList: false,
   createdAt: 0,
 });
 
@@ -53,6 +54,7 @@ const unregisteredClient = (clientId: string, resource: Resource): Client => ({
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: 0,
+  tokensNotBefore: null,
   serves: [],
   applicationType: 'web',
   firstParty: false,
@@ -90,13 +92,21 @@ const authorizationOf = async (options: MintOptions, { store, config }: Provider
 const withoutNulls = (members: Members): Members =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
 
-const claimsOf = (authorization: Authorization, options: MintOptions, issuer: string, now: NumericDate): Members => {
-  const { accessTokenSeconds } = authorization.resource;
-  const { expiresIn = accessTokenSeconds, notBeforeIn } = options;
+const claimsOf = async (
+  authorization: Authorization,
+  options: MintOptions,
+  { config, places }: Provider,
+  now: NumericDate,
+): Promise<Members> => {
+  const { client, resource } = authorization;
+  const { expiresIn = resource.accessTokenSeconds, notBeforeIn } = options;
   // An expired token was issued in the past, as a real one would have been.
-  const issuedAt = expiresIn > 0 ? now : now + expiresIn - accessTokenSeconds;
+  const issuedAt = expiresIn > 0 ? now : now + expiresIn - resource.accessTokenSeconds;
+  const lifetimeSeconds = now + expiresIn - issuedAt;
+  const isListed = resource.statusList && client.clientIdIssuedAt > 0 && expiresIn > 0;
+  const place = isListed ? await places.allocate(client, issuedAt + lifetimeSeconds, lifetimeSeconds) : undefined;
   return withoutNulls({
-    ...accessTokenClaims(authorization, issuer, issuedAt, now + expiresIn - issuedAt),
+    ...accessTokenClaims(authorization, { issuer: config.issuer, issuedAt, lifetimeSeconds, place }),
     ...(notBeforeIn !== undefined && { nbf: now + notBeforeIn }),
     ...options.claims,
   });
@@ -134,7 +144,7 @@ export const mintToken = async (options: MintOptions, terminal: Terminal): Promi
     const active = provider.keyRing.activeSigner(options.alg ?? authorization.resource.accessTokenSigningAlg);
     const { alg, kid } = active.signer;
     const header = withoutNulls({ alg, typ: 'at+jwt', kid, ...options.header });
-    const claims = claimsOf(authorization, options, config.issuer, now);
+    const claims = await claimsOf(authorization, options, provider, now);
     warnOfOutliving(claims, active, now, terminal);
     const token = await signCompact(encodeSegment(header), claims, active.signer);
     terminal.print(options.json ? JSON.stringify({ token, header, claims }, null, 2) : token);

@@ -1,9 +1,17 @@
 // `keyturn token verify`: what a resource server does, with the published key set alone. RFC 9068 §4.
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { readConfig } from '../config.ts';
 import { paths } from '../endpoints/paths.ts';
 import { OperatorError } from '../errors.ts';
-import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
+import { assertAudience, assertIssuer } from '../verifier/claim_checks.ts';
+import type { KeySource } from '../verifier/key_source.ts';
+import { keysFromSet } from '../verifier/keys_from_set.ts';
+import { keysFromUrl } from '../verifier/keys_from_url.ts';
+import { createSignatureCheck } from '../verifier/signature_check.ts';
+import { assertTimes } from '../verifier/time_claims.ts';
+import { TokenError, type TokenErrorCode } from '../verifier/token_error.ts';
+import { createVerifier } from '../verifier/verifier.ts';
+import { readPolicy, type VerifierOptions } from '../verifier/verifier_options.ts';
+import { readJsonObject } from './read_metadata.ts';
 import { decodeToken, readToken } from './read_token.ts';
 import { safeJson, safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
@@ -13,107 +21,138 @@ interface VerifyOptions extends AnswerOptions {
   readonly issuer?: string;
   readonly audience?: string;
   readonly typ: string;
+  readonly offline?: boolean;
+  readonly jwks?: string;
 }
 
-interface Expected {
-  readonly issuer: string;
-  readonly audience?: string;
-  readonly typ: string;
-  readonly algorithms: SigningAlgorithm[];
-}
-
-type Members = Readonly<Record<string, unknown>>;
+type Expected = VerifierOptions & { readonly typ: string };
 
 interface Refusal {
-  /** The code of jose's error. */
-  readonly reason: string;
+  readonly reason: TokenErrorCode;
   readonly message: string;
 }
 
-const quoted = (value: unknown): string => (value === undefined ? 'missing' : safeText(JSON.stringify(value)));
-
-const claimMessage = (claim: string, header: Members, claims: Members, expected: Expected): string => {
-  if (claim === 'iss')
-    return `its iss is ${quoted(claims.iss)}, expected ${quoted(expected.issuer)}; they are compared byte for byte`;
-  if (claim === 'aud')
-    return `its aud is ${quoted(claims.aud)}, expected ${quoted(expected.audience)}: it is made for another resource`;
-  if (claim === 'typ')
-    return `its typ is ${quoted(header.typ)}, expected ${quoted(expected.typ)}: it is another kind of token`;
-  if (claim === 'nbf') return 'it is not valid yet (nbf)';
-  return `its ${claim} is ${quoted(claims[claim])}, which is missing or of the wrong kind`;
-};
-
-const messages: Readonly<Record<string, (header: Members) => string>> = {
-  ERR_JWT_EXPIRED: () => 'it has expired',
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ({ kid }) =>
-    `its signature does not verify with the key ${quoted(kid)}: it was altered, or another key made it`,
-  ERR_JWKS_NO_MATCHING_KEY: ({ kid, alg }) =>
-    `the key set has no ${quoted(alg)} key with the kid ${quoted(kid)}: it was signed by another issuer or database, or the key was revoked or removed`,
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: () => 'it has no kid, and more than one key could have signed it',
-  ERR_JOSE_ALG_NOT_ALLOWED: ({ alg }) => `its alg is ${quoted(alg)}, expected one of ${signingAlgorithms.join(', ')}`,
-};
-
-const refusalOf = (error: errors.JOSEError, header: Members, claims: Members, expected: Expected): Refusal => {
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return { reason: error.code, message: claimMessage(error.claim, header, claims, expected) };
-  const known = Object.hasOwn(messages, error.code) ? messages[error.code] : undefined;
-  return { reason: error.code, message: known?.(header) ?? safeText(error.message) };
-};
-
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 };
 
-const notFetched = (jwksUri: string, error: unknown): OperatorError =>
+const notFetched = (jwksUri: string, error: TokenError): OperatorError =>
   new OperatorError(
-    `The key set ${jwksUri} could not be fetched (${reasonOf(error)}), so nothing was verified. Is the server running? Start it with "npx keyturn serve", or name its issuer with --issuer.`,
+    `The key set ${jwksUri} could not be fetched (${safeText(reasonOf(error.cause))}), so nothing was verified. Is the server running? Start it with "npx keyturn serve", name its issuer with --issuer, or give a key set you kept with --jwks FILE.`,
     { cause: error },
   );
 
-/** Whether the key set itself is at fault, not the token. */
-const isKeySetFailure = (error: unknown): boolean =>
-  !(error instanceof errors.JOSEError) ||
-  ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(error.code);
-
-const verify = async (token: string, expected: Expected): Promise<Refusal | undefined> => {
-  const { header, claims } = decodeToken(token);
-  if (claims === undefined)
-    return { reason: 'encrypted', message: 'it is encrypted (JWE); access tokens here are only signed' };
-  const jwksUri = expected.issuer + paths.jwks;
-  if (!URL.canParse(jwksUri))
-    throw new OperatorError(`The issuer ${expected.issuer} is no URL. Expected one like https://id.example.com.`);
+const keysOfIssuer = (issuer: string): KeySource => {
+  const jwksUri = issuer + paths.jwks;
   try {
-    const keySet = createRemoteJWKSet(new URL(jwksUri));
-    await jwtVerify(token, keySet, { ...expected, requiredClaims: ['exp'] });
+    const keys = keysFromUrl(jwksUri);
+    const tell = (error: unknown) => {
+      throw error instanceof TokenError && error.code === 'keys_unavailable' ? notFetched(jwksUri, error) : error;
+    };
+    return { ...keys, find: async (kid, now) => Promise.resolve(keys.find(kid, now)).catch(tell) };
+  } catch (cause) {
+    throw new OperatorError(
+      `The issuer ${issuer} cannot be asked for its keys. ${(cause as Error).message} Expected an issuer like https://id.example.com.`,
+      { cause },
+    );
+  }
+};
+
+const keysOfFile = async (file: string, terminal: Terminal): Promise<KeySource> => {
+  const set = await readJsonObject(file, terminal);
+  try {
+    return keysFromSet(set as { keys: readonly unknown[] });
+  } catch (cause) {
+    throw new OperatorError(
+      `${file === '-' ? 'Standard input' : `The file ${file}`} has no key to verify with. Keep one with: curl -fsS ISSUER${paths.jwks} -o FILE`,
+      { cause },
+    );
+  }
+};
+
+const keysOf = (jwt: string, issuer: string, options: VerifyOptions, terminal: Terminal) => {
+  const { offline = false, jwks } = options;
+  if (jwks === undefined && offline)
+    throw new OperatorError(
+      `Offline, the key set has to be at hand: --jwks FILE. Keep it with: curl -fsS ${issuer}${paths.jwks} -o FILE`,
+    );
+  if (jwks === undefined) return keysOfIssuer(issuer);
+  if (jwks === '-' && jwt === '-')
+    throw new OperatorError('Standard input can be the token or the key set, not both. Name a file for one of them.');
+  return keysOfFile(jwks, terminal);
+};
+
+/** Tokens of other types have other claims; what they share is checked. */
+const verifyOther = async (token: string, expected: Expected, keys: KeySource, now: number): Promise<void> => {
+  const policy = readPolicy(expected);
+  const checkSignature = createSignatureCheck(keys, policy.algorithms);
+  const { claims } = await checkSignature(token, { typs: [policy.typ], maxBytes: policy.maxTokenBytes, now });
+  assertIssuer(claims, policy.issuer);
+  assertAudience(claims, policy.audiences);
+  assertTimes(claims, policy, now);
+};
+
+const encrypted = {
+  reason: 'token_malformed',
+  message: 'It is encrypted (JWE); access tokens here are only signed.',
+} as const;
+
+const verify = async (
+  token: string,
+  expected: Expected,
+  keys: KeySource,
+  now: number,
+): Promise<Refusal | undefined> => {
+  if (decodeToken(token).claims === undefined) return encrypted;
+  try {
+    if (expected.typ === 'at+jwt') await createVerifier({ ...expected, keys, clock: { now: () => now } }).verify(token);
+    else await verifyOther(token, expected, keys, now);
     return undefined;
   } catch (error) {
-    if (isKeySetFailure(error)) throw notFetched(jwksUri, error);
-    return refusalOf(error as errors.JOSEError, header, claims, expected);
+    if (!(error instanceof TokenError)) throw error;
+    return { reason: error.code, message: safeText(error.message) };
   }
+};
+
+/** Where none is asked for, whatever the token has: it was not checked, and the answer says so. */
+const audienceOf = (asked: string | undefined, aud: unknown): string => {
+  if (asked !== undefined) return asked;
+  const first: unknown = Array.isArray(aud) ? aud[0] : aud;
+  return typeof first === 'string' && first !== '' ? first : 'any';
 };
 
 export const verifyToken = async (jwt: string, options: VerifyOptions, terminal: Terminal): Promise<void> => {
   const { issuer = readConfig(terminal.environment).issuer, audience, typ } = options;
+  if (!URL.canParse(issuer))
+    throw new OperatorError(`The issuer ${issuer} is no URL. Expected one like https://id.example.com.`);
+  const keys = await keysOf(jwt, issuer, options, terminal);
   const token = await readToken(jwt, terminal);
-  const expected = { issuer, ...(audience !== undefined && { audience }), typ, algorithms: [...signingAlgorithms] };
-  const refusal = await verify(token, expected);
   const { header, claims } = decodeToken(token);
+  const expected = { issuer, audience: audienceOf(audience, claims?.aud), typ };
+  const now = terminal.clock.now();
+  const refusal = await verify(token, expected, keys, now);
   const checked = [
-    `signature by ${quoted(header.kid)}`,
+    `signature by ${safeText(JSON.stringify(header.kid) ?? 'missing')}`,
     `iss ${issuer}`,
     `typ ${typ}`,
     audience === undefined ? 'aud NOT checked (--audience)' : `aud ${audience}`,
   ];
-  const words = refusal === undefined ? `VERIFIED: ${checked.join(', ')}.` : `DOES NOT VERIFY: ${refusal.message}.`;
-  const times = timesInWords(claims ?? {}, terminal.clock.now());
+  const words = refusal === undefined ? `VERIFIED: ${checked.join(', ')}.` : `DOES NOT VERIFY: ${refusal.message}`;
   const document = { verified: refusal === undefined, ...refusal, header, claims: claims ?? null };
   answer(
     terminal,
     options,
     document,
-    [words, '', `header ${safeJson(header)}`, `claims ${safeJson(claims ?? null)}`, '', ...times].join('\n'),
+    [
+      words,
+      '',
+      `header ${safeJson(header)}`,
+      `claims ${safeJson(claims ?? null)}`,
+      '',
+      ...timesInWords(claims ?? {}, now),
+    ].join('\n'),
   );
   if (refusal !== undefined) terminal.setExitCode(1);
 };

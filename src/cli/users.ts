@@ -79,7 +79,7 @@ const addChanging = (users: Command, terminal: Terminal): void => {
   addCommand(users, 'lock <user>', {
     about: 'Keep a user out; every session and refresh token of theirs ends',
     examples: ['users lock ada'],
-    notes: `${whom} Access tokens that are out stay valid until they expire, where they are verified offline.`,
+    notes: `${whom} Access tokens that are out end too, at verifiers that follow revocation; at others they stay valid until they expire.`,
   }).action(async (user, options) => (await import('./users_change.ts')).lockUser(user, options, terminal));
 
   addCommand(users, 'unlock <user>', {

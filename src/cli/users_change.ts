@@ -10,7 +10,7 @@ import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { withStore } from './with_store.ts';
 
 const ended =
-  'Every session and refresh token of theirs ended, and the applications with a back-channel logout URI are told; access tokens that are out stay valid until they expire.';
+  'Every session and token of theirs ended, and the applications with a back-channel logout URI are told. Verifiers that do not follow revocation accept access tokens that are out until they expire.';
 
 export const setPassword = async (
   typed: string,
@@ -77,7 +77,7 @@ export const removeUser = async (typed: string, options: AnswerOptions, terminal
   const words =
     `Removed the user ${username} (${sub}), and with them ${counted(sessions, 'session', 'sessions')}, ` +
     `${counted(consents, 'consent', 'consents')} and the tokens of ${counted(families, 'sign-in', 'sign-ins')}.\n` +
-    'Access tokens that are out stay valid until they expire. The audit log keeps what happened under the sub, without network addresses.';
+    'Verifiers that do not follow revocation accept access tokens that are out until they expire. The audit log keeps what happened under the sub, without network addresses.';
   const document = { sub, username, removed: true, sessions, consents, token_families: families };
   answer(terminal, options, document, words);
 };

@@ -204,6 +204,7 @@ export const registerClient = (
     previousClientSecretSha256: null,
     previousClientSecretExpiresAt: null,
     clientIdIssuedAt: now,
+    tokensNotBefore: null,
     ...endUserMembers(metadata, existing),
   };
   return {

@@ -11,6 +11,8 @@ import { scopeMetadata } from './scope_metadata.ts';
 
 const mostIdentifierCharacters = 2048;
 const mostClaimsCharacters = 4096;
+/** What finds the places of a token to revoke is kept a day after all else (better_sqlite3_expiry.ts). */
+const longestListedSeconds = 86_400;
 
 export interface ResourceLimits {
   /** The lifetime where none is given. */
@@ -56,6 +58,9 @@ const claims = z
     if (complaint !== undefined) context.addIssue({ code: 'custom', message: complaint });
   });
 
+const listedTooLong = ({ access_token_seconds: seconds }: { readonly access_token_seconds: number }): string =>
+  `${seconds} s is longer than a token in a status list may live, ${longestListedSeconds} s. Take less, or leave the list out`;
+
 const schemaOf = ({ accessTokenSeconds, maxTokenSeconds }: ResourceLimits) =>
   z.object({
     resource: identifier,
@@ -73,16 +78,22 @@ const schemaOf = ({ accessTokenSeconds, maxTokenSeconds }: ResourceLimits) =>
       .default('ES256'),
     claims: claims.default({}),
     access_token_claims: userClaimList.default([]),
+    status_list: z.boolean('expected true or false').default(false),
   });
 
 /**
  * Makes a resource record of metadata; nothing is stored.
  *
- * @param input - resource, scope (a string), access_token_seconds, access_token_signing_alg, claims, access_token_claims.
+ * @param input - resource, scope (a string), access_token_seconds, access_token_signing_alg, claims, access_token_claims, status_list.
  * @throws {RegistrationError} invalid_resource_metadata: with every complaint in the message.
  */
 export const registerResource = (input: unknown, limits: ResourceLimits, now: NumericDate): Resource => {
-  const parsed = schemaOf(limits).safeParse(input);
+  const parsed = schemaOf(limits)
+    .refine(({ status_list: listed, access_token_seconds: seconds }) => !listed || seconds <= longestListedSeconds, {
+      path: ['access_token_seconds'],
+      error: ({ input: metadata }) => listedTooLong(metadata as z.output<ReturnType<typeof schemaOf>>),
+    })
+    .safeParse(input);
   if (!parsed.success) {
     const complaints = parsed.error.issues.map(({ path, message }) => `${path.slice(0, 1).join('')}: ${message}`);
     throw new RegistrationError('invalid_resource_metadata', `${complaints.join('; ')}.`);
@@ -95,6 +106,7 @@ export const registerResource = (input: unknown, limits: ResourceLimits, now: Nu
     accessTokenSigningAlg: data.access_token_signing_alg,
     claims: data.claims,
     accessTokenClaims: data.access_token_claims,
+    statusList: data.status_list,
     createdAt: now,
   };
 };
@@ -107,5 +119,6 @@ export const resourceInformation = (resource: Resource) => ({
   access_token_signing_alg: resource.accessTokenSigningAlg,
   claims: resource.claims,
   ...(resource.accessTokenClaims.length > 0 && { access_token_claims: resource.accessTokenClaims }),
+  ...(resource.statusList && { status_list: true }),
   created_at: resource.createdAt,
 });

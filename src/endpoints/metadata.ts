@@ -25,6 +25,9 @@ const metadataOf = (issuer: string) => ({
   introspection_endpoint: issuer + paths.introspection,
   revocation_endpoint: issuer + paths.revocation,
   end_session_endpoint: issuer + paths.end_session,
+  status_list_aggregation_endpoint: issuer + paths.status_list_aggregation,
+  // Ours: docs/revocation.md.
+  revocation_feed_endpoint: issuer + paths.revocation_feed,
   jwks_uri: issuer + paths.jwks,
   // OpenID Federation 1.0 §5.1.1
   federation_historical_keys_endpoint: issuer + paths.key_history,

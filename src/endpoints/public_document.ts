@@ -1,4 +1,6 @@
 // A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
+
+import type { Context } from 'hono';
 import { preflight } from './cross_origin.ts';
 import type { Handler, PlainAnswer } from './endpoint.ts';
 
@@ -14,12 +16,37 @@ const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
     return tag === '*' || tag === etag || tag === `W/${etag}`;
   }) ?? false;
 
-/** Both answers a document can give, made once. */
-interface MadeAnswers {
-  readonly document: PublicDocument;
+/** Both answers a document can give. */
+interface Answers {
   readonly whole: PlainAnswer;
   readonly unchanged: PlainAnswer;
 }
+
+const answersOf = ({ body, etag }: PublicDocument, contentType: string, maxAgeSeconds: number): Answers => {
+  const plainHeaders = {
+    'Cache-Control': `public, max-age=${maxAgeSeconds}`,
+    ETag: etag,
+    'Access-Control-Allow-Origin': '*',
+  };
+  return {
+    whole: { status: 200, plainHeaders: { ...plainHeaders, 'Content-Type': contentType }, body },
+    unchanged: { status: 304, plainHeaders, body: null },
+  };
+};
+
+const choose = ({ whole, unchanged }: Answers, { etag }: PublicDocument, context: Context): PlainAnswer =>
+  matches(context.req.header('If-None-Match'), etag) ? unchanged : whole;
+
+/** Answers with a document, or with 304 who has it already. */
+export const answerDocument = (
+  context: Context,
+  document: PublicDocument,
+  contentType: string,
+  maxAgeSeconds: number,
+): PlainAnswer => choose(answersOf(document, contentType, maxAgeSeconds), document, context);
+
+/** Lets pages of every origin ask for a public document. */
+export const publicOptions: Handler = preflight('GET, HEAD, OPTIONS', 'If-None-Match, Cache-Control');
 
 /**
  * @param read - gives the document as it is now, from memory: the same object until it changes.
@@ -30,29 +57,13 @@ export const publicDocument = (
   contentType: string,
   maxAgeSeconds: number,
 ): Readonly<Record<'GET' | 'OPTIONS', Handler>> => {
-  const make = (document: PublicDocument): MadeAnswers => {
-    const plainHeaders = {
-      'Cache-Control': `public, max-age=${maxAgeSeconds}`,
-      ETag: document.etag,
-      'Access-Control-Allow-Origin': '*',
-    };
-    return {
-      document,
-      whole: {
-        status: 200,
-        plainHeaders: { ...plainHeaders, 'Content-Type': contentType },
-        body: document.body,
-      },
-      unchanged: { status: 304, plainHeaders, body: null },
-    };
-  };
-  let made: MadeAnswers | undefined;
+  let made: { readonly document: PublicDocument; readonly answers: Answers } | undefined;
   return {
     GET: (context) => {
       const document = read();
-      if (made?.document !== document) made = make(document);
-      return matches(context.req.header('If-None-Match'), document.etag) ? made.unchanged : made.whole;
+      if (made?.document !== document) made = { document, answers: answersOf(document, contentType, maxAgeSeconds) };
+      return choose(made.answers, document, context);
     },
-    OPTIONS: preflight('GET, HEAD, OPTIONS', 'If-None-Match, Cache-Control'),
+    OPTIONS: publicOptions,
   };
 };

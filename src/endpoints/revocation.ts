@@ -3,6 +3,7 @@ import { authenticateClient } from '../client_authentication/token_endpoint_auth
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
+import { findPlace } from '../status_lists/find_place.ts';
 import { recordAudit } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
@@ -14,7 +15,8 @@ import { readFormBody } from './form_body.ts';
 const revokeAccessToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
   if (claims?.client_id !== client.clientId || claims.jti === undefined || claims.exp === undefined) return;
-  await provider.store.denyToken(claims.jti, claims.exp);
+  const place = await findPlace(claims.jti, provider.store);
+  await provider.store.denyToken(claims.jti, claims.exp, place);
   const { clientId } = client;
   await recordAudit('token.revoked', { clientId, sub: claims.sub ?? null, details: { jti: claims.jti } }, provider);
 };

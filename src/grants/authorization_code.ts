@@ -95,8 +95,9 @@ export const authorizationCode: Grant = async (parameters, client, provider) => 
       scope: code.scope,
       endUser: { user, family, refreshToken },
     },
-    settle: async (response) => {
-      if (!(await store.redeemCode(code.codeHash, clock.now(), family, kept))) return refuseReuse(code, provider);
+    settle: async ({ response, place }) => {
+      if (!(await store.redeemCode(code.codeHash, clock.now(), family, kept, place)))
+        return refuseReuse(code, provider);
       const { clientId, sub, sid } = family;
       await recordAudit('family.started', { clientId, sub, sid, details: { family_id: family.familyId } }, provider);
       return response;

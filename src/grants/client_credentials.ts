@@ -15,6 +15,6 @@ export const clientCredentials: Grant = async (parameters, client, provider) => 
   const scope = requestedScope(parameters, client, resource);
   return {
     authorization: { client, subject: client.clientId, resource, scope },
-    settle: async (response) => response,
+    settle: async ({ response }) => response,
   };
 };

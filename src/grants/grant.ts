@@ -2,7 +2,7 @@ import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Authorization } from '../tokens/authorization.ts';
-import type { TokenResponse } from '../tokens/issue.ts';
+import type { IssuedTokens, TokenResponse } from '../tokens/issue.ts';
 
 /** What a grant proved, and how it is consumed. */
 export interface Proof {
@@ -13,7 +13,7 @@ export interface Proof {
    *
    * @returns the response to send: the one made, or the one that an earlier request with the same token got.
    */
-  settle(response: TokenResponse): Promise<TokenResponse>;
+  settle(issued: IssuedTokens): Promise<TokenResponse>;
 }
 
 /** Proves what a token request is entitled to: find, check, check. No HTTP, no signing; the client is authenticated already. */

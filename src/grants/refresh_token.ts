@@ -71,13 +71,14 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
       scope,
       endUser: { user, family, refreshToken: successor },
     },
-    settle: async (response) => {
+    settle: async ({ response, place }) => {
       if (found.token.usedAt !== null) return answerAgain(presented, found, provider);
       const usedAt = clock.now();
       const rotated = await store.rotateRefreshToken({
         tokenHash: found.token.tokenHash,
         usedAt,
         answer: sealAnswer(response, presented),
+        place,
         successor: refreshTokenRecord(successor, family, usedAt, config.refreshTokenSeconds),
       });
       return rotated ? response : answerAgain(presented, await findToken(presented, client, provider), provider);

@@ -20,6 +20,8 @@ export interface Client {
   readonly previousClientSecretSha256: string | null;
   readonly previousClientSecretExpiresAt: NumericDate | null;
   readonly clientIdIssuedAt: NumericDate;
+  /** Ours: tokens with an `iat` up to and with it are revoked. */
+  readonly tokensNotBefore: NumericDate | null;
   /** `native` may use loopback redirect URIs on any port. @see RFC 8252 §7.3 */
   readonly applicationType: 'web' | 'native';
   /** Ours, not the RFC's: our own application, whose end-users are not asked for consent. */
@@ -45,6 +47,7 @@ export const clientDefaults = {
   serves: [],
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
+  tokensNotBefore: null,
   applicationType: 'web',
   firstParty: false,
   dangerouslyAllowNoPkce: false,

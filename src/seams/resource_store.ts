@@ -12,6 +12,8 @@ export interface Resource {
   readonly claims: Readonly<Record<string, unknown>>;
   /** The end-user's claims put into access tokens for this resource, such as `roles`. */
   readonly accessTokenClaims: readonly string[];
+  /** Whether its tokens have a place in a Token Status List, so that verifiers learn of a revocation from it. */
+  readonly statusList: boolean;
   readonly createdAt: NumericDate;
 }
 

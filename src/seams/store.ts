@@ -4,6 +4,7 @@ import type { KeyEventStore } from './key_event_store.ts';
 import type { KeySetReaderStore } from './key_set_reader_store.ts';
 import type { LogoutDeliveryStore } from './logout_delivery_store.ts';
 import type { ResourceStore } from './resource_store.ts';
+import type { RevocationStore } from './revocation_store.ts';
 import type { SessionStore } from './session_store.ts';
 import type { SigningKeyStore } from './signing_key_store.ts';
 import type { TokenStore } from './token_store.ts';
@@ -20,7 +21,8 @@ export interface Store
     SessionStore,
     TokenStore,
     AuditStore,
-    LogoutDeliveryStore {
+    LogoutDeliveryStore,
+    RevocationStore {
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { NumericDate } from './clock.ts';
+import type { StatusPlace } from './revocation_store.ts';
 
 /** What an end-user's authorization carries into codes and token families. */
 export interface AuthorizedByUser {
@@ -54,6 +55,8 @@ export interface RefreshRotation {
   readonly tokenHash: string;
   readonly usedAt: NumericDate;
   readonly answer: string;
+  /** Where the access token of the answer stands in a status list, if it does. */
+  readonly place?: StatusPlace | null;
   readonly successor: RefreshToken;
 }
 
@@ -61,7 +64,8 @@ export interface TokenStore {
   addAuthorizationCode(code: AuthorizationCode): Promise<void>;
   findAuthorizationCode(codeHash: string): Promise<AuthorizationCode | undefined>;
   /**
-   * Spends a code and starts its family, with its first refresh token where there is one; all or nothing.
+   * Spends a code and starts its family, with its first refresh token where there is one, and its access token's
+   * place in a status list; all or nothing.
    *
    * @returns false when the code was spent before, or its session, user or client is gone; nothing changed then.
    */
@@ -70,14 +74,19 @@ export interface TokenStore {
     usedAt: NumericDate,
     family: TokenFamily,
     refreshToken: RefreshToken | null,
+    place?: StatusPlace | null,
   ): Promise<boolean>;
   findFamily(familyId: string): Promise<TokenFamily | undefined>;
   findRefreshToken(tokenHash: string): Promise<{ token: RefreshToken; family: TokenFamily } | undefined>;
   /** Spends a refresh token and adds its successor, all or nothing. @returns false when it was spent before, or its family ended. */
   rotateRefreshToken(rotation: RefreshRotation): Promise<boolean>;
-  /** Ends a family, and records `family.ended` with it, as everything does that ends families. @returns false when it had ended before. */
+  /**
+   * Ends a family and revokes its access tokens, and records `family.ended` with it, as everything does that ends families.
+   *
+   * @returns false when it had ended before.
+   */
   endFamily(familyId: string, reason: string, at: NumericDate): Promise<boolean>;
   /** Refuses one access token until it expires by itself. Keyed by `jti`, never by the token's text. */
-  denyToken(jti: string, expiresAt: NumericDate): Promise<void>;
+  denyToken(jti: string, expiresAt: NumericDate, place?: StatusPlace): Promise<void>;
   isTokenDenied(jti: string): Promise<boolean>;
 }

@@ -1,7 +1,9 @@
 // The claims of an access token. RFC 9068 §2.2.
 import { randomUUID } from 'node:crypto';
-import type { NumericDate } from '../seams/clock.ts';
+import type { AllocatedPlace } from '../status_lists/place_allocator.ts';
 import type { Authorization, EndUserAuthorization } from './authorization.ts';
+import type { Issuance } from './id_token.ts';
+import { statusListUri } from './status_list_token.ts';
 import { userClaims } from './user_claims.ts';
 
 /** The claims only Keyturn may set; a resource's own claims cannot take their place. */
@@ -20,12 +22,20 @@ const endUserClaims = ({ user, family }: EndUserAuthorization, names: readonly s
   family_id: family.familyId,
 });
 
+/** How long a token is good for, and its place in a status list where its resource wants one. */
+export interface AccessTokenIssuance extends Issuance {
+  readonly place?: AllocatedPlace | undefined;
+}
+
+/** Token Status List §6.2. */
+const statusOf = ({ listId, index }: AllocatedPlace, issuer: string) => ({
+  status_list: { idx: index, uri: statusListUri(issuer, listId) },
+});
+
 /** @see RFC 9068 §2.2 https://www.rfc-editor.org/rfc/rfc9068#section-2.2 */
 export const accessTokenClaims = (
   { client, subject, resource, scope, endUser }: Authorization,
-  issuer: string,
-  issuedAt: NumericDate,
-  lifetimeSeconds: number,
+  { issuer, issuedAt, lifetimeSeconds, place }: AccessTokenIssuance,
 ) => ({
   ...resource.claims,
   ...(endUser && endUserClaims(endUser, resource.accessTokenClaims)),
@@ -34,7 +44,8 @@ export const accessTokenClaims = (
   aud: resource.resource,
   exp: issuedAt + lifetimeSeconds,
   iat: issuedAt,
-  jti: randomUUID(),
+  jti: place?.jti ?? randomUUID(),
   client_id: client.clientId,
   ...(scope.length > 0 && { scope: scope.join(' ') }),
+  ...(place !== undefined && { status: statusOf(place, issuer) }),
 });

@@ -2,8 +2,8 @@
 import { encodeSegment } from '../keys/segment.ts';
 import type { Signer } from '../seams/signer.ts';
 
-/** The `typ` values Keyturn signs. RFC 9068 §2.1, OpenID Connect Back-Channel Logout 1.0 §2.4. */
-export type TokenType = 'at+jwt' | 'JWT' | 'logout+jwt';
+/** The `typ` values Keyturn signs. RFC 9068 §2.1, OpenID Connect Back-Channel Logout 1.0 §2.4, Token Status List §5.1; the last is ours. */
+export type TokenType = 'at+jwt' | 'JWT' | 'logout+jwt' | 'statuslist+jwt' | 'revocation-feed+jwt';
 
 const encodedHeaders = new WeakMap<Signer, Map<TokenType, string>>();
 

@@ -17,6 +17,7 @@ export const issuerResource = ({ config }: Pick<Provider, 'config'>): Resource =
   accessTokenSigningAlg: 'ES256',
   claims: {},
   accessTokenClaims: [],
+  statusList: false,
   createdAt: 0,
 });
 

@@ -32,6 +32,7 @@ beforeAll(async () => {
     scope: ['notes:read'],
     claims: {},
     accessTokenClaims: [],
+    statusList: false,
     ...lifetime,
   });
   const scope = ['openid', 'profile', 'email', 'phone', 'address', 'roles', 'offline_access', 'notes:read'];

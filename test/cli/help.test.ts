@@ -38,7 +38,7 @@ describe('--help', () => {
       ),
       ...['add', 'list', 'show', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
       ...['add', 'list', 'remove'].map((name) => `resources ${name}`),
-      ...['inspect', 'verify', 'mint'].map((name) => `token ${name}`),
+      ...['inspect', 'verify', 'mint', 'revoke'].map((name) => `token ${name}`),
       'doctor',
     ]);
   });

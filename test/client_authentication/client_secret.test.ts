@@ -114,6 +114,7 @@ const clientWith = (overrides: Partial<Client>): Client => ({
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: 0,
+  tokensNotBefore: null,
   ...overrides,
 });
 

@@ -14,6 +14,7 @@ const resource = (identifier: string, scope: readonly string[]): Resource => ({
   accessTokenSigningAlg: 'ES256',
   claims: {},
   accessTokenClaims: [],
+  statusList: false,
   createdAt: now,
 });
 

@@ -14,6 +14,7 @@ const resource = (identifier: string, scope: readonly string[]): Resource => ({
   accessTokenSigningAlg: 'ES256',
   claims: {},
   accessTokenClaims: [],
+  statusList: false,
   createdAt: now,
 });
 
@@ -42,6 +43,7 @@ describe('client registration, RFC 7591 §2', () => {
       resources: [api.resource],
       previousClientSecretSha256: null,
       clientIdIssuedAt: now,
+      tokensNotBefore: null,
     });
     expect(client.clientId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(clientSecret).toMatch(/^[\w-]{43}$/);

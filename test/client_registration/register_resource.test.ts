@@ -26,6 +26,7 @@ describe('resource registration, RFC 8707 §2', () => {
       accessTokenSigningAlg: 'ES256',
       claims: {},
       accessTokenClaims: [],
+      statusList: false,
       createdAt: now,
     });
   });

@@ -17,6 +17,7 @@ const clientOf = (clientId: string, overrides: Partial<Client> = {}): Client => 
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: now,
+  tokensNotBefore: null,
   ...overrides,
 });
 

@@ -35,6 +35,7 @@ export const makeClient = (clientId: string, overrides: Partial<Client> = {}): C
   previousClientSecretSha256: null,
   previousClientSecretExpiresAt: null,
   clientIdIssuedAt: now,
+  tokensNotBefore: null,
   serves: [],
   applicationType: 'web',
   firstParty: false,

@@ -13,6 +13,7 @@ const resourceOf = (resource: string, overrides: Partial<Resource> = {}): Resour
   accessTokenSigningAlg: 'ES256',
   claims: {},
   accessTokenClaims: [],
+  statusList: false,
   createdAt: now,
   ...overrides,
 });

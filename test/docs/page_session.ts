@@ -1,6 +1,6 @@
 // Pastes the blocks of a page into a shell beside a running server, as a reader would, in a folder of its own.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, outcomeOf, type Running, start, until } from '../running_server.ts';
@@ -9,6 +9,11 @@ import { type FencedBlock, wordOf } from './fenced_blocks.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = join(root, 'src', 'launch.js');
 const writtenIssuer = 'http://localhost:3000';
+/** `keyturn/verifier` is what is in src, whether or not it was built. */
+const fromSource = { NODE_OPTIONS: '--conditions=keyturn-source' };
+
+/** Where the pages' own services listen. */
+const writtenPort = '8080';
 
 const pythons = ['python3', '/usr/bin/python3'];
 
@@ -25,6 +30,7 @@ export const prelude = `
 npm() { if [ "$1" = start ]; then exec "${process.execPath}" "${launcher}" serve; fi; }
 npx() { shift; "${process.execPath}" "${launcher}" "$@"; }
 python3() { "${pythonWithPyjwt ?? 'python3'}" "$@"; }
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 set -eo pipefail
 `;
 
@@ -63,6 +69,16 @@ const pasteOf = (block: FencedBlock, at: number): string => {
 
 const readOr = (path: string, otherwise: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : otherwise);
 
+/** The packages of this repository, and Keyturn itself, as a reader has them who installed it. */
+const installPackages = (folder: string): void => {
+  const packages = join(folder, 'node_modules');
+  if (existsSync(packages)) return;
+  mkdirSync(packages);
+  for (const name of readdirSync(join(root, 'node_modules')))
+    symlinkSync(join(root, 'node_modules', name), join(packages, name));
+  symlinkSync(root, join(packages, 'keyturn'));
+};
+
 export interface SectionOutcome {
   readonly served: string;
   readonly pasted: readonly Pasted[];
@@ -78,12 +94,13 @@ const listening = async (server: Running): Promise<void> => {
  */
 export const pasteSection = async (section: Section, folder: string): Promise<SectionOutcome> => {
   const issuer = `http://localhost:${await freePort()}`;
-  const rewrite = (text: string): string => text.replaceAll(writtenIssuer, issuer);
-  const writeBack = (text: string): string => text.replaceAll(issuer, writtenIssuer);
+  const port = `${await freePort()}`;
+  const rewrite = (text: string): string => text.replaceAll(writtenIssuer, issuer).replaceAll(writtenPort, port);
+  const writeBack = (text: string): string => text.replaceAll(issuer, writtenIssuer).replaceAll(port, writtenPort);
   mkdirSync(join(folder, 'pasted'), { recursive: true });
-  if (!existsSync(join(folder, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  installPackages(folder);
   const bash = (script: string): Running =>
-    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer });
+    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer, ...fromSource });
 
   const server = bash(rewrite(section.serve.text));
   try {

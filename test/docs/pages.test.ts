@@ -8,6 +8,9 @@ import { fencedBlocksOf } from './fenced_blocks.ts';
 const pages = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
   'keys/README.md',
+  ...readdirSync('examples', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `examples/${name}`),
   ...readdirSync('docs')
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

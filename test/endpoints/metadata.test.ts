@@ -155,7 +155,8 @@ describe('T035: the metadata advertises what is on, all of it and nothing else',
       [
         ...['authorization_endpoint', 'end_session_endpoint', 'introspection_endpoint', 'jwks_uri'],
         'federation_historical_keys_endpoint',
-        ...['revocation_endpoint', 'token_endpoint', 'userinfo_endpoint'],
+        ...['revocation_endpoint', 'revocation_feed_endpoint', 'status_list_aggregation_endpoint'],
+        ...['token_endpoint', 'userinfo_endpoint'],
       ].sort(),
     );
     for (const [, url] of urls) {

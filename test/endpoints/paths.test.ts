@@ -12,6 +12,8 @@ const documents = [
   '/.well-known/jwks.json',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
+  '/status-lists',
+  '/revocations',
 ];
 
 let provider: TestProvider;

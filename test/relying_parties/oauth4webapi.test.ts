@@ -58,7 +58,12 @@ beforeAll(async () => {
   await server.addClient('basic', uris, clientSecret);
   await server.addClient('post', { ...uris, tokenEndpointAuthMethod: 'client_secret_post' }, clientSecret);
   const now = Math.floor(Date.now() / 1000);
-  const lifetime = { accessTokenSeconds: 300, accessTokenSigningAlg: 'ES256', createdAt: now } as const;
+  const lifetime = {
+    accessTokenSeconds: 300,
+    accessTokenSigningAlg: 'ES256',
+    statusList: false,
+    createdAt: now,
+  } as const;
   const resource = { resource: api, scope: ['entries:read'], claims: { tier: 'gold' }, accessTokenClaims: ['roles'] };
   await server.store.addResource({ ...resource, ...lifetime });
   const scope = ['openid', 'offline_access', 'entries:read'];

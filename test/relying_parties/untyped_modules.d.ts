@@ -1,32 +1,15 @@
 // What passport_openidconnect.test.ts uses of packages that bring no types.
 
-interface ExpressRequest {
-  readonly user?: unknown;
-  logout(done: (error?: Error) => void): void;
-}
-
-interface ExpressResponse {
-  json(body: unknown): void;
-  redirect(url: string): void;
-  status(code: number): ExpressResponse;
-}
-
-type ExpressHandler = (
-  request: ExpressRequest,
-  response: ExpressResponse,
-  next: (error?: unknown) => void,
-) => void | Promise<void>;
-
-declare module 'express' {
-  interface Application {
-    use(...handlers: ExpressHandler[]): void;
-    get(path: string, ...handlers: ExpressHandler[]): void;
-    listen(port: number, host: string): import('node:http').Server;
+// What passport puts on Express's requests.
+// biome-ignore lint/style/noNamespace: it is how Express has its requests extended.
+declare namespace Express {
+  interface Request {
+    readonly user?: unknown;
+    logout(done: (error?: Error) => void): void;
   }
-  const express: () => Application;
-  // biome-ignore lint/style/noDefaultExport: it is how the package exports.
-  export default express;
 }
+
+type ExpressHandler = import('express').RequestHandler;
 
 declare module 'express-session' {
   const session: (options: Readonly<Record<string, unknown>>) => ExpressHandler;

@@ -1,0 +1,120 @@
+// `keyturn token revoke`: ends tokens before their time, and says by when verifiers refuse them.
+import { type Config, readConfig } from '../config.ts';
+import { OperatorError } from '../errors.ts';
+import type { Store } from '../seams/store.ts';
+import { findListed } from '../status_lists/find_place.ts';
+import { afterlifeSecondsOf } from '../status_lists/retention.ts';
+import { type AuditSubject, recordAudit } from '../tokens/audit.ts';
+import { findClient } from './find_client.ts';
+import { findUser } from './find_user.ts';
+import { secondsInWords } from './instants.ts';
+import { safeText } from './safe_text.ts';
+import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
+import { wrapText } from './text_layout.ts';
+import { withExistingStore } from './with_store.ts';
+
+export interface RevokeOptions extends AnswerOptions {
+  readonly jti?: string;
+  readonly subject?: string;
+  readonly session?: string;
+  readonly client?: string;
+}
+
+interface Revoked {
+  /** What was named, as it is kept. */
+  readonly value: string;
+  readonly words: string;
+  readonly audit: AuditSubject;
+}
+
+type Target = 'jti' | 'subject' | 'session' | 'client';
+type Revoke = (named: string, store: Store, config: Config, terminal: Terminal) => Promise<Revoked>;
+
+/** A jti is text of a token; Keyturn's own are far shorter. */
+const jtiForm = /^[\x21-\x7e]{1,128}$/;
+
+const revokeJti: Revoke = async (jti, store, { policy }, { clock }) => {
+  if (!jtiForm.test(jti))
+    throw new OperatorError(
+      `This is no jti: ${safeText(jti)}. Expected the claim of an access token, at most 128 characters without spaces. "keyturn token inspect" shows it. Nothing was revoked.`,
+    );
+  const listed = await findListed(jti, store);
+  const latest = clock.now() + policy.maxTokenSeconds + afterlifeSecondsOf(policy);
+  await store.denyToken(jti, listed?.list.expiresAt ?? latest, listed?.place);
+  const where = listed === undefined ? ' It has no place in a status list: only the feed tells of it.' : '';
+  return { value: jti, words: `Revoked the access token ${jti}.${where}`, audit: { details: { jti } } };
+};
+
+const revokeSession: Revoke = async (sid, store, _config, { clock }) => {
+  const session = await store.findSessionBySid(sid);
+  if (!(await store.revokeSession(sid, clock.now())))
+    throw new OperatorError(
+      `There is no session ${safeText(sid)} that has not ended, and no tokens of it. Its sid is in ID tokens and in "keyturn audit list". Nothing was revoked.`,
+    );
+  const sub = session?.sub ?? null;
+  return { value: sid, words: `Ended the session ${sid} and revoked every token of it.`, audit: { sid, sub } };
+};
+
+const revokeSubject: Revoke = async (typed, store, _config, { clock }) => {
+  const { sub, username } = await findUser(typed, store);
+  const ended = await store.revokeSubject(sub, clock.now());
+  const words = ended
+    ? `Ended every session of ${username} (${sub}) and revoked every token of theirs. They may sign in again: to keep them out, npx keyturn users lock ${username}`
+    : `${username} (${sub}) has no session and no tokens; nothing was changed.`;
+  return { value: sub, words, audit: { sub } };
+};
+
+const revokeClient: Revoke = async (typed, store, _config, { clock }) => {
+  const { clientId } = await findClient(typed, store);
+  if (!(await store.revokeClient(clientId, clock.now()))) throw new OperatorError(`The client ${clientId} is gone.`);
+  const words = `Revoked every token the client ${clientId} has, its refresh tokens too. It may ask for new ones: to keep it out, npx keyturn clients remove ${clientId}`;
+  return { value: clientId, words, audit: { clientId } };
+};
+
+const targets: Readonly<Record<Target, Revoke>> = {
+  jti: revokeJti,
+  subject: revokeSubject,
+  session: revokeSession,
+  client: revokeClient,
+};
+
+const namedTarget = (options: RevokeOptions): readonly [Target, string] => {
+  const named = (Object.keys(targets) as Target[]).filter((target) => options[target] !== undefined);
+  const [target] = named;
+  if (target === undefined || named.length > 1)
+    throw new OperatorError(
+      `${named.length} of --jti, --subject, --session and --client were given; expected exactly one. Nothing was revoked.`,
+    );
+  return [target, options[target] ?? ''];
+};
+
+/** Twice the ttl: the age at which a verifier gives a list up, whatever happens. */
+const listBoundSeconds = ({ statusListTtlSeconds }: Config): number => 2 * statusListTtlSeconds;
+const feedBoundSeconds = 2;
+
+export const revokeTokens = async (options: RevokeOptions, terminal: Terminal): Promise<void> => {
+  const [target, named] = namedTarget(options);
+  const config = readConfig(terminal.environment);
+  const revoked = await withExistingStore(config, async (store) => {
+    const done = await targets[target](named, store, config, terminal);
+    const { details = {}, ...subject } = done.audit;
+    const by = { by: 'operator', target };
+    await recordAudit(
+      'token.revoked',
+      { ...subject, details: { ...details, ...by } },
+      { store, clock: terminal.clock },
+    );
+    return done;
+  });
+  const listSeconds = listBoundSeconds(config);
+  const bounds =
+    `Verifiers refuse within ${feedBoundSeconds} s where they follow the feed, within ${secondsInWords(listSeconds)} where they follow the ` +
+    'status list, and introspection at once. Those that follow neither accept the tokens until they expire.';
+  const document = {
+    revoked: { [target]: revoked.value },
+    feed_bound_seconds: feedBoundSeconds,
+    status_list_bound_seconds: listSeconds,
+  };
+  const words = [revoked.words, bounds].map((paragraph) => wrapText(paragraph, terminal.columns)).join('\n');
+  answer(terminal, options, document, words);
+};

@@ -1,0 +1,166 @@
+// One node's view of what is revoked, for the status lists and the feed to be made of. It is read from the database again
+// and again; requests only look at it. When the database is down it stands, and says how old it is.
+import type { Clock, NumericDate } from '../seams/clock.ts';
+import type { RevocationMark, RevocationStore, Revocations, StatusListRecord } from '../seams/revocation_store.ts';
+import { createPermutation, type Permutation } from './permutation.ts';
+
+/** A status list as it stands. */
+export interface ViewedList {
+  readonly record: StatusListRecord;
+  /** One bit a place, from the least significant of the first byte on. Token Status List §4.1. */
+  readonly bits: Uint8Array;
+  /** Goes up with every change of the bits. */
+  readonly version: number;
+}
+
+export interface RevocationView {
+  /** The time of the last reading that succeeded; undefined before the first. Nothing that is made of it may claim to be newer. */
+  readonly asOf: NumericDate | undefined;
+  /** Reads what came since. @throws {StoreUnavailableError} and stands as it was. */
+  refresh(): Promise<void>;
+  /** Refreshes when the last attempt is older than so many seconds; a failure leaves it as it was. */
+  freshen(maxAgeSeconds: number): Promise<void>;
+  /** Every list there is, soonest expiry first. */
+  lists(): readonly StatusListRecord[];
+  list(listId: string): ViewedList | undefined;
+  /** How long a mark has to be known: until the last token it may be about is refused anyway. */
+  retentionSeconds(): number;
+  /** In the order they were made. */
+  marks(): readonly RevocationMark[];
+  /** Calls `listener` after every reading that succeeded, and with `closed` at the end. @returns how to stop. */
+  watch(listener: (event: 'read' | 'closed') => void): () => void;
+  /** Whether somebody refreshes it all the time, so that those who watch hear of everything. */
+  readonly polled: boolean;
+  readonly closed: boolean;
+  close(): void;
+}
+
+interface RevokedBits {
+  readonly permutation: Permutation;
+  readonly bits: Uint8Array;
+  version: number;
+}
+
+export interface RevocationViewParts {
+  readonly store: Pick<RevocationStore, 'readRevocations'>;
+  readonly clock: Clock;
+  readonly retentionSeconds: () => number;
+  readonly polled: boolean;
+}
+
+const blankOf = new Map<number, Uint8Array>();
+
+/** Most lists have nothing revoked in them; they share one array. */
+const blank = (places: number): Uint8Array => {
+  const known = blankOf.get(places) ?? new Uint8Array(Math.ceil(places / 8));
+  blankOf.set(places, known);
+  return known;
+};
+
+export const createRevocationView = ({
+  store,
+  clock,
+  retentionSeconds,
+  polled,
+}: RevocationViewParts): RevocationView => {
+  const listeners = new Set<(event: 'read' | 'closed') => void>();
+  const revoked = new Map<string, RevokedBits>();
+  let records: ReadonlyMap<string, StatusListRecord> = new Map();
+  let marks: readonly RevocationMark[] = [];
+  let asOf: NumericDate | undefined;
+  let attemptedAt: number | undefined;
+  let [lastTurnsId, lastMarkId] = [0, 0];
+  let refreshing: Promise<void> | undefined;
+  let closed = false;
+
+  const bitsOf = (record: StatusListRecord): RevokedBits => {
+    const known = revoked.get(record.listId);
+    if (known !== undefined) return known;
+    const permutation = createPermutation(Buffer.from(record.secret, 'base64url'), record.places);
+    const made = { permutation, bits: new Uint8Array(Math.ceil(record.places / 8)), version: 0 };
+    revoked.set(record.listId, made);
+    return made;
+  };
+
+  const revokeTurns = (record: StatusListRecord, from: number, count: number): void => {
+    const { permutation, bits } = bitsOf(record);
+    for (let turn = from; turn < from + count; turn += 1) {
+      const index = permutation.indexOf(turn);
+      bits[index >>> 3] = (bits[index >>> 3] ?? 0) | (1 << (index & 7));
+    }
+  };
+
+  const takeLists = ({ lists, turns }: Revocations): void => {
+    records = new Map(lists.map((record) => [record.listId, record]));
+    for (const listId of revoked.keys()) if (!records.has(listId)) revoked.delete(listId);
+    const changed = new Set<string>();
+    for (const { id, listId, turn, count } of turns) {
+      const record = records.get(listId);
+      lastTurnsId = id;
+      if (record === undefined) continue;
+      revokeTurns(record, turn, count);
+      changed.add(listId);
+    }
+    for (const listId of changed) {
+      const bits = revoked.get(listId);
+      if (bits !== undefined) bits.version += 1;
+    }
+  };
+
+  const takeMarks = ({ marks: added }: Revocations, now: NumericDate): void => {
+    const since = now - retentionSeconds();
+    const standing = (marks[0]?.markedAt ?? now) < since ? marks.filter(({ markedAt }) => markedAt >= since) : marks;
+    marks = added.length === 0 ? standing : [...standing, ...added.filter(({ markedAt }) => markedAt >= since)];
+    lastMarkId = added.at(-1)?.id ?? lastMarkId;
+  };
+
+  const readOnce = async (): Promise<void> => {
+    attemptedAt = clock.monotonicSeconds();
+    const now = clock.now();
+    const revocations = await store.readRevocations(lastTurnsId, lastMarkId);
+    takeLists(revocations);
+    takeMarks(revocations, now);
+    asOf = now;
+    for (const listener of listeners) listener('read');
+  };
+
+  const refresh = (): Promise<void> => {
+    refreshing ??= readOnce().finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  };
+
+  return {
+    get asOf() {
+      return asOf;
+    },
+    get closed() {
+      return closed;
+    },
+    polled,
+    refresh,
+    freshen: async (maxAgeSeconds) => {
+      if (attemptedAt !== undefined && clock.monotonicSeconds() - attemptedAt < maxAgeSeconds) return;
+      await refresh().catch(() => undefined);
+    },
+    lists: () => [...records.values()],
+    list: (listId) => {
+      const record = records.get(listId);
+      if (record === undefined) return undefined;
+      const { bits, version } = revoked.get(listId) ?? { bits: blank(record.places), version: 0 };
+      return { record, bits, version };
+    },
+    retentionSeconds,
+    marks: () => marks,
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      closed = true;
+      for (const listener of [...listeners]) listener('closed');
+      listeners.clear();
+    },
+  };
+};

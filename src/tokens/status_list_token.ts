@@ -1,0 +1,78 @@
+// The Status List Token: a signed JWT with one bit for each token of a list. Token Status List (draft 17) §5.1.
+import type { Provider } from '../provider.ts';
+import type { ViewedList } from '../status_lists/revocation_view.ts';
+import { signJwt } from './jws.ts';
+
+/** An unchanged list is signed anew after a sixth of its `ttl`, so that its `iat` says that it is still true. */
+const signingsInTtl = 6;
+/** `exp`, in times of `ttl`: how long it may be kept by who cannot get a newer one. */
+const lifetimes = 10;
+
+interface Signed {
+  readonly version: number;
+  readonly asOf: number;
+  /** BASE64URL(ZLIB(bits)), for as long as the bits do not change. */
+  readonly lst: string;
+  readonly token: string;
+}
+
+export const statusListUri = (issuer: string, listId: string): string => `${issuer}/status-lists/${listId}`;
+
+export interface StatusListTokens {
+  /** @returns the token of a list as of the view's last reading; undefined when there is no such list. @throws {OAuthError} signing_unavailable. */
+  tokenOf(listId: string): Promise<string | undefined>;
+}
+
+type Parts = Pick<Provider, 'revocations' | 'keyRing' | 'config' | 'deflate'>;
+
+const sign = async (
+  { record, version }: ViewedList,
+  lst: string,
+  asOf: number,
+  { keyRing, config }: Parts,
+): Promise<Signed> => {
+  const { signer, longestTokenSeconds } = keyRing.activeSigner('ES256');
+  const { issuer, statusListTtlSeconds: ttl } = config;
+  const claims = {
+    iss: issuer,
+    sub: statusListUri(issuer, record.listId),
+    iat: asOf,
+    exp: asOf + Math.min(ttl * lifetimes, longestTokenSeconds),
+    ttl,
+    status_list: { bits: 1, lst, aggregation_uri: `${issuer}/status-lists` },
+  };
+  return { version, asOf, lst, token: await signJwt('statuslist+jwt', claims, signer) };
+};
+
+/** Keeps each list as it was last signed. While the database is down the view does not change, and neither does this. */
+export const createStatusListTokens = (parts: Parts): StatusListTokens => {
+  const { revocations, deflate, config } = parts;
+  const signAgainSeconds = Math.max(1, Math.floor(config.statusListTtlSeconds / signingsInTtl));
+  const signed = new Map<string, Signed>();
+  const signing = new Map<string, Promise<Signed>>();
+
+  const signAgain = async (list: ViewedList, asOf: number, before: Signed | undefined): Promise<Signed> => {
+    const { listId } = list.record;
+    const lst =
+      before?.version === list.version
+        ? before.lst
+        : // The copy is of this version: the bits themselves go on changing.
+          Buffer.from(await deflate(list.bits.slice())).toString('base64url');
+    const made = await sign(list, lst, asOf, parts);
+    signed.set(listId, made);
+    for (const known of signed.keys()) if (revocations.list(known) === undefined) signed.delete(known);
+    return made;
+  };
+
+  return {
+    tokenOf: async (listId) => {
+      const [list, asOf] = [revocations.list(listId), revocations.asOf];
+      if (list === undefined || asOf === undefined) return undefined;
+      const before = signed.get(listId);
+      if (before?.version === list.version && asOf < before.asOf + signAgainSeconds) return before.token;
+      const begun = signing.get(listId) ?? signAgain(list, asOf, before).finally(() => signing.delete(listId));
+      signing.set(listId, begun);
+      return (await begun).token;
+    },
+  };
+};

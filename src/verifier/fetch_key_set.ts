@@ -1,0 +1,98 @@
+// Asks for the key set, once: bounded in time and in size, no redirect followed, nothing but JSON taken. RFC 7517 §5.
+import { freshSecondsOf } from './cache_control.ts';
+import { KeySetError } from './jwk_set.ts';
+
+export interface FetchedKeySet {
+  /** undefined: what was known under its ETag still stands. */
+  readonly text: string | undefined;
+  readonly etag: string | undefined;
+  readonly freshSeconds: number;
+}
+
+export interface KeySetRequest {
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+  readonly timeoutSeconds: number;
+  readonly maxBytes: number;
+  /** Of the set that is known; undefined when there is none. */
+  readonly etag: string | undefined;
+}
+
+const accept = 'application/jwk-set+json, application/json';
+const mediaTypes: readonly string[] = ['application/jwk-set+json', 'application/json'];
+const mostEtagCharacters = 256;
+
+/** What is not the runtime's own may ignore a signal: the wait for it ends all the same. */
+export const until = async <Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> => {
+  let abort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+};
+
+/** Counts what comes out of any Content-Encoding, so that a small body cannot become a big one. */
+const readBody = async (body: ReadableStream<Uint8Array>, maxBytes: number, signal: AbortSignal): Promise<string> => {
+  const reader = body.getReader();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await until(signal, reader.read());
+      if (done) return text + decoder.decode();
+      bytes += value.byteLength;
+      if (bytes > maxBytes) throw new KeySetError(`It has more than ${maxBytes} bytes.`);
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch (error) {
+    reader.cancel().catch(() => undefined);
+    throw error;
+  }
+};
+
+const discard = (response: Response): void => {
+  response.body?.cancel().catch(() => undefined);
+};
+
+const mediaTypeOf = (response: Response): string =>
+  (response.headers.get('content-type') ?? '').split(';', 1).join().trim().toLowerCase();
+
+/** @returns what is wrong with a response that may not be taken for a key set. */
+const faultOf = (response: Response, maxBytes: number): string | undefined => {
+  if (response.status !== 200) return `The answer has the status ${response.status}, expected 200.`;
+  const mediaType = mediaTypeOf(response);
+  if (!mediaTypes.includes(mediaType))
+    return `Its media type is ${JSON.stringify(mediaType.slice(0, 80))}, expected ${mediaTypes.join(' or ')}.`;
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) return `It has more than ${maxBytes} bytes.`;
+  return undefined;
+};
+
+/** Rejects with what went wrong, whatever it is. */
+export const fetchKeySet = async (request: KeySetRequest): Promise<FetchedKeySet> => {
+  const { url, timeoutSeconds, maxBytes, etag: known } = request;
+  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+  const headers = { accept, ...(known !== undefined && { 'if-none-match': known }) };
+  const response = await until(signal, request.fetch(url, { headers, redirect: 'manual', signal }));
+  const freshSeconds = freshSecondsOf(response.headers);
+  if (response.status === 304 && known !== undefined) {
+    discard(response);
+    return { text: undefined, etag: known, freshSeconds };
+  }
+  const fault = faultOf(response, maxBytes);
+  if (fault !== undefined || response.body === null) {
+    discard(response);
+    throw new KeySetError(fault ?? 'It is empty.');
+  }
+  const etag = response.headers.get('etag') ?? undefined;
+  return {
+    text: await readBody(response.body, maxBytes, signal),
+    etag: etag !== undefined && etag.length <= mostEtagCharacters ? etag : undefined,
+    freshSeconds,
+  };
+};

@@ -1,0 +1,238 @@
+// Follows the issuer's revocation feed, by polling or by a stream: marks are known within 2 s, and a token costs a look
+// into a map for each of its claims that may be marked.
+import type { NumericDate } from './claims.ts';
+import { readEventStream } from './event_stream.ts';
+import { FetchRefusal, readBounded } from './fetch_signed.ts';
+import { later } from './later.ts';
+import { assertWithin } from './option_bounds.ts';
+import type { RevocationCheck, RevocationContext } from './revocation_check.ts';
+import { createRevocationMarks } from './revocation_marks.ts';
+import { isCloudflareWorkers } from './runtime.ts';
+import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
+import { TokenError } from './token_error.ts';
+
+export interface FollowRevocationFeedOptions {
+  /** The issuer's `revocation_feed_endpoint`. Default: `/revocations` at the issuer. */
+  readonly url?: string;
+  /**
+   * 'poll' asks once in `pollSeconds`. 'stream' keeps a connection open, which costs the issuer less; it keeps a process
+   * alive until `close`, and polls where there is no stream to be had. Default: 'poll'.
+   */
+  readonly transport?: 'poll' | 'stream';
+  /** Default: 0.75. */
+  readonly pollSeconds?: number;
+  /** Default: 'fail-closed'. */
+  readonly whenStale?: WhenStale;
+  /** How long ago the issuer may have said last that nothing else is revoked. Default: 10. */
+  readonly staleAfterSeconds?: number;
+  /** How long one fetch may take. Default: 5. */
+  readonly timeoutSeconds?: number;
+  /** More marks than this are no feed any more, and nothing is known. Default: 1000000. */
+  readonly mostMarks?: number;
+  /** Told what could not be fetched, or was no page. */
+  readonly onProblem?: (error: unknown) => void;
+}
+
+interface Page {
+  readonly iat: NumericDate;
+  readonly cursor: string;
+  /** The cursor it begins after; undefined for a page from the beginning. */
+  readonly since: string | undefined;
+  readonly more: boolean;
+  readonly marks: readonly unknown[];
+}
+
+const typ = 'revocation-feed+jwt';
+const start = '0';
+const mostPageBytes = 4_194_304;
+const idleSeconds = 6;
+const firstRetrySeconds = 0.25;
+const mostRetrySeconds = 5;
+const forgetEverySeconds = 60;
+
+const readPage = (claims: Readonly<Record<string, unknown>>): Page => {
+  const { iat, cursor, since, more, marks } = claims;
+  if (typeof iat !== 'number' || typeof cursor !== 'string' || !Array.isArray(marks))
+    throw new FetchRefusal('The page of the revocation feed has no iat, cursor or marks.');
+  return { iat, cursor, since: typeof since === 'string' ? since : undefined, more: more === true, marks };
+};
+
+/**
+ * For createVerifier's `revocation`.
+ *
+ * @throws {TypeError} when an option is out of bounds.
+ */
+export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}): RevocationCheck => {
+  const { transport = 'poll', onProblem } = options;
+  const pollSeconds = assertWithin('pollSeconds', options.pollSeconds ?? 0.75, 0.1, 3600);
+  const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
+  const mostMarks = assertWithin('mostMarks', options.mostMarks ?? 1_000_000, 1, 100_000_000);
+  const rules = readStaleRules(options.whenStale, options.staleAfterSeconds ?? 10);
+  const marks = createRevocationMarks(() => started().issuer);
+  let context: RevocationContext | undefined;
+  let cursor = start;
+  /** When the issuer last said that this is all; before the first time, when following began. */
+  let asOf = 0;
+  let complete = false;
+  let forgetAt = 0;
+  let closing = new AbortController();
+  let first: Promise<void> | undefined;
+  let wake: (() => void) | undefined;
+
+  const started = (): RevocationContext => {
+    if (context === undefined) throw new TypeError('followRevocationFeed belongs into createVerifier({ revocation }).');
+    return context;
+  };
+
+  const addMarks = (page: Page): void => {
+    if (page.since !== undefined && page.since !== cursor)
+      throw new FetchRefusal('The page of the revocation feed begins where another ended: marks are missing.');
+    if (!page.marks.every(marks.add)) throw new FetchRefusal('The page of the revocation feed has malformed marks.');
+    if (marks.size > mostMarks) {
+      marks.clear();
+      cursor = start;
+      throw new FetchRefusal(`The revocation feed has more than ${mostMarks} marks (mostMarks).`);
+    }
+  };
+
+  /** @returns whether there is more at once. */
+  const take = async (token: string): Promise<boolean> => {
+    const { verifyDocument, clock } = started();
+    const page = readPage(await verifyDocument(token, typ, mostPageBytes));
+    addMarks(page);
+    cursor = page.cursor;
+    if (!page.more) {
+      // An answer of old times, from a cache, says nothing of now.
+      asOf = complete ? Math.max(asOf, page.iat) : page.iat;
+      complete = true;
+    }
+    const now = clock.now();
+    if (now >= forgetAt) {
+      marks.forgetExpired(now);
+      forgetAt = now + forgetEverySeconds;
+    }
+    return page.more;
+  };
+
+  const ask = async (accept: string, signal: AbortSignal): Promise<Response> => {
+    const { fetch, issuer } = started();
+    const url = options.url ?? `${issuer.replace(/\/$/, '')}/revocations`;
+    const response = await fetch(`${url}?cursor=${encodeURIComponent(cursor)}`, {
+      headers: { accept },
+      redirect: 'manual',
+      signal,
+    });
+    if (response.status === 200 && response.body !== null) return response;
+    response.body?.cancel().catch(() => undefined);
+    throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
+  };
+
+  const takeBody = async (body: ReadableStream<Uint8Array>): Promise<boolean> =>
+    take(new TextDecoder().decode(await readBounded(body, mostPageBytes)));
+
+  const poll = async (): Promise<void> => {
+    let more = true;
+    while (more && !closing.signal.aborted) {
+      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
+      const { body } = await ask('application/jwt', signal);
+      more = body !== null && (await takeBody(body));
+    }
+  };
+
+  const follow = async (onPage: () => void): Promise<void> => {
+    const connecting = new AbortController();
+    const callOff = later(timeoutSeconds, () => connecting.abort());
+    const signal = AbortSignal.any([closing.signal, connecting.signal]);
+    const response = await ask('text/event-stream, application/jwt', signal).finally(callOff);
+    if (response.body === null) return;
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      await takeBody(response.body);
+      return onPage();
+    }
+    for await (const data of readEventStream(response.body, idleSeconds, mostPageBytes)) {
+      await take(data);
+      onPage();
+    }
+  };
+
+  const pause = (seconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+      later(seconds, resolve);
+    });
+
+  /** @returns how many attempts have failed in a row. */
+  const attempt = async (failures: number, onPage: () => void): Promise<number> => {
+    let taken = false;
+    try {
+      await (transport === 'stream'
+        ? follow(() => {
+            taken = true;
+            onPage();
+          })
+        : poll());
+      return 0;
+    } catch (error) {
+      if (!closing.signal.aborted) onProblem?.(error);
+      return taken ? 1 : failures + 1;
+    } finally {
+      onPage();
+    }
+  };
+
+  const goOn = async (onFirst: () => void): Promise<void> => {
+    let failures = 0;
+    while (!closing.signal.aborted) {
+      failures = await attempt(failures, onFirst);
+      const waitSeconds = failures === 0 ? pollSeconds : Math.min(firstRetrySeconds * 2 ** failures, mostRetrySeconds);
+      if (!closing.signal.aborted) await pause(waitSeconds);
+    }
+  };
+
+  const judge = (revoked: boolean, now: NumericDate): void => {
+    if (revoked)
+      throw new TokenError('token_revoked', 'The issuer revoked this token, or all of its session, subject or client.');
+    if (!complete && rules.failOpenSeconds === 0)
+      throw new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
+    assertNotStale(asOf, now, rules);
+  };
+
+  const match = (claims: Parameters<RevocationCheck['check']>[0], now: NumericDate): Promise<void> | undefined => {
+    const revoked = marks.match(claims);
+    if (typeof revoked !== 'boolean') return revoked.then((matched) => judge(matched, now));
+    judge(revoked, now);
+    return undefined;
+  };
+
+  /** Where nothing goes on between requests, requests ask; elsewhere only the first have to wait. */
+  const pending = (now: NumericDate): Promise<void> | undefined => {
+    if (isCloudflareWorkers) return now - asOf > pollSeconds ? poll().catch(onProblem) : undefined;
+    return complete ? undefined : first;
+  };
+
+  return {
+    start: (given) => {
+      context = given;
+      asOf = given.clock.now();
+      closing = new AbortController();
+      if (!isCloudflareWorkers)
+        first = new Promise((resolve) => {
+          goOn(resolve).catch((error: unknown) => onProblem?.(error));
+        });
+    },
+    ready: async () => {
+      await (first ?? poll().catch(onProblem));
+      if (complete || rules.failOpenSeconds > 0) return;
+      throw new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
+    },
+    check: (claims, now) => {
+      const waiting = pending(now);
+      return waiting === undefined ? match(claims, now) : waiting.then(() => match(claims, started().clock.now()));
+    },
+    close: () => {
+      closing.abort();
+      wake?.();
+      marks.clear();
+    },
+  };
+};

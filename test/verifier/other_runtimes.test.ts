@@ -1,0 +1,80 @@
+// The verifier as one script where there is neither Node's Buffer nor its process nor its modules: what a Worker and a
+// browser's worker have.
+import { createContext, runInContext } from 'node:vm';
+import { build } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken, now } from './signed_tokens.ts';
+
+const script = await build({
+  stdin: { contents: "export * from './src/verifier/exports.ts';", resolveDir: '.' },
+  bundle: true,
+  write: false,
+  platform: 'neutral',
+  mainFields: ['module', 'main'],
+  format: 'iife',
+  globalName: 'keyturn',
+  logLevel: 'silent',
+}).then(({ outputFiles }) => outputFiles[0]?.text ?? '');
+
+type Exports = typeof import('../../src/verifier/exports.ts');
+
+const webGlobals = (navigator?: { readonly userAgent: string }) => {
+  const { URL, TextEncoder, TextDecoder, AbortSignal, Response, Headers, crypto, CryptoKey } = globalThis;
+  const web = { URL, TextEncoder, TextDecoder, AbortSignal, Response, Headers, crypto, CryptoKey };
+  return { ...web, ...globalsOfRealm, atob, btoa, ...(navigator && { navigator }) };
+};
+/** What WebCrypto's classes are checked against: those of the realm they were made in. */
+const globalsOfRealm = { Uint8Array, ArrayBuffer, Promise, Error, TypeError, Object, Array };
+
+const load = (navigator?: { readonly userAgent: string }): Exports => {
+  const context = createContext(webGlobals(navigator));
+  expect(runInContext('typeof Buffer + typeof process', context)).toBe('undefinedundefined');
+  runInContext(script, context);
+  return runInContext('keyturn', context) as Exports;
+};
+
+const keys = [makeKey('ES256'), makeKey('RS256')];
+
+describe.each([
+  ['a browser', undefined],
+  ['Workers', { userAgent: 'Cloudflare-Workers' }],
+])('in %s', (_, navigator) => {
+  const { createVerifier, keysFromSet, keysFromUrl, keySetFile } = load(navigator);
+  const clock = { now: () => now };
+  const codeOf = (verified: Promise<unknown>): Promise<unknown> =>
+    verified.then(
+      () => 'accepted',
+      (error) => error.code ?? error,
+    );
+
+  test.each(keys)('a good $alg token is accepted, a changed one refused, a remembered one found', async (key) => {
+    for (const rememberTokens of [0, 10]) {
+      const verifier = createVerifier({ issuer, audience, keys: keysFromSet(jwkSet(...keys)), clock, rememberTokens });
+      expect(await verifier.verify(makeToken(key))).toEqual(goodClaims);
+      expect(await verifier.verify(makeToken(key))).toEqual(goodClaims);
+      expect(await codeOf(verifier.verify(makeToken(makeKey(key.alg, key.kid))))).toBe('signature_invalid');
+      expect(await codeOf(verifier.verify(makeToken(key, { exp: now - 60 })))).toBe('token_expired');
+      expect(await codeOf(verifier.verify(`${makeToken(key)}=`))).toBe('token_malformed');
+    }
+  });
+
+  test('a key set is fetched once, by a service binding too, and refreshed by who uses it', async () => {
+    let asked = 0;
+    let at = now;
+    const fetch = async (): Promise<Response> => {
+      asked += 1;
+      return Response.json(jwkSet(...keys), { headers: { 'cache-control': 'max-age=300' } });
+    };
+    const source = keysFromUrl(`${issuer}/.well-known/jwks.json`, { fetch });
+    const verifier = createVerifier({ issuer, audience, keys: source, clock: { now: () => at } });
+    for (const key of keys) await verifier.verify(makeToken(key));
+    expect(asked).toBe(1);
+    at = now + 299;
+    for (const key of keys) await verifier.verify(makeToken(key));
+    expect(asked).toBe(2);
+  });
+
+  test('there are no files', () => {
+    expect(() => keySetFile('keys.json')).toThrow(/no files/);
+  });
+});
