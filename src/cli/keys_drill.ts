@@ -16,7 +16,10 @@ const words: Readonly<Record<Measured['who'], string>> = {
   hand_copied: 'a key set copied by hand takes it',
 };
 
-const isLate = ({ bound, measured }: Measured): boolean => bound !== null && measured > bound;
+/** Instants are whole seconds, cut off: what is measured from one may show up to a second more. */
+const roundingSeconds = 1;
+
+const isLate = ({ bound, measured }: Measured): boolean => bound !== null && measured > bound + roundingSeconds;
 
 const complaintsOf = ({ measured, goodTokens, complaints }: DrillReport): readonly string[] => [
   ...measured.filter(isLate).map(({ who }) => `${words[who]} longer than it should`),
@@ -35,7 +38,7 @@ const inWords = (report: DrillReport, width: number): string => {
   const complaints = complaintsOf(report);
   const { goodTokens, secondTurn, historyEntries } = report;
   const paragraphs = [
-    `Good tokens shown to the verifiers before, during and after: ${goodTokens.shown}; refused: ${goodTokens.refused}. The second turn came ${secondsInWords(secondTurn)} after the revocation. The key history, ${historyEntries} entries, verifies.`,
+    `Measured from a whole second, cut off: up to ${roundingSeconds} s more may show. Good tokens shown to the verifiers before, during and after: ${goodTokens.shown}; refused: ${goodTokens.refused}. The second turn came ${secondsInWords(secondTurn)} after the revocation. The key history, ${historyEntries} entries, verifies.`,
     'The times are those of this drill\'s constants. What your configuration makes of them: "keyturn keys revoke KID --dry-run".',
     complaints.length === 0
       ? 'All within the bounds. The ring is gone again.'

@@ -22,7 +22,7 @@ test(
       'hand_copied',
     ]);
     for (const { who, bound_seconds: bound, measured_seconds: measured } of report.measured.slice(0, 4))
-      expect(measured, who).toBeLessThanOrEqual(bound);
+      expect(measured, who).toBeLessThanOrEqual(bound + 1);
     // A verifier that refetches on an unknown kid alone learns of nothing at the first turn.
     const [unknownKid, copied] = report.measured.slice(3);
     expect(unknownKid.measured_seconds).toBeGreaterThan(report.second_turn_seconds - 2);
