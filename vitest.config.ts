@@ -1,15 +1,42 @@
 import { defineConfig } from 'vitest/config';
 
-// Every test file in a process of its own, as many at once as there are cores. Servers that tests start take free ports.
+const everywhere = {
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  teardownTimeout: 10_000,
+  restoreMocks: true,
+  allowOnly: false,
+} as const;
+
+/** They replace modules or globals, which would reach the files that share their process. */
+const alone = [
+  'test/properties/**/*.test.ts',
+  'test/adapters/{node_outbound_http,system_clock}.test.ts',
+  'test/client_authentication/client_secret.test.ts',
+  'test/endpoints/{http_limits,token}.test.ts',
+  'test/tokens/access_token.test.ts',
+  'test/verifier/token_structure.test.ts',
+];
+
+/** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
+const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
+
+// As many processes as there are cores, files one after another in each. Servers that tests start take free ports.
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 10_000,
-    restoreMocks: true,
-    allowOnly: false,
+    projects: [
+      {
+        test: {
+          ...everywhere,
+          name: 'together',
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...alone, ...soaks],
+        },
+      },
+      { test: { ...everywhere, name: 'alone', isolate: true, include: alone } },
+    ],
   },
 });

@@ -218,10 +218,10 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
     expect(await store.findAuthorizationCode('code-of-family')).toMatchObject({ usedAt: now, familyId: 'family' });
     expect(await store.findAuthorizationCode('code-of-ended')).toMatchObject({ usedAt: now, familyId: 'ended' });
-    await store.removeExpired(now + 30 * day);
+    await store.removeExpired(now + 31 * day);
     expect(await store.findAuthorizationCode('code-of-family')).toBeDefined();
     expect(await store.findAuthorizationCode('code-of-ended')).toBeUndefined();
-    await store.removeExpired(now + 30 * day + 1);
+    await store.removeExpired(now + 31 * day + 1);
     expect(await store.findAuthorizationCode('code-of-family')).toBeUndefined();
   });
 

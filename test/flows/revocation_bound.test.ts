@@ -1,5 +1,5 @@
 // The bounds that are promised, measured: from the revoke call to the first refusal at a verifier in another process.
-// KEYTURN_TEST_REVOCATIONS=200 is the long form; everyday it is a few.
+// REVOCATIONS=200 is the long form; everyday it is a few.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { processTestMilliseconds } from '../running_server.ts';
 import { basic } from '../test_provider.ts';
 import type { VerifyingReply, VerifyingRequest } from './verifying_process.ts';
 
-const revocations = Number(process.env.KEYTURN_TEST_REVOCATIONS ?? '8');
+const revocations = Number(process.env.REVOCATIONS ?? '4');
 /** Shorter than the default, so that the test is: the bound follows it. */
 const ttlSeconds = 4;
 const boundSeconds = { list: 2 * ttlSeconds, poll: 2, stream: 2 };

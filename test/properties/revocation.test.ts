@@ -24,7 +24,7 @@ import {
   tokenAnswer,
 } from '../test_provider.ts';
 
-const runs = Number(process.env.KEYTURN_TEST_RUNS ?? '12');
+const runs = Number(process.env.PROPERTY_RUNS ?? '12');
 const clientIds = ['one', 'two', 'three'];
 /** Small lists, so that they fill up and turn over. */
 const environment = { KEYTURN_STATUS_LIST_PLACES: '1024' };
