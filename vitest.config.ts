@@ -22,10 +22,10 @@ const alone = [
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 
-// As many processes as there are cores, files one after another in each. Servers that tests start take free ports.
+// More processes than cores, since many tests wait; files one after another in each. Servers that tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    maxWorkers: '150%',
     projects: [
       {
         test: {

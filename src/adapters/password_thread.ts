@@ -1,4 +1,4 @@
-// A thread that hashes passwords and does nothing else, at the least priority: what the machine must do meanwhile (sign,
+// A thread that hashes passwords and does nothing else, at a low priority: what the machine must do meanwhile (sign,
 // answer) comes first. Started by threaded_password_hasher.ts.
 import { constants, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
@@ -13,7 +13,7 @@ export interface PasswordWork {
 export type PasswordOutcome = { readonly result: string | boolean } | { readonly error: unknown };
 
 /** Linux alone gives each thread its own; elsewhere this would be the whole process. */
-if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_LOW);
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const outcomeOf = ({ password, passwordHash }: PasswordWork): PasswordOutcome => {
   try {

@@ -186,6 +186,7 @@ describeInChromium('the keyboard alone', () => {
     withVisitor(browser, {}, async ({ page, expectNoComplaints }) => {
       const grace = await server.addPerson('grace');
       await page.goto(authorizationUrl());
+      await page.locator('input:focus').waitFor();
       await page.keyboard.type(grace.username);
       await page.keyboard.press('Tab');
       await page.keyboard.type(grace.password);
