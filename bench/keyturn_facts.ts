@@ -48,19 +48,22 @@ const addSignedInUser = async (store: Store): Promise<string> => {
   const user = storedUser('bench-user', null);
   const session = makeOpaque();
   await store.addUser(user);
-  await store.addSession({
-    sessionHash: hashOpaque(session),
-    sid: randomUUID(),
-    sub: user.sub,
-    browserHash: hashOpaque(makeOpaque()),
-    authTime: now,
-    amr: ['pwd'],
-    acr: '1',
-    userAgent: null,
-    lastSeenAt: now,
-    expiresAt: now + 86400,
-    endedAt: null,
-  });
+  await store.addSession(
+    {
+      sessionHash: hashOpaque(session),
+      sid: randomUUID(),
+      sub: user.sub,
+      browserHash: hashOpaque(makeOpaque()),
+      authTime: now,
+      amr: ['pwd'],
+      acr: '1',
+      userAgent: null,
+      lastSeenAt: now,
+      expiresAt: now + 86400,
+      endedAt: null,
+    },
+    null,
+  );
   return session;
 };
 

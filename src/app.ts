@@ -35,11 +35,13 @@ export type App = Hono<AppEnvironment>;
  * handler a path, no middleware: Hono then calls it directly, and a key set is answered without a promise.
  */
 const mount = (app: App, provider: Provider, dress: Dress) => (path: string, endpoint: Endpoint) => {
-  const methods = endpoint(provider);
-  const handlers = new Map<string, Handler>(Object.entries(methods));
-  if (methods.GET) handlers.set('HEAD', methods.GET);
-  if (methods.POST) handlers.set('POST', limitBody(methods.POST));
-  const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  const { HEAD, ...methods } = endpoint(provider);
+  const handlers = new Map<string, Handler>();
+  for (const [method, handler] of Object.entries(methods)) {
+    handlers.set(method, method === 'POST' ? limitBody(handler) : handler);
+    if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', handler);
+  }
+  const allow = [...handlers.keys()];
   app.all(path, (context) => {
     const handler = handlers.get(context.req.method);
     if (handler === undefined) {

@@ -41,7 +41,9 @@ export const failures = {
     'The body is not valid application/x-www-form-urlencoded: every % must start the code of a UTF-8 byte.',
   ),
   form_too_many_parameters: malformedRequest('The body has too many parameters; at most 64 are read.'),
-  parameter_repeated: malformedRequest('A parameter is given more than once; each may be given once (RFC 6749 §3.2).'),
+  parameter_repeated: malformedRequest(
+    'A parameter is given more than once; each may be given once (RFC 6749 section 3.2).',
+  ),
   parameters_in_query: malformedRequest('Parameters belong in the body of the POST, never in the URL.'),
   grant_type_missing: malformedRequest('The parameter grant_type is missing.'),
   client_authentication_doubled: malformedRequest(
@@ -72,12 +74,12 @@ export const failures = {
   client_public: {
     status: 400,
     error: 'unauthorized_client',
-    description: 'A public client may not use client_credentials (RFC 6749 §4.4).',
+    description: 'A public client may not use client_credentials (RFC 6749 section 4.4).',
   },
   resource_malformed: {
     status: 400,
     error: 'invalid_target',
-    description: 'The resource must be an absolute URI without a fragment (RFC 8707 §2).',
+    description: 'The resource must be an absolute URI without a fragment (RFC 8707 section 2).',
   },
   resource_repeated: {
     status: 400,
@@ -97,7 +99,7 @@ export const failures = {
   scope_malformed: {
     status: 400,
     error: 'invalid_scope',
-    description: 'The scope must be a list of scope-tokens separated by single spaces (RFC 6749 §3.3).',
+    description: 'The scope must be a list of scope-tokens separated by single spaces (RFC 6749 section 3.3).',
   },
   scope_not_allowed: {
     status: 400,
@@ -165,7 +167,7 @@ export const failures = {
   prompt_malformed: malformedRequest('The prompt may be none alone, or login, consent and select_account.'),
   max_age_malformed: malformedRequest('The max_age must be a whole number of seconds.'),
   parameter_too_long: malformedRequest('A parameter is longer than is accepted here.'),
-  claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core §5.5.'),
+  claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core section 5.5.'),
   id_token_hint_malformed: malformedRequest('The id_token_hint is not an ID token of this issuer for this client.'),
   post_logout_redirect_uri_unregistered: malformedRequest(
     'The post_logout_redirect_uri is not one the client registered, or no client is named.',

@@ -1,13 +1,13 @@
 // SessionStore on better-sqlite3: sessions, interactions and consent.
 import { and, asc, desc, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
-import type { Consent, SessionStore } from '../seams/session_store.ts';
+import type { Consent, ProvedUser, SessionStore } from '../seams/session_store.ts';
 import { placeholders, type SqliteConnection } from './better_sqlite3_connection.ts';
 import type { SqliteDatabase } from './better_sqlite3_database.ts';
 import { createRemoveExpired } from './better_sqlite3_expiry.ts';
 import { queueLogouts } from './better_sqlite3_logout_deliveries.ts';
 import { markSession } from './better_sqlite3_revoking.ts';
 import { endFamilies } from './better_sqlite3_tokens.ts';
-import { authorizationCode, consent, interaction, session, tokenFamily } from './sqlite_schema.ts';
+import { authorizationCode, consent, endUser, interaction, session, tokenFamily } from './sqlite_schema.ts';
 
 const prepareStatements = (database: SqliteDatabase) => ({
   addSession: database
@@ -49,12 +49,23 @@ const prepareStatements = (database: SqliteDatabase) => ({
     .from(interaction)
     .where(eq(interaction.idHash, sql.placeholder('idHash')))
     .prepare(),
+  findProved: database
+    .select({ lockedAt: endUser.lockedAt, passwordChangedAt: endUser.passwordChangedAt })
+    .from(endUser)
+    .where(eq(endUser.sub, sql.placeholder('sub')))
+    .prepare(),
   findConsent: database
     .select()
     .from(consent)
     .where(and(eq(consent.sub, sql.placeholder('sub')), eq(consent.clientId, sql.placeholder('clientId'))))
     .prepare(),
 });
+
+const stillStands = ({ findProved }: Statements, proved: ProvedUser | null): boolean => {
+  if (proved === null) return true;
+  const found = findProved.get({ sub: proved.sub });
+  return found !== undefined && found.lockedAt === null && found.passwordChangedAt === proved.passwordChangedAt;
+};
 
 const union = (before: readonly string[] | undefined, added: readonly string[]): readonly string[] => [
   ...new Set([...(before ?? []), ...added]),
@@ -141,12 +152,15 @@ export const createBetterSqlite3Sessions = (connection: SqliteConnection): Sessi
   const { database, read, write } = connection;
   const statements = prepareStatements(database);
   return {
-    addSession: (added) =>
+    addSession: (added, proved) =>
       write(() => {
+        if (!stillStands(statements, proved)) return false;
         statements.addSession.run({ ...added });
+        return true;
       }),
-    renewSession: (sessionHash, { sid, sub, ...renewed }) =>
+    renewSession: (sessionHash, { sid, sub, ...renewed }, proved) =>
       write(() => {
+        if (!stillStands(statements, proved)) return false;
         const standing = and(eq(session.sessionHash, sessionHash), eq(session.sid, sid), isNull(session.endedAt));
         return database.update(session).set(renewed).where(standing).run().changes === 1;
       }),

@@ -71,6 +71,13 @@ const personalData = (database: SqliteDatabase, sub: string): PersonalData | und
 const openSessions = (sub: string, keepSid: string | null): SQL | undefined =>
   and(eq(session.sub, sub), isNull(session.endedAt), keepSid === null ? undefined : ne(session.sid, keepSid));
 
+const isOpen = (database: SqliteDatabase, sub: string, sid: string): boolean =>
+  database
+    .select({ sid: session.sid })
+    .from(session)
+    .where(and(eq(session.sid, sid), eq(session.sub, sub), isNull(session.endedAt)))
+    .get() !== undefined;
+
 const endSessions = (database: SqliteDatabase, which: SQL | undefined, endedAt: NumericDate): void => {
   database.update(session).set({ endedAt }).where(which).run();
 };
@@ -109,7 +116,10 @@ export const createBetterSqlite3Users = ({ database, read, write }: SqliteConnec
     readPersonalData: (sub) => read(() => database.transaction(() => personalData(database, sub))),
     setPassword: (sub, passwordHash, at, keepSid) =>
       write(() => {
-        const changed = { passwordHash, passwordChangedAt: at };
+        if (keepSid !== null && !isOpen(database, sub, keepSid)) return false;
+        // Never the same instant twice: it tells a proof of this password from one of the password before.
+        const passwordChangedAt = sql`max(${at}, coalesce(${endUser.passwordChangedAt} + 1, 0))`;
+        const changed = { passwordHash, passwordChangedAt };
         if (database.update(endUser).set(changed).where(eq(endUser.sub, sub)).run().changes === 0) return false;
         queueLogouts(database, openSessions(sub, keepSid), at);
         endSessions(database, openSessions(sub, keepSid), at);

@@ -107,8 +107,10 @@ const authorize = async (context: Context, provider: Provider): Promise<Response
   return answerClient(context, target, arrived, provider);
 };
 
-export const authorization: Endpoint = (provider) =>
-  pageEndpoint(provider, {
+export const authorization: Endpoint = (provider) => ({
+  ...pageEndpoint(provider, {
     GET: (context) => authorize(context, provider),
     POST: (context) => authorize(context, provider),
-  });
+  }),
+  HEAD: 'refused',
+});

@@ -92,8 +92,10 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
   return signedIn === undefined ? finish(context, request, provider) : signOut(context, signedIn, request, provider);
 };
 
-export const endSession: Endpoint = (provider) =>
-  pageEndpoint(provider, {
+export const endSession: Endpoint = (provider) => ({
+  ...pageEndpoint(provider, {
     GET: (context) => logOut(context, parseForm(new URL(context.req.url).search.slice(1)), provider),
     POST: (context) => post(context, provider),
-  });
+  }),
+  HEAD: 'refused',
+});

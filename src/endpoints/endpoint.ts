@@ -19,7 +19,12 @@ export interface AppEnvironment {
   Variables: { requestId?: string };
 }
 
-/** The methods one URL answers; every other gets 405 with `Allow`. HEAD follows GET. */
-export type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Handler>>>;
+type Handlers = Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Handler>>>;
+
+/** The methods one URL answers; every other gets 405 with `Allow`. */
+export interface Methods extends Handlers {
+  /** HEAD follows GET, but where GET does something: issues a code, signs out. RFC 9110 §9.2.1. */
+  readonly HEAD?: 'refused';
+}
 
 export type Endpoint = (provider: Provider) => Methods;

@@ -61,17 +61,22 @@ const show = async (
 export const nameOf = ({ claims, username }: User): string =>
   typeof claims.name === 'string' && claims.name !== '' ? claims.name : username;
 
-/** Starts the session and goes on. RFC 9700 §4.12: 303, so that the password is not sent along. */
+/**
+ * Starts the session and goes on. RFC 9700 §4.12: 303, so that the password is not sent along.
+ *
+ * @returns undefined when the end-user may not come in after all, as startSession says.
+ */
 export const goOnSignedIn = async (
   context: Context,
   user: User,
   browser: string,
   interactionId: string | undefined,
   provider: Provider,
-): Promise<Response> => {
+): Promise<Response | undefined> => {
   const userAgent = context.req.header('User-Agent');
   const how = { amr: ['pwd'], acr: passwordAcr, browser, userAgent };
   const cookie = await startSession(user, readSessionCookie(context), how, provider);
+  if (cookie === undefined) return undefined;
   writeSessionCookie(context, cookie, provider.config.sessionSeconds);
   context.header('Cache-Control', 'no-store');
   return context.body(null, 303, { Location: nextLocation(interactionId, provider) });
@@ -95,13 +100,14 @@ const attempt = async (
   const clientId = waiting?.request.client.clientId ?? null;
   try {
     const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
-    if (user === undefined) {
+    const signedIn = user && (await goOnSignedIn(context, user, browser, waiting?.id, provider));
+    if (signedIn === undefined) {
       const sub = (await namedUser(login, provider))?.sub ?? null;
       await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
     }
-    await recordAudit('sign_in.succeeded', { sub: user.sub, clientId, address }, provider);
-    return await goOnSignedIn(context, user, browser, waiting?.id, provider);
+    await recordAudit('sign_in.succeeded', { sub: user?.sub ?? null, clientId, address }, provider);
+    return signedIn;
   } catch (error) {
     const shown = shownRefusal(error, login);
     if (shown === undefined) throw error;

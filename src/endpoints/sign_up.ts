@@ -57,7 +57,8 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
   const outcome = await makeAccount(typed, provider);
   if ('problems' in outcome) return show(context, waiting, { typed, problems: outcome.problems }, provider);
   await recordAudit('sign_up.succeeded', { sub: outcome.user.sub, address }, provider);
-  return goOnSignedIn(context, outcome.user, browser, waiting?.id, provider);
+  const signedIn = await goOnSignedIn(context, outcome.user, browser, waiting?.id, provider);
+  return signedIn ?? context.body(null, 303, { Location: pageHref(paths.login, waiting?.id, provider) });
 };
 
 export const signUp: Endpoint = (provider) =>

@@ -26,7 +26,8 @@ export const changePassword = async (
   if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
   if (isPasswordTooLong(current) || !(await provesPassword(user, current, provider)))
     return { kind: 'current_password', problem: 'wrong' };
-  await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid);
+  if (!(await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid)))
+    return { kind: 'current_password', problem: 'wrong' };
   await rateLimiter.reset(key);
   return undefined;
 };

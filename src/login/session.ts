@@ -29,10 +29,10 @@ export const findSignedIn = async (cookie: string | undefined, provider: Provide
 };
 
 /** The session goes on under a new cookie where it is the same end-user's; any other the browser had ends. ASVS 7.2.4. */
-const succeed = async (before: string, session: Session, provider: Provider): Promise<boolean> => {
+const succeed = async (before: string, session: Session, proved: User, provider: Provider): Promise<boolean> => {
   const standing = await findSignedIn(before, provider);
   if (standing?.user.sub === session.sub)
-    return provider.store.renewSession(hashOpaque(before), { ...session, sid: standing.session.sid });
+    return provider.store.renewSession(hashOpaque(before), { ...session, sid: standing.session.sid }, proved);
   const earlier = await provider.store.findSession(hashOpaque(before));
   if (earlier !== undefined) await endSession(earlier, provider);
   return false;
@@ -42,7 +42,8 @@ const succeed = async (before: string, session: Session, provider: Provider): Pr
  * Starts a session with a new cookie, whatever the browser had before, which is good for nothing any more. An end-user who
  * proves themselves again keeps their `sid`, and with it the tokens of that session.
  *
- * @returns the value for the cookie.
+ * @param user - as read before their password was proved.
+ * @returns the value for the cookie; undefined when they are gone, locked or have another password since.
  */
 export const startSession = async (
   user: User,
@@ -54,7 +55,7 @@ export const startSession = async (
     readonly userAgent: string | undefined;
   },
   provider: Provider,
-): Promise<string> => {
+): Promise<string | undefined> => {
   const { store, clock, config } = provider;
   const now = clock.now();
   const cookie = makeOpaque();
@@ -71,6 +72,6 @@ export const startSession = async (
     expiresAt: now + config.sessionSeconds,
     endedAt: null,
   };
-  if (before === undefined || !(await succeed(before, session, provider))) await store.addSession(session);
-  return cookie;
+  if (before !== undefined && (await succeed(before, session, user, provider))) return cookie;
+  return (await store.addSession(session, user)) ? cookie : undefined;
 };

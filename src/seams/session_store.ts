@@ -1,4 +1,5 @@
 import type { NumericDate } from './clock.ts';
+import type { User } from './user_store.ts';
 
 /** An end-user's signed-in browser. */
 export interface Session {
@@ -18,6 +19,9 @@ export interface Session {
   readonly expiresAt: NumericDate;
   readonly endedAt: NumericDate | null;
 }
+
+/** What must still be so when a session begins: hashing takes long enough for the password to be changed meanwhile. */
+export type ProvedUser = Pick<User, 'sub' | 'passwordChangedAt'>;
 
 /** What an end-user allowed a client, remembered. */
 export interface Consent {
@@ -45,9 +49,13 @@ export interface Interaction {
 }
 
 export interface SessionStore {
-  addSession(session: Session): Promise<void>;
-  /** Goes on with a session under its new hash, as signed in anew; the old hash finds nothing. @returns false when `sessionHash` does not find it. */
-  renewSession(sessionHash: string, renewed: Session): Promise<boolean>;
+  /**
+   * @param proved - the end-user as read before their password was proved; null where none was.
+   * @returns false, and nothing is added, when they are gone, locked or have another password since.
+   */
+  addSession(session: Session, proved: ProvedUser | null): Promise<boolean>;
+  /** Goes on with a session under its new hash, as signed in anew; the old hash finds nothing. @returns false when `sessionHash` does not find it, or as addSession does. */
+  renewSession(sessionHash: string, renewed: Session, proved: ProvedUser | null): Promise<boolean>;
   /** @returns the session unless it ended. Expiry and idle time are the caller's to judge. */
   findSession(sessionHash: string): Promise<Session | undefined>;
   findSessionBySid(sid: string): Promise<Session | undefined>;

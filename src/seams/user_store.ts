@@ -48,9 +48,9 @@ export interface UserStore {
   readPersonalData(sub: string): Promise<PersonalData | undefined>;
   /**
    * Sets a password hash. Every session but `keepSid`, and every refresh family, ends with it; the clients of these
-   * sessions are told.
+   * sessions are told. `passwordChangedAt` becomes `at`, or later than it was.
    *
-   * @returns false when there is no such user.
+   * @returns false when there is no such user, or `keepSid` is no session of theirs any more; nothing changed then.
    */
   setPassword(sub: string, passwordHash: string, at: NumericDate, keepSid: string | null): Promise<boolean>;
   /** Replaces a hash of older parameters by a new one of the same password, unless it changed meanwhile. */

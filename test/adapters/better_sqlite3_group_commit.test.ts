@@ -217,7 +217,7 @@ describe('the store on group commit', () => {
     const { store, rateLimiter } = openTraced();
     trace.length = 0;
     await Promise.all([
-      store.addSession(makeSession('desk')),
+      store.addSession(makeSession('desk'), null),
       store.denyToken('jti', now),
       store.appendAudit({ at: now, type: 'test', sub: null, clientId: null, sid: null, address: null, details: {} }),
       rateLimiter.take('key', { burst: 1, emissionSeconds: 1 }),

@@ -107,7 +107,7 @@ const searching: readonly Verb[] = [
 ];
 
 const inserting: readonly Verb[] = [
-  ['addSession', ({ store }) => store.addSession(makeSession('phone'))],
+  ['addSession', ({ store }) => store.addSession(makeSession('phone'), null)],
   ['addInteraction', ({ store }) => store.addInteraction(makeInteraction('another'))],
   ['saveConsent', ({ store }) => store.saveConsent(makeConsent())],
   ['addAuthorizationCode', ({ store }) => store.addAuthorizationCode(makeCode('another'))],

@@ -43,7 +43,7 @@ const addTraces = (sub: string): Promise<void> =>
   withStoreAt(folder, now(), async (store) => {
     const [sid, at] = [randomUUID(), now()];
     await store.addClient(makeClient('app'));
-    await store.addSession(makeSession(sid, { sub, sessionHash: hashOpaque(sid), expiresAt: at + 3600 }));
+    await store.addSession(makeSession(sid, { sub, sessionHash: hashOpaque(sid), expiresAt: at + 3600 }), null);
     await store.saveConsent(makeConsent({ sub }));
     await store.addAuthorizationCode(makeCode('code', { sub, sid, expiresAt: at + 60 }));
     const family = makeFamily('family', { sub, sid, expiresAt: at + 3600 });

@@ -79,8 +79,8 @@ const describeQueueing = (opened: () => OpenedStores): void => {
     await endNewSession(store, 'over', { clientId: 'told' }, now);
     await endNewSession(store, 'over-too', { clientId: 'insisting' }, now);
     await takeAll(store).then((all) => Promise.all(all.map(({ id }) => store.removeLogoutDelivery(id))));
-    await store.addSession(makeSession('phone'));
-    await store.addSession(makeSession('bobs', { sub: 'bob' }));
+    await store.addSession(makeSession('phone'), null);
+    await store.addSession(makeSession('bobs', { sub: 'bob' }), null);
     await startFamily(store, 'untold');
     await startFamily(store, 'one', { clientId: 'told' });
     await startFamily(store, 'another', { clientId: 'told', offline: true });

@@ -145,7 +145,7 @@ export const makeAuditEvent = (type: string, overrides: Partial<AuditEvent> = {}
 export const addStanding = async (store: Store): Promise<void> => {
   await store.addClient(makeClient('app'));
   await store.addUser(makeUser('ada'));
-  await store.addSession(makeSession('desk'));
+  await store.addSession(makeSession('desk'), null);
 };
 
 /** Starts a family as the code flow does; its first refresh token is `FAMILY.0`. Needs what addStanding made, or alike. */
@@ -170,7 +170,7 @@ export const endNewSession = async (
   { clientId, sub = 'ada' }: { readonly clientId: string; readonly sub?: string },
   at: number,
 ): Promise<void> => {
-  await store.addSession(makeSession(sid, { sub }));
+  await store.addSession(makeSession(sid, { sub }), null);
   await startFamily(store, `family-of-${sid}`, { clientId, sub, sid });
   await store.endSession(sid, at);
 };

@@ -1,5 +1,7 @@
 // The contract of SessionStore: what every store does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProvedUser } from '../../src/seams/session_store.ts';
+import type { User } from '../../src/seams/user_store.ts';
 import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
@@ -19,7 +21,7 @@ const describeSessions = (opened: () => OpenedStores): void => {
   test('a session is found by its hash and by its sid, as added', async () => {
     const { store, other } = opened();
     const session = makeSession('desk', { amr: ['pwd', 'otp'], userAgent: null });
-    await store.addSession(session);
+    await store.addSession(session, null);
     expect(await other.store.findSession('hash-of-desk')).toEqual(session);
     expect(await other.store.findSessionBySid('desk')).toEqual(session);
     expect(await store.findSession('desk')).toBeUndefined();
@@ -28,13 +30,13 @@ const describeSessions = (opened: () => OpenedStores): void => {
 
   test('a session past its expiry is still found: whether it is too old is for the caller to judge', async () => {
     const { store } = opened();
-    await store.addSession(makeSession('old', { expiresAt: now - 1 }));
+    await store.addSession(makeSession('old', { expiresAt: now - 1 }), null);
     expect(await store.findSession('hash-of-old')).toBeDefined();
   });
 
   test('T096: an ended session is not found again, by no way', async () => {
     const { store, other } = opened();
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     expect(await store.endSession('desk', now)).toBe(true);
     expect(await other.store.findSession('hash-of-desk')).toBeUndefined();
     expect(await other.store.findSessionBySid('desk')).toBeUndefined();
@@ -43,27 +45,48 @@ const describeSessions = (opened: () => OpenedStores): void => {
 
   test('a session ends once, even when two nodes end it', async () => {
     const { store } = opened();
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     expect(countTrue(await race(10, opened(), (node, turn) => node.endSession('desk', now + turn)))).toBe(1);
     expect(await store.endSession('unheard-of', now)).toBe(false);
   });
 
   test('T088: a renewed session is found by its new hash alone, and one of two renewals wins', async () => {
     const { store, other } = opened();
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     const renewed = (turn: number) => makeSession('desk', { sessionHash: `hash-${turn}`, authTime: now + 60 });
-    const wins = await race(10, opened(), (node, turn) => node.renewSession('hash-of-desk', renewed(turn)));
+    const wins = await race(10, opened(), (node, turn) => node.renewSession('hash-of-desk', renewed(turn), null));
     expect(countTrue(wins)).toBe(1);
     expect(await other.store.findSession('hash-of-desk')).toBeUndefined();
     expect(await other.store.findSession(`hash-${wins.indexOf(true)}`)).toEqual(renewed(wins.indexOf(true)));
     await store.endSession('desk', now + 61);
-    expect(await store.renewSession(`hash-${wins.indexOf(true)}`, renewed(99))).toBe(false);
+    expect(await store.renewSession(`hash-${wins.indexOf(true)}`, renewed(99), null)).toBe(false);
+  });
+
+  test('T085: a session begins, or goes on, only for who has the same password still, is there and not locked', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    const ada = (await store.findUser('ada')) as User;
+    const add = (sid: string, proved: ProvedUser) => store.addSession(makeSession(sid), proved);
+    const renew = (proved: ProvedUser) =>
+      store.renewSession('hash-of-desk', makeSession('desk', { sessionHash: 'another' }), proved);
+    expect(await add('same', ada)).toBe(true);
+    expect([await add('gone', { ...ada, sub: 'nobody' }), await renew({ ...ada, sub: 'nobody' })]).toEqual([
+      false,
+      false,
+    ]);
+    await store.setPassword('ada', 'new', now, 'desk');
+    expect([await add('changed', ada), await renew(ada)]).toEqual([false, false]);
+    const changed = (await store.findUser('ada')) as User;
+    expect(await renew(changed)).toBe(true);
+    await store.lockUser('ada', now);
+    expect(await add('locked', changed)).toBe(false);
+    expect(await store.listSessions('ada')).toEqual([]);
   });
 
   test('T085: a session that ends takes its families along, not the offline ones and not those of other sessions', async () => {
     const { store } = opened();
     await addStanding(store);
-    await store.addSession(makeSession('phone'));
+    await store.addSession(makeSession('phone'), null);
     await startFamily(store, 'bound');
     await startFamily(store, 'offline', { offline: true });
     await startFamily(store, 'elsewhere', { sid: 'phone' });
@@ -75,16 +98,16 @@ const describeSessions = (opened: () => OpenedStores): void => {
 
   test('the sessions of one end-user are listed, the newest first', async () => {
     const { store } = opened();
-    await store.addSession(makeSession('first', { authTime: now }));
-    await store.addSession(makeSession('third', { authTime: now + 2 }));
-    await store.addSession(makeSession('second', { authTime: now + 1 }));
-    await store.addSession(makeSession('bobs', { sub: 'bob' }));
+    await store.addSession(makeSession('first', { authTime: now }), null);
+    await store.addSession(makeSession('third', { authTime: now + 2 }), null);
+    await store.addSession(makeSession('second', { authTime: now + 1 }), null);
+    await store.addSession(makeSession('bobs', { sub: 'bob' }), null);
     expect((await store.listSessions('ada')).map(({ sid }) => sid)).toEqual(['third', 'second', 'first']);
   });
 
   test('being seen moves the last time forward, never back', async () => {
     const { store } = opened();
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     await store.touchSession('desk', now + 60);
     await store.touchSession('desk', now + 30);
     expect((await store.findSessionBySid('desk'))?.lastSeenAt).toBe(now + 60);
@@ -92,7 +115,7 @@ const describeSessions = (opened: () => OpenedStores): void => {
 
   test('T099: a browser is known to whom signed in there, also after the session ended', async () => {
     const { store } = opened();
-    await store.addSession(makeSession('desk', { browserHash: 'firefox' }));
+    await store.addSession(makeSession('desk', { browserHash: 'firefox' }), null);
     await store.endSession('desk', now);
     expect(await store.isKnownBrowser('ada', 'firefox')).toBe(true);
     expect(await store.isKnownBrowser('ada', 'chromium')).toBe(false);
@@ -164,7 +187,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     for (const [name, expiresAt] of [['past', now - 1] as const, ['present', now] as const]) {
       await store.addInteraction(makeInteraction(name, { expiresAt }));
       await store.addAuthorizationCode(makeCode(name, { expiresAt }));
-      await store.addSession(makeSession(name, { expiresAt }));
+      await store.addSession(makeSession(name, { expiresAt }), null);
       await store.denyToken(name, expiresAt);
     }
     await store.removeExpired(now);
@@ -201,7 +224,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await store.removeExpired(now + 31 * day + 1);
     expect(await store.findFamily('family')).toBeUndefined();
     // It could not start anew if a token of it were left.
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     await startFamily(store, 'family');
     expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { usedAt: null } });
     expect(await store.findRefreshToken('family.1')).toBeUndefined();
@@ -247,7 +270,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     expect(await store.findFamily('ended')).toBeUndefined();
     expect(await store.findRefreshToken('live.0')).toBeDefined();
     // It could not start anew if a token of it were left.
-    await store.addSession(makeSession('desk'));
+    await store.addSession(makeSession('desk'), null);
     await startFamily(store, 'ended');
   });
 };

@@ -77,7 +77,7 @@ const describeCodes = (opened: () => OpenedStores): void => {
 
   test.each([
     ['the session ended', (store: Store) => store.endSession('desk', now)],
-    ['the password was changed elsewhere', (store: Store) => store.setPassword('ada', 'new hash', now, 'phone')],
+    ['the password was changed elsewhere', (store: Store) => store.setPassword('ada', 'new hash', now, null)],
     ['the end-user was locked', (store: Store) => store.lockUser('ada', now)],
   ])('T085: a code is worth nothing once %s, and stays unspent', async (_, end) => {
     const { store } = opened();
@@ -107,7 +107,7 @@ const describeCodes = (opened: () => OpenedStores): void => {
     const { store } = opened();
     await addStanding(store);
     await store.lockUser('ada', now);
-    await store.addSession(makeSession('late'));
+    await store.addSession(makeSession('late'), null);
     await store.addAuthorizationCode(makeCode('late', { sid: 'late' }));
     expect(await store.redeemCode('late', now, family, first)).toBe(false);
     await store.unlockUser('ada');

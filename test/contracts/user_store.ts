@@ -27,12 +27,12 @@ const standing = { endedAt: null, endReason: null };
 /** Beside ada with three sessions and two families: bob, whom nothing of hers concerns. */
 const addPeople = async (store: Store): Promise<void> => {
   await addStanding(store);
-  await store.addSession(makeSession('phone'));
-  await store.addSession(makeSession('sofa'));
+  await store.addSession(makeSession('phone'), null);
+  await store.addSession(makeSession('sofa'), null);
   await startFamily(store, 'bound');
   await startFamily(store, 'offline', { offline: true });
   await store.addUser(makeUser('bob'));
-  await store.addSession(makeSession('bobs', { sub: 'bob' }));
+  await store.addSession(makeSession('bobs', { sub: 'bob' }), null);
   await startFamily(store, 'bobs-family', { sub: 'bob', sid: 'bobs' });
 };
 
@@ -180,6 +180,26 @@ const describePasswords = (opened: () => OpenedStores): void => {
     await store.setPassword('ada', 'new hash', now + 5, null);
     expect(await liveSids(store, 'ada')).toEqual([]);
     expect(await store.findSession('hash-of-desk')).toBeUndefined();
+  });
+
+  test('T085: a new password in a session that ended, or in that of another, is not set', async () => {
+    const { store } = opened();
+    await addPeople(store);
+    await store.endSession('phone', now);
+    const before = await store.findUser('ada');
+    for (const sid of ['phone', 'bobs', 'unheard-of'])
+      expect(await store.setPassword('ada', 'new hash', now + 5, sid)).toBe(false);
+    expect(await store.findUser('ada')).toEqual(before);
+    expect(await liveSids(store, 'ada')).toEqual(['desk', 'sofa']);
+  });
+
+  test('no two passwords have the same instant, also when they are set in one second', async () => {
+    const { store } = opened();
+    await store.addUser(makeUser('ada', { passwordChangedAt: null }));
+    for (const later of [0, 1, 2]) {
+      await store.setPassword('ada', `hash ${later}`, now, null);
+      expect((await store.findUser('ada'))?.passwordChangedAt).toBe(now + later);
+    }
   });
 
   test('a password is not set for nobody', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { createApp } from '../../src/app.ts';
+import { failures } from '../../src/errors.ts';
 import type { Provider } from '../../src/provider.ts';
 import type { SignerFactory } from '../../src/seams/signer.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
@@ -138,4 +139,9 @@ describe('T128: the error path fails closed', () => {
       expect((await app.request(path)).status).toBe(200);
     expect(calls.filter((name) => name in provider.store)).toEqual([]);
   });
+});
+
+test('every description is of the characters that RFC 6749 §5.2 and RFC 6750 §3 allow, also in a header', () => {
+  for (const [reason, { description }] of Object.entries(failures))
+    expect(description, reason).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
 });

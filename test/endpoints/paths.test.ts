@@ -31,6 +31,9 @@ describe('405 with Allow, RFC 9110 §15.5.6', () => {
   test.each([
     ...documents.map((path) => [path, 'GET, HEAD, OPTIONS'] as const),
     ['/token', 'POST, OPTIONS'] as const,
+    // Their GET does something, which a HEAD (of a link's preview, of a scanner) must not.
+    ['/authorize', 'GET, POST'] as const,
+    ['/logout', 'GET, POST'] as const,
     ['/health/live', 'GET, HEAD'] as const,
     ['/health/ready', 'GET, HEAD'] as const,
   ])('%s serves %s and says so to every other method', async (path, allow) => {

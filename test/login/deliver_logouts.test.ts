@@ -58,7 +58,7 @@ afterAll(() => people.store.close());
 /** A session that gave tokens to each client and ended: a delivery for each is due. @returns its sid. */
 const endSession = async (...clientIds: readonly string[]): Promise<string> => {
   const [sid, { store, clock }] = [randomUUID(), people];
-  await store.addSession(makeSession(sid, { sub: ada }));
+  await store.addSession(makeSession(sid, { sub: ada }), null);
   for (const clientId of clientIds) await startFamily(store, randomUUID(), { clientId, sub: ada, sid });
   await store.endSession(sid, clock.now());
   return sid;
