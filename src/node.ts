@@ -26,6 +26,12 @@ import { afterlifeSecondsOf } from './status_lists/retention.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
+/** Keeps no process alive. */
+const wait = (seconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, seconds * 1000).unref();
+  });
+
 const openDatabase = ({ databaseUrl }: Config): BetterSqlite3 =>
   openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
 
@@ -76,7 +82,7 @@ export const openProvider = async (
 ): Promise<Provider> => {
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
-  const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log });
+  const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log, wait });
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   await writeHistory(keyHistory, log);

@@ -134,8 +134,8 @@ export const settings = {
   ),
   KEYTURN_SLOWEST_VERIFIER_SECONDS: setting(
     wholeNumber(0, 90 * day),
-    'V: how long the slowest verifier you support keeps a key set whatever `Cache-Control` says (jose 600, PyJWT 300, jwks-rsa 600, .NET 43200).',
-    '43200',
+    'V: how long the slowest verifier you support keeps a key set whatever `Cache-Control` says (jose 600, PyJWT 300, jwks-rsa 600, .NET 46800).',
+    '46800',
   ),
   KEYTURN_SNAPSHOT_SECONDS: setting(
     wholeNumber(1, 3600),

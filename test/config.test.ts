@@ -33,7 +33,7 @@ describe('the configuration when nothing is set', () => {
   });
 
   test('has the least safe lead, P + S + max(A, V) + 2E + F, and the least safe grace, P + T + L + 2E', () => {
-    expect(config.policy.leadSeconds).toBe(30 + 300 + Math.max(300, 43200) + 2 * 5 + 30);
+    expect(config.policy.leadSeconds).toBe(30 + 300 + Math.max(300, 46800) + 2 * 5 + 30);
     expect(config.policy.graceSeconds).toBe(30 + 3600 + 300 + 2 * 5);
   });
 
@@ -176,8 +176,8 @@ describe('contradictions are refused with the numbers on both sides', () => {
   const contradictory: readonly [string, Environment, readonly string[]][] = [
     [
       'lead under P + S + max(A, V) + 2E + F',
-      { KEYTURN_LEAD_SECONDS: '43569' },
-      ['KEYTURN_LEAD_SECONDS is 43569', '43570 s old', '30 + 300 + max(300, 43200) + 2*5 + 30', 'Raise it to 43570'],
+      { KEYTURN_LEAD_SECONDS: '47169' },
+      ['KEYTURN_LEAD_SECONDS is 47169', '47170 s old', '30 + 300 + max(300, 46800) + 2*5 + 30', 'Raise it to 47170'],
     ],
     [
       'lead under a max-age longer than the slowest verifier',
@@ -192,7 +192,7 @@ describe('contradictions are refused with the numbers on both sides', () => {
     [
       'a period no longer than lead + P',
       { KEYTURN_ROTATION_PERIOD_SECONDS: '43600' },
-      ['KEYTURN_ROTATION_PERIOD_SECONDS is 43600', '43570 + 30', 'longer than 43600'],
+      ['KEYTURN_ROTATION_PERIOD_SECONDS is 43600', '47170 + 30', 'longer than 43600'],
     ],
     [
       'an access token that outlives T',
@@ -207,7 +207,7 @@ describe('contradictions are refused with the numbers on both sides', () => {
   });
 
   test('one second more and each holds', () => {
-    expect(readConfig({ KEYTURN_LEAD_SECONDS: '43570' }).policy.leadSeconds).toBe(43570);
+    expect(readConfig({ KEYTURN_LEAD_SECONDS: '47170' }).policy.leadSeconds).toBe(47170);
     expect(readConfig({ KEYTURN_GRACE_SECONDS: '3940' }).policy.graceSeconds).toBe(3940);
     expect(readConfig({ KEYTURN_ROTATION_PERIOD_SECONDS: '43601' }).policy.periodSeconds).toBe(43601);
     expect(readConfig({ KEYTURN_ACCESS_TOKEN_SECONDS: '3600' }).accessTokenSeconds).toBe(3600);

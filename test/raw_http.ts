@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Listening, listen } from '../src/adapters/hono_node_server.ts';
+import { directJwks } from '../src/endpoints/jwks.ts';
 import { freePort } from './running_server.ts';
 import type { TestProvider } from './test_provider.ts';
 
@@ -34,10 +35,12 @@ export interface Served extends Listening {
 }
 
 /** Serves a provider of this process over HTTP, through the real adapter. */
-export const serveProvider = async ({ app, log }: TestProvider, maxConnections = 100): Promise<Served> => {
+export const serveProvider = async (provider: TestProvider, maxConnections = 100): Promise<Served> => {
+  const { app, log } = provider;
   const port = await freePort();
   const listening = await listen({
     fetch: (request, bindings) => app.fetch(request, bindings),
+    direct: directJwks(provider),
     host: '127.0.0.1',
     port,
     maxConnections,

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
+import { answerDirectly, type DirectDocument } from './direct_answer.ts';
 
 const limits = {
   headersTimeout: 10_000,
@@ -22,6 +23,8 @@ export interface ListenOptions {
     request: Request,
     bindings: { readonly requestId: string; readonly remoteAddress: string | undefined },
   ) => Response | Promise<Response>;
+  /** Answered before `fetch` is asked. */
+  readonly direct?: DirectDocument;
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
@@ -33,12 +36,9 @@ export interface Listening {
   drain(drainSeconds: number): Promise<void>;
 }
 
-/** Ids are kept beside the response: its own headers cannot be read back once writeHead has sent them. */
-const logRequest = (log: Log, ids: WeakMap<object, string>) => (request: IncomingMessage, response: ServerResponse) => {
+const logRequest = (log: Log, request: IncomingMessage, response: ServerResponse, requestId: string): void => {
   const started = performance.now();
-  const requestId = randomUUID();
-  ids.set(response, requestId);
-  response.once('close', () => {
+  response.on('close', () => {
     const fields = {
       request_id: requestId,
       method: request.method,
@@ -90,7 +90,9 @@ const drainServer = async (server: Server, closeSilent: () => void, drainSeconds
 };
 
 /** @throws {OperatorError} when the address cannot be listened on. */
-export const listen = async ({ fetch, host, port, maxConnections, log }: ListenOptions): Promise<Listening> => {
+export const listen = async (options: ListenOptions): Promise<Listening> => {
+  const { fetch, direct, host, port, maxConnections, log } = options;
+  // Ids are kept beside the response: its own headers cannot be read back once writeHead has sent them.
   const ids = new WeakMap<object, string>();
   const server = createAdaptorServer({
     fetch: (request, { incoming, outgoing }) =>
@@ -102,7 +104,19 @@ export const listen = async ({ fetch, host, port, maxConnections, log }: ListenO
     serverOptions: limits,
   }) as Server;
   server.maxConnections = maxConnections;
-  server.prependListener('request', logRequest(log, ids));
+  const [answerByFetch] = server.listeners('request') as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[];
+  if (answerByFetch === undefined) throw new TypeError('the server has no listener');
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const requestId = randomUUID();
+    logRequest(log, request, response, requestId);
+    if (direct !== undefined && answerDirectly(direct, request, response, requestId)) return;
+    ids.set(response, requestId);
+    answerByFetch(request, response);
+  });
   const closeSilent = watchSilent(server);
   server.listen(port, host);
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {

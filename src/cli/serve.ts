@@ -3,6 +3,7 @@ import { listen } from '../adapters/hono_node_server.ts';
 import { createPinoLog } from '../adapters/pino_log.ts';
 import { createApp } from '../app.ts';
 import type { Config } from '../config.ts';
+import { directJwks } from '../endpoints/jwks.ts';
 import { keepHouse, keepKeysFresh, keepRevocationsFresh, openProvider } from '../node.ts';
 import { prepareDevelopment } from './development.ts';
 
@@ -21,6 +22,7 @@ export const serve = async (config: Config): Promise<void> => {
   const stopping = nextStopSignal();
   const server = await listen({
     fetch: (request, bindings) => fetch(request, bindings),
+    direct: directJwks(provider),
     host,
     port,
     maxConnections,

@@ -4,6 +4,13 @@ import type { Context } from 'hono';
 import { preflight } from './cross_origin.ts';
 import type { Handler, PlainAnswer } from './endpoint.ts';
 
+/** A plain answer with its headers in one list, names and values in turn. */
+export interface DirectAnswer {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly body: string | null;
+}
+
 export interface PublicDocument {
   readonly body: string;
   readonly etag: string;
@@ -31,6 +38,26 @@ const answersOf = ({ body, etag }: PublicDocument, contentType: string, maxAgeSe
   return {
     whole: { status: 200, plainHeaders: { ...plainHeaders, 'Content-Type': contentType }, body },
     unchanged: { status: 304, plainHeaders, body: null },
+  };
+};
+
+/** As `publicDocument` answers a GET, for servers that need no Response: names and values in turn. */
+export const directAnswers = (
+  contentType: string,
+  maxAgeSeconds: number,
+  fixed: Readonly<Record<string, string>>,
+): ((document: PublicDocument, ifNoneMatch: string | undefined) => DirectAnswer) => {
+  const direct = ({ status, plainHeaders, body }: PlainAnswer): DirectAnswer => {
+    const length = body === null ? {} : { 'Content-Length': `${Buffer.byteLength(body)}` };
+    return { status, headers: Object.entries({ ...fixed, ...plainHeaders, ...length }).flat(), body };
+  };
+  let made: { readonly document: PublicDocument; readonly whole: DirectAnswer; readonly unchanged: DirectAnswer };
+  return (document, ifNoneMatch) => {
+    if (made?.document !== document) {
+      const { whole, unchanged } = answersOf(document, contentType, maxAgeSeconds);
+      made = { document, whole: direct(whole), unchanged: direct(unchanged) };
+    }
+    return matches(ifNoneMatch, document.etag) ? made.unchanged : made.whole;
   };
 };
 

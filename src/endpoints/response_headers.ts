@@ -7,7 +7,7 @@ import type { Answer, AppEnvironment } from './endpoint.ts';
 
 const hstsSeconds = 2 * 365 * 86400;
 
-const fixedHeaders = ({ loopback }: Config): Readonly<Record<string, string>> => ({
+export const fixedHeaders = ({ loopback }: Config): Readonly<Record<string, string>> => ({
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',

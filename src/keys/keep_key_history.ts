@@ -16,7 +16,7 @@ export interface KeyHistoryParts {
   readonly issuer: string;
   readonly policy: RotationPolicy;
   readonly store: Pick<SigningKeyStore, 'readSigningKeys'> & KeyEventStore;
-  readonly keyRing: Pick<KeyRing, 'activeSigner'>;
+  readonly keyRing: Pick<KeyRing, 'activeSigner' | 'leaveOut'>;
 }
 
 export interface KeyHistory {
@@ -125,9 +125,20 @@ export const createKeyHistory = (parts: KeyHistoryParts): KeyHistory => {
     signed = { head, document: await signDocument(documentType, documentOf(parts.issuer, known), signer) };
   };
 
+  let toldGone = 0;
+  /** A longer grace than the one by which a key was removed would bring it back, and make the history untrue. */
+  const tellGone = ({ entries: known }: Known): void => {
+    const gone = known.filter(({ event }) => event === 'removed').map(({ kid }) => kid);
+    if (gone.length === toldGone) return;
+    toldGone = gone.length;
+    parts.keyRing.leaveOut(new Set(gone));
+  };
+
   return {
     refresh: async () => {
-      await sign(await append());
+      const known = await append();
+      tellGone(known);
+      await sign(known);
     },
     document: () => signed?.document,
   };

@@ -1,5 +1,6 @@
 // One node's view of the rings: a snapshot of the rows, the private keys it opened, the key set it serves. Refreshed
-// by the entry's timer; requests only read it. A view older than P signs nothing, but goes on serving the key set.
+// by the entry's timer; requests only read it. A view older than P signs nothing, and is read anew before its key set is
+// served; where that fails, the old set is served.
 import { OAuthError } from '../errors.ts';
 import type { Clock, NumericDate } from '../seams/clock.ts';
 import { KeyVaultError } from '../seams/key_vault.ts';
@@ -45,13 +46,22 @@ export interface KeyRingParts extends RotationParts {
   readonly log: Log;
   /** Opens wrapped keys; open_key.ts's unless said otherwise. */
   readonly openKey?: typeof openKey;
+  /** Waits, for what may take no longer; without it a request waits for the store however long it takes. */
+  readonly wait?: (seconds: number) => Promise<void>;
 }
+
+/** How long a request for the key set waits for the store, and how long the next one then does not ask it. */
+const catchUpSeconds = 1;
 
 export class KeyRing {
   readonly #parts: KeyRingParts;
   #snapshot: Snapshot | undefined;
   #signers: ReadonlyMap<string, Signer> = new Map();
   #view: View | undefined;
+  #refreshing: Promise<number> | undefined;
+  #catchingUp: Promise<void> | undefined;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #gone: ReadonlySet<string> = new Set();
 
   constructor(parts: KeyRingParts) {
     this.#parts = parts;
@@ -66,7 +76,61 @@ export class KeyRing {
    * @returns seconds until the next instant at which something changes by itself.
    * @throws {KeyVaultError} when an active key does not open here.
    */
-  async refresh(): Promise<number> {
+  refresh(): Promise<number> {
+    this.#refreshing ??= this.#readAnew().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /**
+   * To be waited for before the key set is served: a node that was paused, or cut off from the store, has an old one.
+   *
+   * @returns undefined where there is nothing to wait for: the snapshot is young enough, or was just tried in vain. Never
+   *   rejects: whatever comes of it, there is a key set to serve.
+   */
+  catchUp(): Promise<void> | undefined {
+    if (!this.isOld()) return undefined;
+    if (this.#catchingUp === undefined && this.#parts.clock.monotonicSeconds() - this.#triedAt < catchUpSeconds)
+      return undefined;
+    this.#catchingUp ??= this.#tryAgain().finally(() => {
+      this.#catchingUp = undefined;
+      this.#triedAt = this.#parts.clock.monotonicSeconds();
+    });
+    return this.#catchingUp;
+  }
+
+  async #tryAgain(): Promise<void> {
+    const { log, wait } = this.#parts;
+    const reading = async (): Promise<void> => {
+      await this.refresh();
+      // What was under way may have been read before the node was paused.
+      if (this.isOld()) await this.refresh();
+    };
+    const read = reading().catch((error: unknown) => {
+      const reason = error instanceof KeyVaultError ? error.message : String(error);
+      log.error({ reason }, 'an old key set is served: the signing keys could not be read');
+    });
+    await (wait === undefined ? read : Promise.race([read, wait(catchUpSeconds)]));
+  }
+
+  /**
+   * How old the snapshot may be: the monotonic clock stands still while a machine sleeps, the other one may be set.
+   * Infinite before the first.
+   */
+  #age(): number {
+    const { clock } = this.#parts;
+    if (this.#snapshot === undefined) return Number.POSITIVE_INFINITY;
+    const { readAt, clockAtRead } = this.#snapshot;
+    return Math.max(clock.monotonicSeconds() - readAt, clock.now() - clockAtRead);
+  }
+
+  /** Whether the snapshot is older than P. */
+  isOld(): boolean {
+    return this.#age() > this.#parts.policy.snapshotSeconds;
+  }
+
+  async #readAnew(): Promise<number> {
     const { clock, store, log } = this.#parts;
     const [readAt, asked] = [clock.monotonicSeconds(), clock.now()];
     const before = await store.readSigningKeys();
@@ -142,17 +206,20 @@ export class KeyRing {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return 'the signing keys have not been read yet';
     const { clock, policy } = this.#parts;
+    const { clockErrorSeconds, snapshotSeconds } = policy;
+    const old = (seconds: number): string =>
+      `the signing keys were last read ${Math.round(seconds)} s ago, at most ${snapshotSeconds} s are allowed`;
     const age = clock.monotonicSeconds() - snapshot.readAt;
-    if (age > policy.snapshotSeconds)
-      return `the signing keys were last read ${Math.round(age)} s ago, at most ${policy.snapshotSeconds} s are allowed`;
+    if (age > snapshotSeconds) return old(age);
     const offset = snapshot.clockOffsetSeconds;
-    if (offset > policy.clockErrorSeconds)
-      return `this node's clock is ${offset} s off the database's, at most ${policy.clockErrorSeconds} s are allowed`;
-    // A clock that was set, or a machine that slept while the monotonic clock stood still. Whole seconds may hide one.
+    if (offset > clockErrorSeconds)
+      return `this node's clock is ${offset} s off the database's, at most ${clockErrorSeconds} s are allowed`;
+    // A clock that was set, or a machine that slept while the monotonic clock stood still. Lead has room for 2E in all;
+    // the whole seconds of a clock that was not set may look like a leap of one.
     const leap = Math.abs(clock.now() - snapshot.clockAtRead - age);
-    if (leap > policy.clockErrorSeconds + 1)
+    if (offset + leap > Math.max(2 * clockErrorSeconds, clockErrorSeconds + 1))
       return `this node's clock has leapt ${Math.round(leap)} s since the signing keys were last read`;
-    return undefined;
+    return this.#age() > snapshotSeconds ? old(this.#age()) : undefined;
   }
 
   /**
@@ -166,6 +233,16 @@ export class KeyRing {
     const active = this.#viewNow().active.get(alg);
     if (active === undefined) throw new OAuthError('signing_unavailable', { cause: `no active ${alg} key is open` });
     return active;
+  }
+
+  /**
+   * Keys that are told to have left the key set, and so never come back into it: not when a longer grace is configured.
+   *
+   * @param kids - all of them.
+   */
+  leaveOut(kids: ReadonlySet<string>): void {
+    this.#gone = kids;
+    this.#view = undefined;
   }
 
   /** The key set to serve now, from memory. */
@@ -187,7 +264,7 @@ export class KeyRing {
       const signer = key && this.#signers.get(key.kid);
       if (key && signer) active.set(alg, { signer, longestTokenSeconds: key.longestTokenSeconds });
     }
-    const published = publishedKeysOf(this.keys, policy, now);
+    const published = publishedKeysOf(this.keys, policy, now).filter(({ kid }) => !this.#gone.has(kid));
     const kids = published.map((key) => key.kid).join(' ');
     return { now, active, jwkSet: last?.jwkSet.kids === kids ? last.jwkSet : jwkSetOf(published) };
   }

@@ -16,13 +16,13 @@ export const reachableNodes = (nodes: readonly IssuerNode[], heedsReadiness: boo
 
 export interface Origin {
   /** From any node; undefined when none answers. */
-  keySet(): KidSet | undefined;
+  keySet(): Promise<KidSet | undefined>;
 }
 
 export const createOrigin = (nodes: readonly IssuerNode[], heedsReadiness: boolean, chance: Chance): Origin => ({
-  keySet: () => {
+  keySet: async () => {
     const [first, ...others] = reachableNodes(nodes, heedsReadiness);
-    return first && chance.pick([first, ...others]).keySet();
+    return first && chance.pick([first, ...others]).serve();
   },
 });
 
@@ -40,8 +40,8 @@ const revalidationSeconds = 0.1;
 export const createSharedCache = (origin: Origin, sharedCacheSeconds: number, time: VirtualTime): SharedCache => {
   const freshSeconds = sharedCacheSeconds / 2;
   let held: { readonly kids: KidSet; readonly since: number } | undefined;
-  const pull = (): KidSet | undefined => {
-    const kids = origin.keySet();
+  const pull = async (): Promise<KidSet | undefined> => {
+    const kids = await origin.keySet();
     if (kids !== undefined) held = { kids, since: time.now() };
     return kids;
   };
@@ -49,7 +49,7 @@ export const createSharedCache = (origin: Origin, sharedCacheSeconds: number, ti
     fill: (kids) => {
       held = { kids, since: time.now() };
     },
-    keySet: () => {
+    keySet: async () => {
       const age = held === undefined ? Number.POSITIVE_INFINITY : time.now() - held.since;
       const old = age < sharedCacheSeconds ? held?.kids : undefined;
       if (old === undefined) return pull();

@@ -17,8 +17,10 @@ export interface IssuerNode {
   answers(): boolean;
   /** What /health/ready says. */
   isReady(): boolean;
-  /** The kids it serves now; undefined when it does not answer. */
+  /** The kids it has to serve; undefined when it does not answer. */
   keySet(): ReadonlySet<string> | undefined;
+  /** The kids it serves who asks: a set older than P is read anew first. */
+  serve(): Promise<ReadonlySet<string> | undefined>;
   /** The kid that signs, and when the longest token it may sign expires; undefined when it does not sign. */
   sign(alg: SigningAlgorithm): { readonly kid: string; readonly exp: number } | undefined;
   /** Sets its clock by so much. */
@@ -36,6 +38,10 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 
 /** How soon a supervisor starts again what could not start. */
 const retrySeconds = 2;
+
+/** As KeyRing.catchUp has it: how long somebody who asks for the key set waits, and how soon it is tried again. */
+const catchUpSeconds = 1;
+const pollSeconds = 0.1;
 
 /** The sets of kids by their text, since a set is asked for far more often than it changes. */
 const createKidSets = () => {
@@ -71,7 +77,10 @@ export const createIssuerNode = (
     await time.sleepUntil(time.now() + seconds);
     while (time.now() < pausedUntil) await time.sleepUntil(pausedUntil);
   };
+  let [reading, triedAt] = [false, Number.NEGATIVE_INFINITY];
   const refresh = async (ring: KeyRing): Promise<number> => {
+    while (reading) await time.sleepUntil(time.now() + pollSeconds);
+    reading = true;
     try {
       const due = await ring.refresh();
       const waiting = listeners;
@@ -81,6 +90,8 @@ export const createIssuerNode = (
     } catch (error) {
       if (error instanceof Killed) throw error;
       return refreshAfterSeconds(policy);
+    } finally {
+      reading = false;
     }
   };
   /** From its start to its end, as serve.ts and node.ts have it. */
@@ -109,13 +120,33 @@ export const createIssuerNode = (
       }
     });
   };
+  const die = (error: unknown): void => {
+    if (!(error instanceof Killed)) throw error;
+    start(time.now() + retrySeconds);
+  };
+  const keySet = () => (answers() ? kidSetOf(keyRing?.jwkSet().kids ?? '') : undefined);
+  /** Whoever waits looks again and again: virtual time knows one sleeper a process. */
+  const catchUp = async (ring: KeyRing): Promise<void> => {
+    if (!reading && time.now() - triedAt >= catchUpSeconds) {
+      triedAt = time.now();
+      time.at(time.now(), () => refresh(ring).catch(die));
+    }
+    const until = time.now() + catchUpSeconds;
+    do await time.sleepUntil(Math.min(until, time.now() + pollSeconds));
+    while (reading && ring.isOld() && time.now() < until);
+  };
   start(time.now());
   return {
     name,
     connection,
     answers,
     isReady: () => answers() && keyRing?.notSigning() === undefined,
-    keySet: () => (answers() ? kidSetOf(keyRing?.jwkSet().kids ?? '') : undefined),
+    keySet,
+    serve: async () => {
+      const isTried = !reading && time.now() - triedAt < catchUpSeconds;
+      if (answers() && keyRing?.isOld() && !isTried) await catchUp(keyRing);
+      return keySet();
+    },
     sign: (alg) => {
       if (!answers()) return undefined;
       try {

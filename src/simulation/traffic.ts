@@ -87,11 +87,12 @@ export const startTraffic = (parts: TrafficParts): Traffic => {
   const fetchFrom =
     (source: Origin, slow?: boolean) =>
     async (timeoutSeconds: number): Promise<Fetched | undefined> => {
+      const asked = time.now();
       const longest = Math.min(timeoutSeconds, timing.fetchTimeoutSeconds);
-      const kids = time.now() < lossUntil && chance.happens(lostFetches) ? undefined : source.keySet();
+      const kids = time.now() < lossUntil && chance.happens(lostFetches) ? undefined : await source.keySet();
       const isSlow = kids === undefined || (slow ?? chance.happens(slowFetches));
       const wait = isSlow ? Math.max(quickFetchSeconds, longest - justBeforeSeconds) : quickFetchSeconds;
-      await time.sleepUntil(time.now() + wait);
+      await time.sleepUntil(asked + wait);
       return kids && { kids, maxAgeSeconds: timing.jwksMaxAgeSeconds };
     };
 
@@ -128,7 +129,7 @@ export const startTraffic = (parts: TrafficParts): Traffic => {
     const place = times.length;
     const cache = createSharedCache(origin, timing.sharedCacheSeconds, time);
     cache.fill(kids);
-    const from = timing.sharedCacheSeconds > 0 ? cache : { keySet: () => kids };
+    const from = timing.sharedCacheSeconds > 0 ? cache : { keySet: async () => kids };
     time.at(now + Math.max(0, timing.sharedCacheSeconds - justBeforeSeconds), () => {
       if (place < (pulls.get(kid)?.length ?? 0) - latestPulls) return;
       for (const kind of kinds)
@@ -152,18 +153,23 @@ export const startTraffic = (parts: TrafficParts): Traffic => {
     const name = `${kid} ${node.name}`;
     if (time.now() < (met.get(name) ?? 0)) return;
     met.set(name, time.now() + 2);
-    for (const kind of kinds) start(kind, { keySet: () => node.keySet() }, false, time.now() + 30, false);
+    for (const kind of kinds) start(kind, { keySet: () => node.serve() }, false, time.now() + 30, false);
   };
 
   /** Looks for key sets that lack a key. A node without any keys yet serves none. */
   const lookAtKeySets = (good: readonly string[]): void => {
     const young = youngKids();
+    const lacking = (kids: KidSet, wanted: readonly string[]): readonly string[] =>
+      kids.has('') ? [] : wanted.filter((kid) => !kids.has(kid));
     for (const node of reachableNodes(nodes, story.balancerHeedsReadiness)) {
       const kids = node.keySet();
-      if (kids === undefined || kids.has('')) continue;
-      const isLacking = (kid: string): boolean => !kids.has(kid);
-      for (const kid of young.filter(isLacking)) meetLate(kid, kids);
-      for (const kid of good.filter(isLacking)) meetNow(kid, node);
+      if (kids === undefined) continue;
+      for (const kid of lacking(kids, good)) meetNow(kid, node);
+      if (lacking(kids, young).length === 0) continue;
+      time.at(time.now(), async () => {
+        const served = await node.serve();
+        if (served !== undefined) for (const kid of lacking(served, young)) meetLate(kid, served);
+      });
     }
   };
 

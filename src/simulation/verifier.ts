@@ -20,6 +20,7 @@ export interface Verifier {
 interface Held {
   readonly kids: ReadonlySet<string>;
   readonly arrivedAt: number;
+  readonly renewAt: number;
   readonly expiresAt: number;
 }
 
@@ -30,6 +31,8 @@ interface VerifierParts {
   readonly fetchKeySet: (timeoutSeconds: number) => Promise<Fetched | undefined>;
 }
 
+/** Of its time, when a verifier that renews ahead does. */
+const aheadPart = 0.75;
 /** More than any kind counts. */
 const mostRemembered = 10;
 
@@ -39,7 +42,9 @@ export const createVerifier = (kind: VerifierKind, { time, chance, fetchKeySet }
   let held: Held | undefined;
   /** When each key looked up by itself expires. */
   const lookedUp = new Map<string, number>();
-  let [busy, renewing] = [false, false];
+  /** Until when a kid that was asked for in vain is not asked for again. */
+  const inVain = new Map<string, number>();
+  let [busy, renewing, failing] = [false, false, false];
   const times: Record<'any_fetch' | 'fruitless_fetch' | 'refetch', number[]> = {
     any_fetch: [],
     fruitless_fetch: [],
@@ -51,11 +56,15 @@ export const createVerifier = (kind: VerifierKind, { time, chance, fetchKeySet }
 
   const load = async (): Promise<boolean> => {
     const fetched = await fetchKeySet(kind.timeoutSeconds);
+    failing = fetched === undefined;
     if (fetched === undefined) return false;
+    if (fetched.kids !== held?.kids) inVain.clear();
     const now = time.now();
     const seconds = kind.keepsSeconds === 'max-age' ? fetched.maxAgeSeconds : kind.keepsSeconds;
     const jitter = Number.isFinite(seconds) ? seconds * chance.between(...kind.jitter) : 0;
-    held = { kids: fetched.kids, arrivedAt: now, expiresAt: now + seconds + jitter };
+    const keeps = seconds + jitter;
+    const renewAt = now + (kind.renews === 'ahead' ? aheadPart * keeps : keeps);
+    held = { kids: fetched.kids, arrivedAt: now, renewAt, expiresAt: now + keeps };
     note('any_fetch');
     return true;
   };
@@ -64,7 +73,7 @@ export const createVerifier = (kind: VerifierKind, { time, chance, fetchKeySet }
     renewing = true;
     time.at(time.now(), async () => {
       const retrySeconds = kind.refetches?.withinSeconds ?? 0;
-      if (!(await load()) && held !== undefined) held = { ...held, expiresAt: time.now() + retrySeconds };
+      if (!(await load()) && held !== undefined) held = { ...held, renewAt: time.now() + retrySeconds };
       renewing = false;
     });
   };
@@ -76,15 +85,15 @@ export const createVerifier = (kind: VerifierKind, { time, chance, fetchKeySet }
   };
   const answerBySet = (kid: string, { kids }: Held): Answer => {
     if (kids.has(kid)) return 'accepted';
-    return mayRefetch() ? 'refetch' : 'refused';
+    return time.now() >= (inVain.get(kid) ?? 0) && mayRefetch() ? 'refetch' : 'refused';
   };
+  const waits = (): boolean => kind.renews === 'first' || (kind.renews === 'ahead' && !failing);
   const answerTo = (kid: string): Answer => {
     const now = time.now();
     if (kind.keeps === 'keys') return now < (lookedUp.get(kid) ?? 0) ? 'accepted' : 'refetch';
     if (held === undefined) return 'fetch';
-    const isExpired = now >= held.expiresAt;
-    if (isExpired && kind.renews === 'first') return 'fetch';
-    if (isExpired) renewMeanwhile();
+    if (now >= held.expiresAt && waits()) return 'fetch';
+    if (now >= held.renewAt && kind.renews !== 'first') renewMeanwhile();
     return answerBySet(kid, held);
   };
   const heldSeconds = (): number => (held === undefined ? 0 : time.now() - held.arrivedAt);
@@ -96,16 +105,18 @@ export const createVerifier = (kind: VerifierKind, { time, chance, fetchKeySet }
     if (kind.whenFetchFails === 'has_none' || held === undefined) return 'none';
     return held.kids.has(kid) ? 'accepted' : 'refused';
   };
+  const refuseInVain = (kid: string, answer: 'fetch' | 'refetch'): Verdict => {
+    note('fruitless_fetch');
+    if (answer === 'refetch' && kind.inVainSeconds > 0) inVain.set(kid, time.now() + kind.inVainSeconds);
+    return 'refused';
+  };
   /** Answers a token for which the key set has to be asked for first. */
   const answerLate = async (kid: string, answer: 'fetch' | 'refetch'): Promise<Verdict> => {
     // Too many requests is no word about the key where each key is asked for by itself.
     if (answer === 'refetch' && !mayRefetch()) return kind.keeps === 'keys' ? 'none' : 'refused';
     if (answer === 'refetch') note('refetch');
     if (!(await load())) return answerWithoutAnswer(kid, answer);
-    if (!held?.kids.has(kid)) {
-      note('fruitless_fetch');
-      return 'refused';
-    }
+    if (!held?.kids.has(kid)) return refuseInVain(kid, answer);
     if (kind.keeps === 'keys') lookedUp.set(kid, time.now() + (kind.keepsSeconds as number));
     return 'accepted';
   };

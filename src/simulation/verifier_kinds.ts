@@ -11,8 +11,11 @@ export interface VerifierKind {
   readonly jitter: readonly [number, number];
   /** What it keeps and lets expire: the set as a whole, or each key it once looked up. */
   readonly keeps: 'key_set' | 'keys';
-  /** Whether an expired set is fetched again before the token is answered, or meanwhile. */
-  readonly renews: 'first' | 'meanwhile';
+  /**
+   * Whether an expired set is fetched again before the token is answered, or meanwhile. `ahead`: meanwhile, before it
+   * expires, and first once it has; after a failed attempt meanwhile until one succeeds.
+   */
+  readonly renews: 'first' | 'meanwhile' | 'ahead';
   /** What becomes of the old set when it cannot be fetched again. */
   readonly whenFetchFails: 'uses_old' | 'has_none';
   /** Whether it asks again on a `kid` it does not know: not at all, or unless so much of something was just now. */
@@ -21,6 +24,8 @@ export interface VerifierKind {
     readonly of: 'any_fetch' | 'fruitless_fetch' | 'refetch';
     readonly withinSeconds: number;
   };
+  /** For how long it does not ask again for a `kid` it asked for in vain, unless another key set comes meanwhile. */
+  readonly inVainSeconds: number;
   readonly timeoutSeconds: number;
   /** How revocationExposure bounds it. */
   readonly exposure: 'cache_control' | 'fixed_cache' | 'unknown_kid' | 'hand_copied';
@@ -34,6 +39,7 @@ const plain = {
   renews: 'first',
   whenFetchFails: 'has_none',
   refetches: null,
+  inVainSeconds: 0,
   timeoutSeconds: 30,
   exposure: 'fixed_cache',
 } as const;
@@ -44,6 +50,19 @@ export const verifierKinds: readonly VerifierKind[] = [
     name: 'obeys max-age',
     source: 'RFC 9111 §5.2.2.1, without reading Age and without asking again on an unknown kid',
     keepsSeconds: 'max-age',
+    exposure: 'cache_control',
+  },
+  {
+    ...plain,
+    name: 'Keyturn',
+    source:
+      'src/verifier/key_set_cache.ts: max-age, renewed after three quarters of it, and the old set for a day when nobody answers; on an unknown kid, 30 s after the last fetch',
+    keepsSeconds: 'max-age',
+    renews: 'ahead',
+    whenFetchFails: 'uses_old',
+    refetches: { unless: 1, of: 'any_fetch', withinSeconds: 30 },
+    inVainSeconds: 300,
+    timeoutSeconds: 5,
     exposure: 'cache_control',
   },
   {

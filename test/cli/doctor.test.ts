@@ -38,9 +38,9 @@ describe('keyturn doctor where all is well', () => {
     const { code, stdout, stderr } = await runCommand(['doctor'], { environment });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const unwrapped = stdout.replaceAll('\n  ', ' ');
-    expect(unwrapped).toContain('P + S + max(A, V) + 2E + F = 30 + 300 + max(300, 43200) + 2*5 + 30 = 43570 s');
+    expect(unwrapped).toContain('P + S + max(A, V) + 2E + F = 30 + 300 + max(300, 46800) + 2*5 + 30 = 47170 s');
     expect(unwrapped).toContain('P + T + L + 2E = 30 + 3600 + 300 + 2*5 = 3940 s');
-    expect(unwrapped).toContain('lead + P = 43570 + 30 = 43600 s');
+    expect(unwrapped).toContain('lead + P = 47170 + 30 = 47200 s');
     expect(unwrapped).toMatch(/✓ ES256: [\w-]{43} signs since .* The next turn, to [\w-]{43}, is .*\(in 29 d/);
     expect(unwrapped).toContain('The ring opens all 4 private keys');
     expect(stdout).toMatch(/\n\nEverything is as it should be\.\n$/);
@@ -96,7 +96,7 @@ describe('keyturn doctor on the configuration', () => {
   });
 
   test.each([
-    [{ KEYTURN_SLOWEST_VERIFIER_SECONDS: '600' }, 'advice: KEYTURN_SLOWEST_VERIFIER_SECONDS is 600.*\\.NET 43200'],
+    [{ KEYTURN_SLOWEST_VERIFIER_SECONDS: '600' }, 'advice: KEYTURN_SLOWEST_VERIFIER_SECONDS is 600.*\\.NET 46800'],
     [{ KEYTURN_HOST: '0.0.0.0' }, 'advice: The issuer .* is for this machine alone.*0\\.0\\.0\\.0'],
     [{ KEYTURN_PORT: '4199' }, 'advice: .*sends everyone to port 4100'],
     [{ KEYTURN_ISSUER: 'https://id.example.com' }, 'advice: .*behind a proxy on this machine'],

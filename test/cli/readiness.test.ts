@@ -7,7 +7,7 @@ import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_proces
 const hour = 3600;
 const now = () => Math.floor(Date.now() / 1000);
 const young = await createTemplate(now() - hour);
-/** The lead time of the default settings is 12 h 6 min. */
+/** The lead time of the default settings is 13 h 6 min. */
 const ready = await createTemplate(now() - 13 * hour);
 
 let folder: string;

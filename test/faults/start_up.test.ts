@@ -214,7 +214,7 @@ describe('a place that cannot be', () => {
 
 describe('a configuration that contradicts itself or the database', () => {
   const configurations: readonly (readonly [string, Environment, readonly string[]])[] = [
-    ['lead', { KEYTURN_LEAD_SECONDS: '5' }, ['KEYTURN_LEAD_SECONDS is 5', '43570']],
+    ['lead', { KEYTURN_LEAD_SECONDS: '5' }, ['KEYTURN_LEAD_SECONDS is 5', '47170']],
     ['grace', { KEYTURN_GRACE_SECONDS: '5' }, ['KEYTURN_GRACE_SECONDS is 5', '3940']],
     ['period', { KEYTURN_ROTATION_PERIOD_SECONDS: '3600' }, ['KEYTURN_ROTATION_PERIOD_SECONDS is 3600', '43600']],
     ['lifetimes', { KEYTURN_ACCESS_TOKEN_SECONDS: '7200' }, ['KEYTURN_ACCESS_TOKEN_SECONDS is 7200', '3600']],

@@ -4,7 +4,7 @@ import { revocationExposure, unseenKidSignsAt, type VerifierKind } from '../../s
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 
 const t = 1_800_000_000;
-/** P 30, S 300, A 300, F 30, V 43200. */
+/** P 30, S 300, A 300, F 30, V 46800. */
 const { policy } = readConfig({});
 
 const key = (slot: number, instants: Partial<SigningKeyRecord>): SigningKeyRecord => ({
@@ -35,7 +35,7 @@ describe('how long a key revoked at t may be accepted', () => {
     expect(fixed.map(({ libraries, acceptedUntil }) => [libraries.join(), Number(acceptedUntil) - t])).toEqual([
       ['PyJWT', 30 + 300 + 300 + 30],
       ['jose,jwks-rsa,Envoy', 30 + 300 + 600 + 30],
-      ['.NET', 30 + 300 + 43200 + 30],
+      ['.NET', 30 + 300 + 46800 + 30],
     ]);
   });
 

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { createVerifier, keysFromUrl } from '../../src/verifier/exports.ts';
 import { fastJwtVerifier, joseVerifier, jwksRsaVerifier, type Token } from '../flows/verifiers.ts';
 import { startChild } from './processes.ts';
 
@@ -41,6 +42,22 @@ const ofNode = ({ issuer, jwksUri, cacheSeconds }: Surroundings): readonly Libra
     { name: 'jwks-rsa', exposure: 'fixed_cache', cache: 'cacheMaxAge', verify: at(jwksRsa) },
     { name: 'fast-jwt', exposure: 'cache_control', cache: 'obeys max-age, never asks again', verify: at(fastJwt) },
   ];
+};
+
+/** More than any token is past its `exp` when a revoked key is measured. */
+const lenientSeconds = 59;
+
+const keyturnVerifier = ({ issuer, jwksUri, audiences }: Surroundings): Library => {
+  const keys = keysFromUrl(jwksUri);
+  const verifierWith = (clockToleranceSeconds: number) =>
+    createVerifier({ issuer, audience: [...audiences], keys, clockToleranceSeconds });
+  const [strict, lenient] = [verifierWith(1), verifierWith(lenientSeconds)];
+  return {
+    name: 'Keyturn',
+    exposure: 'cache_control',
+    cache: 'obeys max-age, asks ahead of it and on an unknown kid, as it comes',
+    verify: ({ text }, checksExp) => (checksExp ? strict : lenient).verify(text),
+  };
 };
 
 /** It fetches over https alone, which is a matter of its fetcher: everything else is as it comes. */
@@ -115,7 +132,6 @@ export interface Libraries {
   readonly missing: readonly string[];
 }
 
-// Our own verifier, once it is there, is one line more in `found`.
 export const openLibraries = (surroundings: Surroundings): Libraries => {
   const others = [
     { name: 'PyJWT (apt-get install python3-jwt python3-cryptography)', library: pyjwt(surroundings) },
@@ -123,6 +139,7 @@ export const openLibraries = (surroundings: Surroundings): Libraries => {
   ];
   return {
     found: [
+      keyturnVerifier(surroundings),
       ...ofNode(surroundings),
       awsJwtVerify(surroundings),
       ...others.flatMap(({ library }) => (library === undefined ? [] : [library])),

@@ -125,6 +125,33 @@ describe('verifiers of the simulation keep a key set as the libraries do', () =>
     ]);
   });
 
+  test("Keyturn's renews ahead of max-age, and goes on with the old set while nobody answers", async () => {
+    const shown = [
+      { at: 0, kid: 'old' },
+      { at: 226, kid: 'old' },
+      { at: 299, kid: 'new' },
+      { at: 900, kid: 'new' },
+    ];
+    const downAfter = (now: number) => (now < 240 ? newFrom(5)(now) : undefined);
+    expect(await answersOf('Keyturn', downAfter, shown)).toEqual([
+      'old accepted',
+      'old accepted',
+      'new accepted',
+      'new accepted',
+    ]);
+  });
+
+  test("Keyturn's asks for a kid nobody knows once in 300 s, unless the key set changes", async () => {
+    const shown = [0, 40, 80, 120].map((at) => ({ at, kid: at === 0 ? 'old' : 'forged' }));
+    const asked: number[] = [];
+    const noting = (now: number) => {
+      asked.push(now);
+      return ['old'];
+    };
+    await answersOf('Keyturn', noting, shown);
+    expect(asked).toEqual([0, 40]);
+  });
+
   test('no answer at the first fetch is no refusal', async () => {
     expect(await answersOf('jose', () => undefined, [{ at: 0, kid: 'old' }])).toEqual(['old none']);
     expect(await answersOf('jose', always, [{ at: 0, kid: 'old' }])).toEqual(['old accepted']);
