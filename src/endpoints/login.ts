@@ -100,8 +100,12 @@ const attempt = async (
       await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
     }
-    await recordAudit('sign_in.succeeded', { sub: user.sub, clientId, address }, provider);
-    return await goOnSignedIn(context, user, browser, waiting?.id, provider);
+    // Together: they wait for the disk once.
+    const [answer] = await Promise.all([
+      goOnSignedIn(context, user, browser, waiting?.id, provider),
+      recordAudit('sign_in.succeeded', { sub: user.sub, clientId, address }, provider),
+    ]);
+    return answer;
   } catch (error) {
     const shown = shownRefusal(error, login);
     if (shown === undefined) throw error;
