@@ -1,6 +1,8 @@
 // The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
+import { availableParallelism } from 'node:os';
 import { type BetterSqlite3, openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
+import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
@@ -53,9 +55,11 @@ export const openRotation = async (config: Config, store: Store): Promise<Rotati
   onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
 
-/** Each has a thread of low priority, and 19 MiB. */
-const hashesAtOnce = 2;
-const hashesWaiting = 32;
+/** Each has a thread of low priority, and 19 MiB. One core is left for all else. */
+const hashesAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
+const hashesWaiting = 128;
+/** Each is a request whose body was not read yet. */
+const pagesWaiting = 256;
 
 const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<void> => {
   for (const { resource, accessTokenSeconds } of await store.listResources())
@@ -96,6 +100,7 @@ export const openProvider = async (
     log,
     ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
+    takeTurn: createEventLoopTurns(pagesWaiting),
     passwordHasher: boundPasswordHasher(
       createThreadedPasswordHasher(nodeRsPasswordHasher),
       hashesAtOnce,

@@ -9,6 +9,7 @@ import type { OutboundHttp } from './seams/outbound_http.ts';
 import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
+import type { TakeTurn } from './seams/turns.ts';
 import type { PlaceAllocator } from './status_lists/place_allocator.ts';
 import type { RevocationView } from './status_lists/revocation_view.ts';
 
@@ -29,4 +30,6 @@ export interface Provider {
   readonly places: PlaceAllocator;
   readonly revocations: RevocationView;
   readonly deflate: Deflate;
+  /** For pages, which token requests do not wait behind. */
+  readonly takeTurn: TakeTurn;
 }

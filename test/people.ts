@@ -3,6 +3,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from '../src/adapters/bounded_password_hasher.ts';
+import { createEventLoopTurns } from '../src/adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
@@ -124,6 +125,7 @@ export const openPeople = async ({
   const revoking = {
     ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
+    takeTurn: createEventLoopTurns(256),
   };
   const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, outboundHttp, ...revoking };
   const provider = { ...kept, rateLimiter, localRateLimiter, passwordHasher: counted };

@@ -2,16 +2,16 @@
 // the slowest token of a hundred takes, and what the sign-ins came to. A child process.
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startChild } from '../child.ts';
 import type { Contender } from '../contender.ts';
 import { createSend } from '../flows/send.ts';
 import { clientCredentialsName } from '../scenarios/client_credentials.ts';
-import { people, signInRequest } from './person.ts';
+import type { SignIns } from './people_load.ts';
 
 export interface StormAnswer {
   readonly idleMilliseconds: Percentiles;
   readonly stormMilliseconds: Percentiles;
-  /** How many sign-ins got which status. */
-  readonly signIns: Readonly<Record<string, number>>;
+  readonly signIns: SignIns;
   readonly stormSeconds: number;
   readonly restMegabytes: number;
   readonly peakMegabytes: number;
@@ -25,8 +25,6 @@ interface Percentiles {
 const tokensPerSecond = 500;
 const workers = 10;
 const idleSeconds = 4;
-/** Together below what sign-ins of everyone may burst to. */
-const volleys = 5;
 
 const percentilesOf = (milliseconds: readonly number[]): Percentiles => {
   const sorted = [...milliseconds].sort((left, right) => left - right);
@@ -68,29 +66,24 @@ const during = async (contender: Contender, work: () => Promise<void>): Promise<
   return asking;
 };
 
-const signInAll = async (issuer: string, signIns: Record<string, number>): Promise<void> => {
-  const send = createSend(people.length);
-  for (let volley = 0; volley < volleys; volley += 1)
-    await Promise.all(
-      people.map(async (username, place) => {
-        const { status } = await send(signInRequest(issuer, username, volley * people.length + place));
-        signIns[status] = (signIns[status] ?? 0) + 1;
-      }),
-    );
-};
-
 const storm = async (contender: Contender): Promise<StormAnswer> => {
-  const signIns: Record<string, number> = {};
+  const people = startChild('storm/people_load.ts');
   await during(contender, () => wait(1000));
   const idle = await during(contender, () => wait(idleSeconds * 1000));
   const restMegabytes = megabytesOf(contender.pid, 'VmRSS');
   const started = performance.now();
-  const taken = await during(contender, () => signInAll(contender.issuer, signIns));
+  people.send({ issuer: contender.issuer });
+  const signingIn = people.reply() as Promise<SignIns | { readonly complaint: string }>;
+  const taken = await during(contender, async () => void (await signingIn));
+  const stormSeconds = (performance.now() - started) / 1000;
+  const signIns = await signingIn;
+  if ('complaint' in signIns) throw new Error(String(signIns.complaint));
+  await people.end();
   return {
     idleMilliseconds: percentilesOf(idle),
     stormMilliseconds: percentilesOf(taken),
     signIns,
-    stormSeconds: (performance.now() - started) / 1000,
+    stormSeconds,
     restMegabytes,
     peakMegabytes: megabytesOf(contender.pid, 'VmHWM'),
   };

@@ -22,6 +22,8 @@ const pragmas = {
   foreign_keys: 1,
   busy_timeout: busyTimeoutMilliseconds,
   secure_delete: 1,
+  // 16 MB. A checkpoint blocks the event loop, and pages that were written again and again are copied once.
+  wal_autocheckpoint: 4000,
 } as const;
 
 const advice: Readonly<Record<string, string>> = {

@@ -37,6 +37,8 @@ class WorkFailed extends Error {}
 /** How long SQLite itself, and with it the event loop, waits for another process's write: a short one is soon done. */
 const blockingWaitMilliseconds = 50;
 const retryMilliseconds = 10;
+/** How long a group that still grows may be kept open; a wait for the disk is about as long. */
+const lingerMilliseconds = 2;
 
 /** @returns StoreUnavailableError for what SQLite could not do, so that callers need not know it; other errors as they are. */
 export const toStoreError = (error: unknown): unknown => {
@@ -146,9 +148,16 @@ export const createGroupCommit = (
     }
   };
 
+  /** Requests that came together seldom come to their write in the same turn: a group goes to disk when none has joined it for a turn. */
+  const flushWhenQuiet = (known: number, openedAt: number): void => {
+    const grows = queue.length > known && performance.now() - openedAt < lingerMilliseconds;
+    if (grows && queue.some(({ synced }) => synced)) setImmediate(flushWhenQuiet, queue.length, openedAt);
+    else flush();
+  };
+
   const enqueue = <Result>(work: () => Result, synced: boolean): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
-      if (queue.length === 0) setImmediate(flush);
+      if (queue.length === 0) setImmediate(flushWhenQuiet, 0, performance.now());
       // The queue mixes results of all types; each goes back to the promise it was queued with.
       queue.push({ synced, work, resolve: resolve as Queued['resolve'], reject });
     });

@@ -17,6 +17,7 @@ const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
   interaction_unknown: 'interaction_expired',
   request_forged: 'csrf_refused',
   rate_limited: 'rate_limited',
+  passwords_busy: 'rate_limited',
 };
 
 const kindOf = ({ reason, failure }: OAuthError): ErrorKind =>
@@ -34,13 +35,14 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   return pageResponse(context, markup, { status: status === 405 ? 400 : status });
 };
 
-/** Wraps an endpoint's handlers, so that their failures are answered as pages. */
+/** Wraps an endpoint's handlers, so that they take turns and their failures are answered as pages. */
 export const pageEndpoint = (provider: Provider, methods: Methods): Methods =>
   Object.fromEntries(
     Object.entries(methods).map(([method, handler]: [string, Handler]) => [
       method,
       async (context: Context<AppEnvironment>) => {
         try {
+          await provider.takeTurn();
           return await handler(context);
         } catch (error) {
           return refuse(context, error as Error, provider);

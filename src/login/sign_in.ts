@@ -74,7 +74,8 @@ export const signIn = async (attempt: SignInAttempt, provider: Provider): Promis
   if (isPasswordTooLong(attempt.password)) return undefined;
   const proved = await provesPassword(user, attempt.password, provider);
   if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
-  for (const [key] of allowances) if (!sharedAllowances.test(key)) await rateLimiter.reset(key);
+  const own = allowances.filter(([key]) => !sharedAllowances.test(key));
+  await Promise.all(own.map(([key]) => rateLimiter.reset(key)));
   const { sub, passwordHash } = user;
   if (passwordHasher.needsRehash(passwordHash))
     await store.rehashPassword(sub, passwordHash, await passwordHasher.hash(normalizePassword(attempt.password)));
