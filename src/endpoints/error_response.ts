@@ -24,11 +24,13 @@ export const logRefusal = (refusal: OAuthError, requestId: string, log: Log): vo
   else log.warn(fields, 'request refused');
 };
 
-/** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token. */
-const challengeOf = (error: string, description: string): string =>
-  error === 'invalid_token' || error === 'insufficient_scope'
+/** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token; §3.1: no error for who sent none. */
+const challengeOf = ({ reason, failure: { error, description } }: OAuthError): string => {
+  if (reason === 'access_token_missing') return 'Bearer';
+  return error === 'invalid_token' || error === 'insufficient_scope'
     ? `Bearer error="${error}", error_description="${description}"`
     : 'Basic realm="token endpoint", charset="UTF-8"';
+};
 
 /** @see RFC 6749 §5.2 https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export const errorResponse = (error: Error, context: Context<AppEnvironment>, log: Log): Response => {
@@ -37,8 +39,7 @@ export const errorResponse = (error: Error, context: Context<AppEnvironment>, lo
   logRefusal(refusal, requestIdOf(context), log);
   context.header('Cache-Control', 'no-store');
   context.header('Pragma', 'no-cache');
-  if (status === 401 || code === 'insufficient_scope')
-    context.header('WWW-Authenticate', challengeOf(code, description));
+  if (status === 401 || code === 'insufficient_scope') context.header('WWW-Authenticate', challengeOf(refusal));
   if (status === 429 || status === 503) context.header('Retry-After', String(refusal.retryAfterSeconds));
   if (status === 413) context.header('Connection', 'close');
   return context.json({ error: code, error_description: description }, status);

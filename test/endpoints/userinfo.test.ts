@@ -57,7 +57,7 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     const form = { access_token: tokens.access_token };
     expect((await postForm(people.app, '/userinfo', form)).status).toBe(200);
     const inUrl = await people.app.request(`/userinfo?access_token=${tokens.access_token}`);
-    await expectChallenge(inUrl, 'invalid_token');
+    expect([inUrl.status, inUrl.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
     const twice = await postForm(people.app, '/userinfo', form, { Authorization: `Bearer ${tokens.access_token}` });
     await expectChallenge(twice, 'invalid_token');
   });
@@ -96,6 +96,11 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     const form = { grant_type: 'client_credentials' };
     const answer = await postForm(people.app, '/token', form, { Authorization: basic('machine') });
     await expectChallenge(await askUserinfo(people.app, (await readAnswer(answer)).access_token), 'invalid_token');
+  });
+
+  test('RFC 6750 §3.1: who sent no token gets the challenge alone, without an error in it', async () => {
+    const response = await people.app.request('/userinfo');
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
   });
 
   test('a token without the scope openid is insufficient_scope', async () => {
