@@ -14,6 +14,8 @@ export interface DirectAnswer {
   /** Names and values in turn. */
   readonly headers: readonly string[];
   readonly body: string | null;
+  /** Of the body: `latin1`, where it is ASCII, is written at a fraction of the cost. */
+  readonly encoding: 'latin1' | 'utf8';
 }
 
 const bodyHeaders = ['content-length', 'transfer-encoding'];
@@ -48,6 +50,6 @@ export const answerDirectly = (
   const answer = read && document.answer(read[0], read[1]);
   if (answer === undefined) return false;
   response.writeHead(answer.status, ['X-Request-Id', requestId, ...answer.headers]);
-  response.end(answer.body);
+  response.end(answer.body, answer.encoding);
   return true;
 };

@@ -9,6 +9,7 @@ export interface DirectAnswer {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: string | null;
+  readonly encoding: 'latin1' | 'utf8';
 }
 
 export interface PublicDocument {
@@ -48,8 +49,10 @@ export const directAnswers = (
   fixed: Readonly<Record<string, string>>,
 ): ((document: PublicDocument, ifNoneMatch: string | undefined) => DirectAnswer) => {
   const direct = ({ status, plainHeaders, body }: PlainAnswer): DirectAnswer => {
-    const length = body === null ? {} : { 'Content-Length': `${Buffer.byteLength(body)}` };
-    return { status, headers: Object.entries({ ...fixed, ...plainHeaders, ...length }).flat(), body };
+    const bytes = Buffer.byteLength(body ?? '');
+    const length = body === null ? {} : { 'Content-Length': `${bytes}` };
+    const headers = Object.entries({ ...fixed, ...plainHeaders, ...length }).flat();
+    return { status, headers, body, encoding: bytes === body?.length ? 'latin1' : 'utf8' };
   };
   let made: { readonly document: PublicDocument; readonly whole: DirectAnswer; readonly unchanged: DirectAnswer };
   return (document, ifNoneMatch) => {

@@ -8,7 +8,7 @@ const hour = 3600;
 const now = () => Math.floor(Date.now() / 1000);
 const young = await createTemplate(now() - hour);
 /** The lead time of the default settings is 13 h 6 min. */
-const ready = await createTemplate(now() - 13 * hour);
+const ready = await createTemplate(now() - 14 * hour);
 
 let folder: string;
 let environment: Environment;
