@@ -74,7 +74,9 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
   const started = performance.now();
   people.send({ issuer: contender.issuer });
   const signingIn = people.reply() as Promise<SignIns | { readonly complaint: string }>;
-  const taken = await during(contender, async () => void (await signingIn));
+  const taken = await during(contender, async () => {
+    await signingIn;
+  });
   const stormSeconds = (performance.now() - started) / 1000;
   const signIns = await signingIn;
   if ('complaint' in signIns) throw new Error(String(signIns.complaint));
