@@ -191,8 +191,8 @@ describe('contradictions are refused with the numbers on both sides', () => {
     ],
     [
       'a period no longer than lead + P',
-      { KEYTURN_ROTATION_PERIOD_SECONDS: '43600' },
-      ['KEYTURN_ROTATION_PERIOD_SECONDS is 43600', '47170 + 30', 'longer than 43600'],
+      { KEYTURN_ROTATION_PERIOD_SECONDS: '47200' },
+      ['KEYTURN_ROTATION_PERIOD_SECONDS is 47200', '47170 + 30', 'longer than 47200'],
     ],
     [
       'an access token that outlives T',
@@ -209,7 +209,7 @@ describe('contradictions are refused with the numbers on both sides', () => {
   test('one second more and each holds', () => {
     expect(readConfig({ KEYTURN_LEAD_SECONDS: '47170' }).policy.leadSeconds).toBe(47170);
     expect(readConfig({ KEYTURN_GRACE_SECONDS: '3940' }).policy.graceSeconds).toBe(3940);
-    expect(readConfig({ KEYTURN_ROTATION_PERIOD_SECONDS: '43601' }).policy.periodSeconds).toBe(43601);
+    expect(readConfig({ KEYTURN_ROTATION_PERIOD_SECONDS: '47201' }).policy.periodSeconds).toBe(47201);
     expect(readConfig({ KEYTURN_ACCESS_TOKEN_SECONDS: '3600' }).accessTokenSeconds).toBe(3600);
   });
 

@@ -254,7 +254,7 @@ describe('what doctor says of the rings', () => {
   test('I2: a standby that will sign before the lead time is over is wrong, as when lead was raised', () => {
     const early = both(key(0, {}), key(1, { publishedAt: t, activatesAt: t + policy.leadSeconds - 1 }));
     expect(unsound(early, t + 60)).toContainEqual(
-      expect.stringMatching(/^wrong ES256: The standby kid-1 is to sign 43569 s/),
+      expect.stringMatching(/^wrong ES256: The standby kid-1 is to sign 47169 s/),
     );
   });
 

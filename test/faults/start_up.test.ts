@@ -216,7 +216,7 @@ describe('a configuration that contradicts itself or the database', () => {
   const configurations: readonly (readonly [string, Environment, readonly string[]])[] = [
     ['lead', { KEYTURN_LEAD_SECONDS: '5' }, ['KEYTURN_LEAD_SECONDS is 5', '47170']],
     ['grace', { KEYTURN_GRACE_SECONDS: '5' }, ['KEYTURN_GRACE_SECONDS is 5', '3940']],
-    ['period', { KEYTURN_ROTATION_PERIOD_SECONDS: '3600' }, ['KEYTURN_ROTATION_PERIOD_SECONDS is 3600', '43600']],
+    ['period', { KEYTURN_ROTATION_PERIOD_SECONDS: '3600' }, ['KEYTURN_ROTATION_PERIOD_SECONDS is 3600', '47200']],
     ['lifetimes', { KEYTURN_ACCESS_TOKEN_SECONDS: '7200' }, ['KEYTURN_ACCESS_TOKEN_SECONDS is 7200', '3600']],
     ['an issuer that is not HTTPS', { KEYTURN_ISSUER: 'http://id.example.com' }, ['KEYTURN_ISSUER', 'https']],
     ['two wrong settings', { KEYTURN_PORT: 'x', KEYTURN_LOG_LEVEL: 'loud' }, ['KEYTURN_PORT', 'KEYTURN_LOG_LEVEL']],
