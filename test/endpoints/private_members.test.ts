@@ -68,6 +68,8 @@ beforeAll(async () => {
   await askEverything();
   await store.close();
   await askEverything();
+  clock.advance(config.policy.snapshotSeconds + 1);
+  await askEverything();
 });
 
 describe('T030: the private half of a key never leaves, RFC 7517 §9.2', () => {
