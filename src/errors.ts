@@ -49,6 +49,7 @@ export const failures = {
   client_authentication_doubled: malformedRequest(
     'The client authenticates in two ways at once; use the Authorization header or the body, not both.',
   ),
+  body_cut_off: malformedRequest('The connection was closed before the whole body had come.'),
   body_too_large: { status: 413, error: 'invalid_request', description: 'The body is too large.' },
   method_not_allowed: {
     status: 405,

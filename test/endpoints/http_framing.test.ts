@@ -166,6 +166,20 @@ describe('T122: the body limit holds without Content-Length', () => {
     await expectServing();
   });
 
+  test.each([
+    ['a length', 'Content-Length: 1000', body],
+    ['no length', 'Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n`],
+  ])('a peer that goes away in mid-body, of %s, is no failure of ours', async (_, length, begun) => {
+    const socket = connect(served.port, '127.0.0.1');
+    await new Promise((sent) => socket.write(tokenRequest(length) + begun, sent));
+    await new Promise((gone) => setTimeout(gone, 50));
+    socket.resetAndDestroy();
+    await expect
+      .poll(() => provider.log.records.map(({ fields }) => Reflect.get(fields, 'reason')))
+      .toContain('body_cut_off');
+    expect(provider.log.records.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   test('a peer that goes away in mid-body gets no token and leaves the server standing', async () => {
     for (let round = 0; round < 20; round += 1) {
       const socket = connect(served.port, '127.0.0.1');
