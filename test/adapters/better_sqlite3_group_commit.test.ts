@@ -61,21 +61,6 @@ describe('group commit', () => {
     expect(count('COMMIT')).toBe(2);
   });
 
-  test('a write joins a group that grew in the turn before it', async () => {
-    const { write } = createGroupCommit(client);
-    const late: Promise<unknown>[] = [];
-    const early = [write(inserting('first')), write(inserting('second'))];
-    await new Promise<void>((resolve) =>
-      setImmediate(() => {
-        late.push(write(inserting('third')));
-        resolve();
-      }),
-    );
-    await Promise.all([...early, ...late]);
-    expect(names()).toEqual(['first', 'second', 'third']);
-    expect(count('COMMIT')).toBe(1);
-  });
-
   test('no promise resolves before COMMIT', async () => {
     const { write } = createGroupCommit(client);
     await Promise.all(
