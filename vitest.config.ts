@@ -10,7 +10,7 @@ const everywhere = {
 } as const;
 
 /** They replace modules or globals, which would reach the files that share their process. */
-const alone = [
+const replacing = [
   'test/properties/**/*.test.ts',
   'test/adapters/{node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
@@ -18,11 +18,18 @@ const alone = [
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
+/** They take long, most of it waiting for other processes: given out one by one, they share the workers evenly. */
+const long = [
+  'test/{browser,docs,examples,faults,flows,relying_parties,simulation}/**/*.test.ts',
+  'test/cli/{drill,launch}.test.ts',
+  'test/verifier/{outage,package}.test.ts',
+];
+const alone = [...replacing, ...long];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 
-// More processes than cores, since many tests wait; files one after another in each. Servers that tests start take free ports.
+// More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
   test: {
     maxWorkers: '150%',
@@ -36,7 +43,7 @@ export default defineConfig({
           exclude: [...alone, ...soaks],
         },
       },
-      { test: { ...everywhere, name: 'alone', isolate: true, include: alone } },
+      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: soaks } },
     ],
   },
 });
