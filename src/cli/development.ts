@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { generateClientSecret, hashClientSecret } from '../client_authentication/client_secret.ts';
 import { demoCallbackPath, demoClientId, demoPath, demoScope } from '../endpoints/demo.ts';
 import type { Provider } from '../provider.ts';
-import type { Client } from '../seams/client_store.ts';
+import { type Client, clientDefaults } from '../seams/client_store.ts';
 
 const firstResource = 'https://api.example.com';
 const firstClient = 'first-client';
@@ -27,28 +27,14 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
   });
   const secret = generateClientSecret();
   const added = await store.addClient({
+    ...clientDefaults,
     clientId: firstClient,
     clientName: 'First client',
-    tokenEndpointAuthMethod: 'client_secret_basic',
     grantTypes: ['client_credentials'],
-    redirectUris: [],
     scope,
     resources: [firstResource],
     clientSecretSha256: hashClientSecret(secret),
-    previousClientSecretSha256: null,
-    previousClientSecretExpiresAt: null,
     clientIdIssuedAt: now,
-    tokensNotBefore: null,
-    serves: [],
-    applicationType: 'web',
-    firstParty: false,
-    dangerouslyAllowNoPkce: false,
-    idTokenSignedResponseAlg: 'RS256',
-    userinfoSignedResponseAlg: null,
-    idTokenClaims: [],
-    postLogoutRedirectUris: [],
-    backchannelLogoutUri: null,
-    backchannelLogoutSessionRequired: false,
   });
   return added ? secret : undefined;
 };
@@ -78,6 +64,7 @@ const makeDemoUser = async ({ store, clock, passwordHasher }: Provider): Promise
 
 /** Public, with PKCE; asks for consent. */
 const demoClient = ({ config, clock }: Provider): Client => ({
+  ...clientDefaults,
   clientId: demoClientId,
   clientName: 'Demo application',
   tokenEndpointAuthMethod: 'none',
@@ -86,20 +73,9 @@ const demoClient = ({ config, clock }: Provider): Client => ({
   scope: demoScope,
   resources: [],
   clientSecretSha256: null,
-  previousClientSecretSha256: null,
-  previousClientSecretExpiresAt: null,
   clientIdIssuedAt: clock.now(),
-  tokensNotBefore: null,
-  serves: [],
-  applicationType: 'web',
-  firstParty: false,
-  dangerouslyAllowNoPkce: false,
-  idTokenSignedResponseAlg: 'RS256',
-  userinfoSignedResponseAlg: null,
   idTokenClaims: ['name', 'email', 'roles'],
   postLogoutRedirectUris: [config.issuer + demoPath],
-  backchannelLogoutUri: null,
-  backchannelLogoutSessionRequired: false,
 });
 
 /** @returns what to say of the demo; nothing where the users there are do not include its own. */

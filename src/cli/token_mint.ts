@@ -5,7 +5,7 @@ import type { ActiveSigner } from '../keys/key_ring.ts';
 import { encodeSegment } from '../keys/segment.ts';
 import { openProvider } from '../node.ts';
 import type { Provider } from '../provider.ts';
-import type { Client } from '../seams/client_store.ts';
+import { type Client, clientDefaults } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { Log } from '../seams/log.ts';
 import type { Resource } from '../seams/resource_store.ts';
@@ -13,6 +13,7 @@ import type { SigningAlgorithm } from '../seams/signer.ts';
 import { accessTokenClaims } from '../tokens/access_token.ts';
 import type { Authorization } from '../tokens/authorization.ts';
 import { signCompact } from '../tokens/jws.ts';
+import { issuerResource } from '../tokens/requested_resource.ts';
 import { type AnswerOptions, type Terminal, warn } from './terminal.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -32,39 +33,19 @@ interface MintOptions extends AnswerOptions {
 const inventedClientId = 'minted-by-keyturn';
 
 const unregisteredResource = (resource: string, config: Config): Resource => ({
+  ...issuerResource({ config }),
   resource,
-  scope: [],
-  accessTokenSeconds: config.accessTokenSeconds,
-  accessTokenSigningAlg: 'ES256',
-  claims: {},
-  accessTokenClaims: [],
-  statusList: false,
-  createdAt: 0,
 });
 
 const unregisteredClient = (clientId: string, resource: Resource): Client => ({
   clientId,
-  clientName: null,
+  ...clientDefaults,
   tokenEndpointAuthMethod: 'none',
   grantTypes: [],
-  redirectUris: [],
   scope: resource.scope,
   resources: [resource.resource],
   clientSecretSha256: null,
-  previousClientSecretSha256: null,
-  previousClientSecretExpiresAt: null,
   clientIdIssuedAt: 0,
-  tokensNotBefore: null,
-  serves: [],
-  applicationType: 'web',
-  firstParty: false,
-  dangerouslyAllowNoPkce: false,
-  idTokenSignedResponseAlg: 'RS256',
-  userinfoSignedResponseAlg: null,
-  idTokenClaims: [],
-  postLogoutRedirectUris: [],
-  backchannelLogoutUri: null,
-  backchannelLogoutSessionRequired: false,
 });
 
 const resourceFor = (named: string | undefined, client: Client | undefined, resources: readonly Resource[]): string => {

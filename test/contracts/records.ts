@@ -1,6 +1,6 @@
 // Records for the contract suites; `overrides` say how one differs from an ordinary one.
 import type { AuditEvent } from '../../src/seams/audit_store.ts';
-import type { Client } from '../../src/seams/client_store.ts';
+import { type Client, clientDefaults } from '../../src/seams/client_store.ts';
 import type { Consent, Interaction, Session } from '../../src/seams/session_store.ts';
 import type { Store } from '../../src/seams/store.ts';
 import type { AuthorizationCode, AuthorizedByUser, RefreshToken, TokenFamily } from '../../src/seams/token_store.ts';
@@ -24,28 +24,15 @@ export const makeUser = (sub: string, overrides: Partial<User> = {}): User => ({
 });
 
 export const makeClient = (clientId: string, overrides: Partial<Client> = {}): Client => ({
+  ...clientDefaults,
   clientId,
-  clientName: null,
   tokenEndpointAuthMethod: 'none',
   grantTypes: ['authorization_code', 'refresh_token'],
   redirectUris: ['https://app.example.com/callback'],
   scope: ['openid'],
   resources: [],
   clientSecretSha256: null,
-  previousClientSecretSha256: null,
-  previousClientSecretExpiresAt: null,
   clientIdIssuedAt: now,
-  tokensNotBefore: null,
-  serves: [],
-  applicationType: 'web',
-  firstParty: false,
-  dangerouslyAllowNoPkce: false,
-  idTokenSignedResponseAlg: 'RS256',
-  userinfoSignedResponseAlg: null,
-  idTokenClaims: [],
-  postLogoutRedirectUris: [],
-  backchannelLogoutUri: null,
-  backchannelLogoutSessionRequired: false,
   ...overrides,
 });
 
