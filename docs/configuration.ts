@@ -49,6 +49,10 @@ const groups: readonly Group[] = [
     names: ['KEYTURN_STATUS_LIST_TTL_SECONDS', 'KEYTURN_STATUS_LIST_PLACES'],
   },
   {
+    heading: 'Administration from afar',
+    names: ['KEYTURN_ADMIN_TOKEN', 'KEYTURN_REMOTE'],
+  },
+  {
     heading: 'Serving',
     names: [
       'KEYTURN_TRUSTED_PROXIES',

@@ -1,6 +1,7 @@
 // The table of contents: every URL Keyturn answers, and what stands before it.
 import { Hono } from 'hono';
 import { account, accountApplications, accountPassword, accountSessions } from './endpoints/account.ts';
+import { adminStore } from './endpoints/admin_store.ts';
 import { authorization } from './endpoints/authorization.ts';
 import { limitBody } from './endpoints/body_limit.ts';
 import { consent } from './endpoints/consent.ts';
@@ -14,7 +15,7 @@ import { jwks } from './endpoints/jwks.ts';
 import { keyHistory } from './endpoints/key_history.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
-import { basePathOf, paths } from './endpoints/paths.ts';
+import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
 import { type Dress, dressWith } from './endpoints/response_headers.ts';
 import { revocation } from './endpoints/revocation.ts';
 import { revocationFeed } from './endpoints/revocation_feed.ts';
@@ -89,6 +90,7 @@ export const createApp = (provider: Provider): App => {
   if (provider.config.loopback)
     for (const [path, endpoint] of Object.entries(demoEndpoints((request) => app.fetch(request))))
       at(base + path, endpoint);
+  if (provider.config.adminToken !== undefined) at(base + adminStorePath, adminStore);
   at('/health/live', live);
   at('/health/ready', ready);
 

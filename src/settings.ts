@@ -34,6 +34,9 @@ const issuer = z.string().check((context) => {
     complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
 });
 
+/** An issuer that is administered from afar. */
+const remote = issuer;
+
 const setting = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: string) => ({
   schema,
   description,
@@ -166,6 +169,16 @@ export const settings = {
     wholeNumber(1024, 2 ** 24),
     'How many tokens a Token Status List has a place for. More in one list hide better among each other; fewer make smaller lists.',
     `${2 ** 20}`,
+  ),
+  KEYTURN_ADMIN_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43,128}$/, 'expected at least 32 random bytes in base64url, which are 43 characters'),
+    'Opens `/admin/store` to whoever has it, for `npx keyturn --remote`. At least 32 random bytes in base64url. Without it there is no such path.',
+  ),
+  KEYTURN_REMOTE: setting(
+    remote,
+    'The issuer that commands administer through its `/admin/store`, instead of a database on this machine; as `--remote`.',
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),

@@ -10,8 +10,11 @@ export const addServe = (program: Command, terminal: Terminal): void => {
     .action(async () => {
       const { readConfig } = await import('../config.ts');
       const { unknownSettingComplaints } = await import('./unknown_settings.ts');
+      const { assertNotRemote } = await import('./remote.ts');
       const { serve } = await import('./serve.ts');
       for (const complaint of unknownSettingComplaints(terminal.environment)) warn(terminal, complaint);
-      await serve(readConfig(terminal.environment));
+      const config = readConfig(terminal.environment);
+      assertNotRemote(config, 'serve');
+      await serve(config);
     });
 };

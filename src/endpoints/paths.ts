@@ -21,5 +21,8 @@ export const paths = {
   timeline: '/timeline.svg',
 } as const;
 
+/** For the operator alone, and told nobody. */
+export const adminStorePath = '/admin/store';
+
 /** The issuer's own path; empty for an issuer at the root of its host. */
 export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');

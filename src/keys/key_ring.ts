@@ -10,7 +10,7 @@ import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
-import { type RotationParts, turnRings } from './rotation.ts';
+import { type RotationParts, type TurnReport, turnRings } from './rotation.ts';
 
 /** The one key of a ring that signs now. */
 export interface ActiveSigner {
@@ -46,6 +46,8 @@ export interface KeyRingParts extends RotationParts {
   readonly log: Log;
   /** Opens wrapped keys; open_key.ts's unless said otherwise. */
   readonly openKey?: typeof openKey;
+  /** Does what is due on the rings; rotation.ts's turnRings unless said otherwise. */
+  readonly turn?: (parts: RotationParts) => Promise<TurnReport>;
   /** Waits, for what may take no longer; without it a request waits for the store however long it takes. */
   readonly wait?: (seconds: number) => Promise<void>;
 }
@@ -144,7 +146,7 @@ export class KeyRing {
       throw opened.failure;
     }
     const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
-    const report = await turnRings(this.#parts);
+    const report = await (this.#parts.turn ?? turnRings)(this.#parts);
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
