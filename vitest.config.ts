@@ -25,6 +25,10 @@ const long = [
   'test/verifier/{outage,package}.test.ts',
 ];
 const alone = [...replacing, ...long];
+/** They ask the Worker, which is built for them, in a workerd. */
+const worker = ['test/worker/**/*.test.ts'];
+/** Run in workerd themselves, or are the flows that run against Node's server all day: `npm run worker:test`. */
+const workerd = ['test/workerd/**/*.test.ts'];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
@@ -40,10 +44,20 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...soaks],
+          exclude: [...alone, ...worker, ...workerd, ...soaks],
         },
       },
       { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: soaks } },
+      {
+        test: {
+          ...everywhere,
+          name: 'worker',
+          isolate: true,
+          globalSetup: 'test/worker/build_worker.ts',
+          include: worker,
+          exclude: soaks,
+        },
+      },
     ],
   },
 });

@@ -63,7 +63,7 @@ const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): 
   const config = configOf(env);
   const clock = systemClock;
   const log = createConsoleLog(config.logLevel);
-  const { store, rateLimiter } = await openD1(env.DB, clock);
+  const { store, rateLimiter } = openD1(env.DB, clock);
   const parts = rotationParts(config, store);
   await assertResourcesFit(config, store);
   // Requests read the rings, and make the first keys where there are none; the cron trigger turns them.
