@@ -37,6 +37,7 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 export default defineConfig({
   test: {
     maxWorkers: '150%',
+    globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
         test: {
