@@ -29,6 +29,11 @@ export interface Config {
   readonly clientRequestsPerSecond: number;
   readonly maxConnections: number;
   readonly drainSeconds: number;
+  /** `auto`: one for each core. */
+  readonly processes: number | 'auto';
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -43,15 +48,24 @@ export const unknownSettings = (environment: Environment): readonly string[] =>
     (name) => name.startsWith('KEYTURN_') && !(name in settings) && !serviceLink.test(name),
   );
 
-type Derivable = 'KEYTURN_PORT' | 'KEYTURN_KEK_RING' | 'KEYTURN_LEAD_SECONDS' | 'KEYTURN_GRACE_SECONDS';
+type Derivable =
+  | 'KEYTURN_PORT'
+  | 'KEYTURN_KEK_RING'
+  | 'KEYTURN_LEAD_SECONDS'
+  | 'KEYTURN_GRACE_SECONDS'
+  | 'KEYTURN_METRICS_PORT'
+  | 'KEYTURN_METRICS_TOKEN';
 type Values = {
   readonly [Name in SettingName]:
     | z.output<(typeof settings)[Name]['schema']>
     | (Name extends Derivable ? undefined : never);
 };
 
+/** What is not quoted, whatever is wrong with it. */
+const secrets: readonly string[] = ['KEYTURN_KEK_RING', 'KEYTURN_METRICS_TOKEN'];
+
 const complaintOf = (name: string, found: string, message: string): string => {
-  if (name === 'KEYTURN_KEK_RING') return `${name}: ${message}.`;
+  if (secrets.includes(name)) return `${name}: ${message}.`;
   const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
   const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';
   return `${name}: ${message}; found ${JSON.stringify(found)}${advice}.`;
@@ -165,6 +179,10 @@ export const readConfig = (environment: Environment): Config => {
     clientRequestsPerSecond: values.KEYTURN_CLIENT_REQUESTS_PER_SECOND,
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
+    processes: values.KEYTURN_PROCESSES,
+    metricsPort: values.KEYTURN_METRICS_PORT,
+    metricsHost: values.KEYTURN_METRICS_HOST,
+    metricsToken: values.KEYTURN_METRICS_TOKEN,
     logLevel: values.KEYTURN_LOG_LEVEL,
   };
 };

@@ -34,6 +34,12 @@ const issuer = z.string().check((context) => {
     complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
 });
 
+const processes = z
+  .string()
+  .regex(/^(auto|\d{1,10})$/, 'expected auto, or a whole number, in digits')
+  .transform((text) => (text === 'auto' ? text : Number(text)))
+  .pipe(z.union([z.literal('auto'), z.number().min(1, 'expected at least 1').max(64, 'expected at most 64')]));
+
 const setting = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: string) => ({
   schema,
   description,
@@ -176,6 +182,24 @@ export const settings = {
     wholeNumber(0, 300),
     'How long requests in flight may take to finish after SIGTERM.',
     '10',
+  ),
+  KEYTURN_PROCESSES: setting(
+    processes,
+    'How many processes serve together, sharing the port and the database. `auto` is one for each processor core.',
+    '1',
+  ),
+  KEYTURN_METRICS_PORT: setting(
+    wholeNumber(1, 65535),
+    'A port of its own for `/metrics`, in the Prometheus text format. Default: none.',
+  ),
+  KEYTURN_METRICS_HOST: setting(
+    z.string().min(1),
+    'The address that port listens on. Whoever reaches it reads the metrics, unless `KEYTURN_METRICS_TOKEN` is set.',
+    '127.0.0.1',
+  ),
+  KEYTURN_METRICS_TOKEN: setting(
+    z.string().regex(/^[\w.~+/-]{16,256}$/, 'expected 16 to 256 characters of A-Z a-z 0-9 - . _ ~ + /'),
+    'The bearer token to read `/metrics` with. Where it is set, `/metrics` is also on the main port; without it, never.',
   ),
   KEYTURN_LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),
