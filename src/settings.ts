@@ -129,7 +129,7 @@ export const settings = {
   ),
   KEYTURN_CLIENT_REQUESTS_PER_SECOND: setting(
     wholeNumber(0, 1_000_000),
-    'How many tokens a second one client may be given by one node, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
+    'How many tokens a second one client may be given by one process, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
     '10000',
   ),
   KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
@@ -175,7 +175,7 @@ export const settings = {
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections the server holds at once; more are closed at once.',
+    'The most connections a node holds at once; more are closed at once.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(

@@ -10,6 +10,8 @@ export interface ProcessesMetrics {
   ended(process: number): void;
   /** @param answers - the values of each process that answered; the last ones stand in for those that did not. */
   page(answers: ReadonlyMap<number, MetricValues>): Promise<MetricsPage>;
+  /** As `page`, before it is written out. */
+  values(answers: ReadonlyMap<number, MetricValues>): Promise<MetricValues>;
 }
 
 const counted: readonly string[] = ['counter', 'histogram'];
@@ -29,20 +31,26 @@ export const createProcessesMetrics = (running: () => number): ProcessesMetrics 
   });
   const last = new Map<number, MetricValues>();
   const ended = new Set<number>();
-  let past: readonly MetricValues[] = [];
+  /** What those that ended counted, one after the other added up. */
+  let past: Promise<MetricValues> = Promise.resolve([]);
+
+  const gather = async (answers: ReadonlyMap<number, MetricValues>): Promise<Registry> => {
+    for (const [process, values] of answers) if (!ended.has(process)) last.set(process, values);
+    processes.set(running());
+    return together([...last.values(), await past, await own.getMetricsAsJSON()]);
+  };
 
   return {
     restarted: () => restarts.inc(),
     ended: (process) => {
       const kept = last.get(process)?.filter(({ type }) => counted.includes(String(type)));
-      if (kept !== undefined) past = [...past, kept];
+      if (kept !== undefined) past = past.then((sum) => together([sum, kept]).getMetricsAsJSON());
       ended.add(process);
       last.delete(process);
     },
+    values: async (answers) => (await gather(answers)).getMetricsAsJSON(),
     page: async (answers) => {
-      for (const [process, values] of answers) if (!ended.has(process)) last.set(process, values);
-      processes.set(running());
-      const registry = together([...last.values(), ...past, await own.getMetricsAsJSON()]);
+      const registry = await gather(answers);
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
   };
