@@ -5,6 +5,7 @@ import type { KeyRing } from './keys/key_ring.ts';
 import type { Clock } from './seams/clock.ts';
 import type { Deflate } from './seams/deflate.ts';
 import type { Log } from './seams/log.ts';
+import type { Metrics } from './seams/metrics.ts';
 import type { OutboundHttp } from './seams/outbound_http.ts';
 import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { RateLimiter } from './seams/rate_limiter.ts';
@@ -22,6 +23,7 @@ export interface Provider {
   readonly keyHistory: KeyHistory;
   readonly keySetReaders: KeySetReaders;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly passwordHasher: PasswordHasher;
   readonly rateLimiter: RateLimiter;
   /** Of this process alone, for limits that are asked at every request. */
