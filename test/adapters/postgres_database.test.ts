@@ -41,7 +41,11 @@ describe.runIf(hasPostgres)('opening a database of Postgres', () => {
     const pools = await Promise.all(Array.from({ length: 8 }, () => openPostgresDatabase(url, options)));
     await Promise.all(pools.map((pool) => pool.close()));
     expect(await asking(url, 'select count(*)::int from __drizzle_migrations')).toEqual([2]);
-    expect(await asking(url, 'select name from lock_row order by name')).toEqual(['logins', 'revocations']);
+    expect(await asking(url, 'select name from lock_row order by name')).toEqual([
+      'key_set_readers',
+      'logins',
+      'revocations',
+    ]);
     expect((await inspectPostgresDatabase(url)).pendingMigrations).toBe(0);
   });
 

@@ -2,48 +2,7 @@ import { PgDialect, type PgTable, getTableConfig as readPostgresTable } from 'dr
 import { getTableConfig as readSqliteTable, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { postgresTables } from '../../src/adapters/postgres_tables.ts';
-import { leasedTurns, revocationMark, revokedTurns, statusList } from '../../src/adapters/sqlite_revocation_schema.ts';
-import {
-  auditEvent,
-  authorizationCode,
-  client,
-  consent,
-  deniedToken,
-  endUser,
-  interaction,
-  keyEvent,
-  keySetReader,
-  logoutDelivery,
-  rateLimit,
-  refreshToken,
-  resource,
-  session,
-  signingKey,
-  tokenFamily,
-} from '../../src/adapters/sqlite_schema.ts';
-
-const sqliteTables = {
-  auditEvent,
-  authorizationCode,
-  client,
-  consent,
-  deniedToken,
-  endUser,
-  interaction,
-  keyEvent,
-  keySetReader,
-  leasedTurns,
-  logoutDelivery,
-  rateLimit,
-  refreshToken,
-  resource,
-  revocationMark,
-  revokedTurns,
-  session,
-  signingKey,
-  statusList,
-  tokenFamily,
-};
+import { sqliteTables } from '../../src/adapters/sql_tables.ts';
 
 type Rows<Tables extends Record<string, { readonly $inferSelect: object }>> = {
   [Name in keyof Tables]: Tables[Name]['$inferSelect'];
