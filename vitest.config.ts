@@ -28,6 +28,9 @@ const alone = [...replacing, ...long];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
+/** Rows of the fault table: `npm run faults` sets FAULTS. */
+const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
+const left = [...soaks, ...faults];
 
 // More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
@@ -40,10 +43,10 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...soaks],
+          exclude: [...alone, ...left],
         },
       },
-      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: soaks } },
+      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: left } },
     ],
   },
 });

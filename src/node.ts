@@ -83,7 +83,7 @@ const writeHistory = async (keyHistory: KeyHistory, log: Log): Promise<void> => 
 export const openProvider = async (
   config: Config,
   log: Log,
-  { store, rateLimiter } = openDatabase(config),
+  { store, rateLimiter, fence }: OpenedStore = openDatabase(config),
 ): Promise<Provider> => {
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
@@ -95,6 +95,7 @@ export const openProvider = async (
     config,
     clock: systemClock,
     store,
+    ...(fence && { storeFence: fence }),
     keyRing,
     keyHistory,
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),

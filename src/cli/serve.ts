@@ -7,12 +7,20 @@ import { directJwks } from '../endpoints/jwks.ts';
 import { keepHouse, keepKeysFresh, keepRevocationsFresh, openProvider } from '../node.ts';
 import { prepareDevelopment } from './development.ts';
 
+/** EX_IOERR of sysexits.h. */
+const diskFailed = 74;
 const stopSignals = ['SIGTERM', 'SIGINT'] as const;
 
 const nextStopSignal = (): Promise<string> =>
   new Promise((resolve) => {
     for (const signal of stopSignals) process.once(signal, () => resolve(signal));
   });
+
+/** Closing the database would copy pages that nobody vouches for into the file. */
+const endWithoutClosing = async (log: ReturnType<typeof createPinoLog>): Promise<never> => {
+  await log.flush();
+  process.exit(diskFailed);
+};
 
 export const serve = async (config: Config): Promise<void> => {
   const log = createPinoLog(config.logLevel);
@@ -33,12 +41,16 @@ export const serve = async (config: Config): Promise<void> => {
   const stopFollowing = keepRevocationsFresh(provider);
   if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
   log.info({ issuer: config.issuer, host, port }, 'listening');
-  const signal = await stopping;
-  log.info({ signal }, 'draining');
+  const fenced = provider.storeFence?.fenced.then((reason) => ({ reason }));
+  const end = await Promise.race([stopping.then((signal) => ({ signal })), ...(fenced === undefined ? [] : [fenced])]);
+  if ('reason' in end)
+    log.error(end, 'nothing is written any more, and this process ends: the next start reads what the disk really has');
+  log.info(end, 'draining');
   stopFollowing();
   await server.drain(config.drainSeconds);
   stopRefreshing();
   stopHousekeeping();
+  if (provider.storeFence?.reason() !== undefined) return endWithoutClosing(log);
   await provider.keySetReaders.flush().catch((error: unknown) => log.warn({ reason: String(error) }, 'not counted'));
   await provider.store.close();
   log.info({}, 'stopped');
