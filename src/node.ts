@@ -78,7 +78,7 @@ const pagesWaiting = 256;
 export const openProvider = async (
   config: Config,
   log: Log,
-  { store: opened, rateLimiter } = openDatabase(config),
+  { store: opened, rateLimiter, fence }: OpenedStore = openDatabase(config),
   counted?: NodeMetrics,
 ): Promise<Provider> => {
   const metrics = counted ?? noMetrics;
@@ -104,6 +104,7 @@ export const openProvider = async (
     config,
     clock: systemClock,
     store,
+    ...(fence && { storeFence: fence }),
     keyRing,
     keyHistory,
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),

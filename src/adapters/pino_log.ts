@@ -2,6 +2,11 @@
 import { pino } from 'pino';
 import type { Log } from '../seams/log.ts';
 
+/** A log whose lines wait for a moment before they are written. */
+export interface FlushedLog extends Log {
+  flush(): Promise<void>;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 let timed = 0;
@@ -25,7 +30,7 @@ const pipeBytes = 4096;
  *
  * @param shared - whether other processes write to the same output.
  */
-export const createPinoLog = (level: LogLevel, shared = false): Log & { flush(): Promise<void> } => {
+export const createPinoLog = (level: LogLevel, shared = false): FlushedLog => {
   const destination = pino.destination({
     fd: 1,
     sync: false,

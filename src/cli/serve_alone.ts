@@ -9,12 +9,11 @@ import { openMetrics, serveMetricsPort } from './watching.ts';
 export const serveAlone = async (config: Config, version: string, stopping: Promise<string>): Promise<void> => {
   const log = createPinoLog(config.logLevel);
   const provider = await openProvider(config, log, undefined, await openMetrics(config, version));
-  const serving = await serveProvider(provider);
+  const serving = await serveProvider(provider, log);
   const stopMetrics = await serveMetricsPort(config, provider.metrics.page);
   if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
   log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'listening');
-  const signal = await stopping;
-  log.info({ signal }, 'draining');
+  await serving.untilEnd(stopping);
   await serving.stop();
   stopMetrics();
   log.info({}, 'stopped');

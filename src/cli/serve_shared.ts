@@ -15,11 +15,10 @@ export const serveShared = async (config: Config, version: string, stopping: Pro
   // The first process answers with a page, or nothing.
   const page = (): Promise<MetricsPage | undefined> => first.ask() as Promise<MetricsPage | undefined>;
   const provider = await openProvider(config, log, undefined, counted && { ...counted, page });
-  const serving = await serveProvider(provider);
+  const serving = await serveProvider(provider, log);
   tellServing();
   log.info({ pid: process.pid }, 'process serves');
-  const signal = await stopping;
-  log.info({ pid: process.pid, signal }, 'process drains');
+  await serving.untilEnd(stopping);
   await serving.stop();
   log.info({ pid: process.pid }, 'process stopped');
   await log.flush();
