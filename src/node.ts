@@ -1,6 +1,6 @@
 // The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
-import { type BetterSqlite3, openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
+import { openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
@@ -10,6 +10,7 @@ import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
+import type { OpenedStore } from './adapters/sql_store.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
@@ -34,7 +35,7 @@ const wait = (seconds: number): Promise<void> =>
     setTimeout(resolve, seconds * 1000).unref();
   });
 
-const openDatabase = ({ databaseUrl }: Config): BetterSqlite3 =>
+const openDatabase = ({ databaseUrl }: Config): OpenedStore =>
   openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
 
 export const openStore = (config: Config): Store => openDatabase(config).store;

@@ -1,9 +1,9 @@
 // Keyturn in this process, the same but for one thing: each write is a transaction of its own, waited for on its own.
-import { connect, type SqliteConnection } from '../../src/adapters/better_sqlite3_connection.ts';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
-import { composeBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { createPinoLog } from '../../src/adapters/pino_log.ts';
+import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -19,11 +19,9 @@ const config = readConfig(placesIn(folder, `http://127.0.0.1:${await freePort()}
 const log = createPinoLog(config.logLevel);
 
 const database = openSqliteDatabase(path);
-const connection: SqliteConnection = {
-  ...connect(database),
-  write: async (work) => database.$client.transaction(work).immediate(),
-};
-const provider = await openProvider(config, log, composeBetterSqlite3(database, systemClock, connection));
+const alone = async <Result>(work: () => Result): Promise<Result> => database.transaction(work).immediate();
+const connection = connect(database, { write: alone, writeUnsynced: alone, drain: () => Promise.resolve() });
+const provider = await openProvider(config, log, composeSqlStore(connection, systemClock));
 keepKeysFresh(provider);
 const { fetch } = createApp(provider);
 const { host, port, maxConnections } = config;

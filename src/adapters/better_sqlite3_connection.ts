@@ -1,48 +1,116 @@
-import { type Placeholder, sql } from 'drizzle-orm';
-import { busyTimeoutMilliseconds, type SqliteDatabase } from './better_sqlite3_database.ts';
+// SqlConnection on better-sqlite3: reads at once, writes together in a group commit.
+import type Database from 'better-sqlite3';
+import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
 import { createGroupCommit, type GroupCommit, toStoreError } from './better_sqlite3_group_commit.ts';
-import { createRowCaches, type RowCaches } from './better_sqlite3_row_cache.ts';
+import { createRowCaches } from './better_sqlite3_row_cache.ts';
+import { first, type Result, type SqlConnection } from './sql_connection.ts';
+import type { Statement, Step } from './sql_statement.ts';
+import { sqliteDialect } from './sqlite_dialect.ts';
 
-/** One open database as the stores on it use it: reads at once, writes together. */
-export interface SqliteConnection extends GroupCommit {
-  readonly database: SqliteDatabase;
-  readonly rowCaches: RowCaches;
-  /** Runs at once. An error of SQLite itself becomes StoreUnavailableError. */
-  read<Result>(work: () => Result): Promise<Result>;
-  /** Runs at once, for what is rare: while another process writes, the event loop waits. */
-  writeAlone<Result>(work: () => Result): Promise<Result>;
-}
+/** A step that must did not, after others had changed something: undoes the write it is in. */
+class NotMet extends Error {}
 
-const waiting = <Result>({ $client }: SqliteDatabase, work: () => Result): Result => {
-  const before = $client.pragma('busy_timeout', { simple: true });
-  $client.pragma(`busy_timeout = ${busyTimeoutMilliseconds}`);
+/** @returns what runs one step now, inside a transaction or not. */
+const createRun = (client: Database.Database) => {
+  const prepared = new WeakMap<Statement<unknown>, Database.Statement<unknown[], unknown[]>>();
+  const nativeOf = (statement: Statement<unknown>) => {
+    const known = prepared.get(statement);
+    if (known !== undefined) return known;
+    const native = client.prepare<unknown[], unknown[]>(statement.text);
+    if (statement.givesRows) native.raw(true);
+    prepared.set(statement, native);
+    return native;
+  };
+  return <Row>({ statement, values }: Step<Row>): Result<Row> => {
+    const native = nativeOf(statement);
+    const parameters = statement.parametersOf(values);
+    if (!statement.givesRows) return { changes: native.run(...parameters).changes, rows: [] };
+    const rows = native.all(...parameters).map((row) => statement.decode(row));
+    return { changes: rows.length, rows };
+  };
+};
+
+type Run = ReturnType<typeof createRun>;
+
+/** @returns undefined when a step that must did not, before anything changed. @throws {NotMet} after. */
+const runAll = (run: Run, steps: readonly Step[]): readonly Result<unknown>[] | undefined => {
+  let changed = false;
+  const results: Result<unknown>[] = [];
+  for (const step of steps) {
+    const result = run(step);
+    if (step.must && result.changes === 0) {
+      if (changed) throw new NotMet();
+      return undefined;
+    }
+    changed ||= !step.statement.givesRows && result.changes > 0;
+    results.push(result);
+  }
+  return results;
+};
+
+const unlessNotMet = (error: unknown): undefined => {
+  if (error instanceof NotMet) return undefined;
+  throw error;
+};
+
+/** While another process writes, the event loop waits: for what is rare. */
+const waiting = <Done>(client: Database.Database, work: () => Done): Done => {
+  const before = client.pragma('busy_timeout', { simple: true });
+  client.pragma(`busy_timeout = ${busyTimeoutMilliseconds}`);
   try {
     return work();
   } finally {
-    $client.pragma(`busy_timeout = ${before}`);
+    client.pragma(`busy_timeout = ${before}`);
   }
 };
 
-export const connect = (database: SqliteDatabase): SqliteConnection => {
-  const read: SqliteConnection['read'] = async (work) => {
-    try {
-      return work();
-    } catch (error) {
-      throw toStoreError(error);
-    }
-  };
-  return {
-    ...createGroupCommit(database.$client),
-    database,
-    rowCaches: createRowCaches(database.$client),
-    read,
-    writeAlone: (work) => read(() => waiting(database, work)),
-  };
+const readNow = async <Read>(work: () => Read): Promise<Read> => {
+  try {
+    return work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
 };
 
-/** @returns a placeholder for each column, named as its property: a prepared insert then takes a record as it is. */
-export const placeholders = <Name extends string>(
-  columns: Readonly<Record<Name, unknown>>,
-): Record<Name, Placeholder> =>
-  // Object.fromEntries forgets the names.
-  Object.fromEntries(Object.keys(columns).map((name) => [name, sql.placeholder(name)])) as Record<Name, Placeholder>;
+/** @param commit - how writes come to be committed, for those who measure it. */
+export const connect = (
+  client: Database.Database,
+  { write, writeUnsynced, drain }: GroupCommit = createGroupCommit(client),
+): SqlConnection => {
+  const run = createRun(client);
+  const rowCaches = createRowCaches(client);
+  const allTogether = client.transaction((steps: readonly Step[]) => runAll(run, steps));
+  const needed = (steps: readonly Step[]) => steps.filter(({ statement }) => !statement.locksOnly);
+  // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
+  const together = async (...steps: readonly Step[]) =>
+    (await readNow(() => allTogether(steps)))?.map(({ rows }) => rows);
+  const atOnce = (...steps: readonly Step[]) => write(() => runAll(run, needed(steps))).catch(unlessNotMet);
+  return {
+    ...sqliteDialect,
+    databaseTime: undefined,
+    read: (step) => readNow(() => run(step).rows),
+    readTogether: together as SqlConnection['readTogether'],
+    write: atOnce as SqlConnection['write'],
+    writeUnsynced: (step) => writeUnsynced(() => run(step)),
+    // Outside any other transaction: only then can the write-ahead log be emptied as well.
+    erase: (...steps) =>
+      readNow(() =>
+        waiting(client, () => {
+          const results = allTogether.immediate(needed(steps));
+          client.pragma('wal_checkpoint(TRUNCATE)');
+          return results;
+        }),
+      ).catch(unlessNotMet),
+    lookup: (statement, key) => {
+      const rows = rowCaches.of((value) => first(run(statement.with({ [key]: value })).rows));
+      return { find: (value) => readNow(() => rows.find(value)), forget: () => rows.forget() };
+    },
+    oneAtATime: () => [],
+    close: async () => {
+      await drain();
+      await readNow(() => {
+        client.close();
+      });
+    },
+  };
+};

@@ -8,8 +8,6 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 
-export type SqliteDatabase = BetterSQLite3Database & { $client: Database.Database };
-
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const inMemory = ':memory:';
 /** How long a connection waits for a lock that another process holds. */
@@ -100,7 +98,7 @@ const assertSound = (client: Database.Database, path: string): void => {
 };
 
 /** Two processes starting at once may both try; the loser finds the work done when it looks again. */
-const migrateRaced = (database: SqliteDatabase): void => {
+const migrateRaced = (database: BetterSQLite3Database): void => {
   try {
     migrate(database, { migrationsFolder });
   } catch {
@@ -112,7 +110,7 @@ const migrateRaced = (database: SqliteDatabase): void => {
  * @param path - a file, made with mode 0600 if it is missing, or `:memory:`.
  * @throws {OperatorError} when it cannot be opened, is damaged or is no database.
  */
-export const openSqliteDatabase = (path: string): SqliteDatabase => {
+export const openSqliteDatabase = (path: string): Database.Database => {
   const file = path === inMemory ? path : resolve(path);
   let client: Database.Database | undefined;
   try {
@@ -120,11 +118,10 @@ export const openSqliteDatabase = (path: string): SqliteDatabase => {
     client = new Database(file, { timeout: busyTimeoutMilliseconds });
     configure(client);
     assertSound(client, file);
-    const database = drizzle({ client, casing: 'snake_case' });
-    migrateRaced(database);
+    migrateRaced(drizzle({ client }));
     // What a process erased just before it was killed is in the file until a checkpoint.
     client.pragma('wal_checkpoint(TRUNCATE)');
-    return database;
+    return client;
   } catch (error) {
     client?.close();
     throw openError(file, error);

@@ -11,7 +11,7 @@ import { scopeMetadata } from './scope_metadata.ts';
 
 const mostIdentifierCharacters = 2048;
 const mostClaimsCharacters = 4096;
-/** What finds the places of a token to revoke is kept a day after all else (better_sqlite3_expiry.ts). */
+/** What finds the places of a token to revoke is kept a day after all else (sql_expiry.ts). */
 const longestListedSeconds = 86_400;
 
 export interface ResourceLimits {

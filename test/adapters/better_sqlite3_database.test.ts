@@ -68,36 +68,36 @@ const makeDatabase = async (): Promise<string> => {
 describe('an open database', () => {
   test.each([':memory:', 'a file'])('runs with the settings that keep acknowledged commits: %s', (where) => {
     const path = where === ':memory:' ? where : newPath();
-    const { $client } = openSqliteDatabase(path);
-    const pragma = (name: string) => $client.pragma(name, { simple: true });
+    const client = openSqliteDatabase(path);
+    const pragma = (name: string) => client.pragma(name, { simple: true });
     expect(['synchronous', 'foreign_keys', 'secure_delete'].map(pragma)).toEqual([2, 1, 1]);
     expect(pragma('busy_timeout')).toBe(2000);
     expect(pragma('journal_mode')).toBe(path === ':memory:' ? 'memory' : 'wal');
-    $client.close();
+    client.close();
   });
 
   test('keeps these settings after it has written', async () => {
     const path = newPath();
-    const { $client } = openSqliteDatabase(path);
-    $client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
-    expect($client.pragma('synchronous', { simple: true })).toBe(2);
-    $client.close();
+    const client = openSqliteDatabase(path);
+    client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
+    expect(client.pragma('synchronous', { simple: true })).toBe(2);
+    client.close();
   });
 
   test('is readable by its owner alone, and so are the files beside it', () => {
     const umask = process.umask(0o022);
     const path = newPath();
-    const { $client } = openSqliteDatabase(path);
-    $client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
+    const client = openSqliteDatabase(path);
+    client.prepare(`INSERT INTO ${resourceColumns} VALUES ('urn:a', '[]', 1, 'ES256', '{}', 1)`).run();
     const modes = readdirSync(dirname(path)).map((name) => [name, statSync(join(dirname(path), name)).mode & 0o777]);
     expect(modes).toEqual(['db.sqlite', 'db.sqlite-shm', 'db.sqlite-wal'].map((name) => [name, 0o600]));
-    $client.close();
+    client.close();
     process.umask(umask);
   });
 
   test('is made with its folder, which is closed to others', () => {
     const path = join(dirname(newPath()), 'new', 'folder', 'db.sqlite');
-    openSqliteDatabase(path).$client.close();
+    openSqliteDatabase(path).close();
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
   });
 });
@@ -178,7 +178,7 @@ describe('migrations', () => {
 
   test('are applied once, however often the file is opened', async () => {
     const path = await makeDatabase();
-    for (const _ of [1, 2]) openSqliteDatabase(path).$client.close();
+    for (const _ of [1, 2]) openSqliteDatabase(path).close();
     const reader = new Database(path, { readonly: true });
     expect(reader.prepare('SELECT count(*) FROM __drizzle_migrations').pluck().get()).toBe(migrations);
     reader.close();
@@ -191,8 +191,8 @@ describe('migrations', () => {
     for (const round of [0, 1, 2, 3, 4, 5]) {
       await once(process.stdin, 'data');
       const database = openSqliteDatabase(${JSON.stringify(path)} + round);
-      database.$client.prepare("INSERT INTO ${resourceColumns} VALUES (?, '[]', 1, 'ES256', '{}', 1)").run(String(process.pid));
-      database.$client.close();
+      database.prepare("INSERT INTO ${resourceColumns} VALUES (?, '[]', 1, 'ES256', '{}', 1)").run(String(process.pid));
+      database.close();
       process.stdout.write('done');
     }
     process.exit(0);
@@ -278,20 +278,20 @@ describe('I4: what is erased is no longer in the bytes of the database or of its
 
   test('after the next start, when the process that erased was killed before it could clear the log', () => {
     const path = newPath();
-    const { $client } = openSqliteDatabase(path);
+    const client = openSqliteDatabase(path);
     const secret = secretOf(3000);
-    $client
+    client
       .prepare("INSERT INTO signing_key VALUES ('ES256', 0, 'kid-0', '{}', ?, 1, 1, 1, NULL, NULL, NULL)")
       .run(secret);
-    $client.prepare("UPDATE signing_key SET private_jwe = NULL, erased_at = 2 WHERE kid = 'kid-0'").run();
+    client.prepare("UPDATE signing_key SET private_jwe = NULL, erased_at = 2 WHERE kid = 'kid-0'").run();
     const left = newPath();
     for (const name of readdirSync(dirname(path)))
       copyFileSync(join(dirname(path), name), join(dirname(left), name.replace(basename(path), basename(left))));
-    $client.close();
+    client.close();
     expect(existsSync(`${left}-wal`)).toBe(true);
     expect(filesHold(left, secret.slice(0, 40))).toBe(true);
     const next = openSqliteDatabase(left);
     expect(filesHold(left, secret.slice(0, 40))).toBe(false);
-    next.$client.close();
+    next.close();
   });
 });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
-import { composeBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
+import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
 import { addStanding, makeRefreshToken, makeSession, now, startFamily } from '../contracts/records.ts';
@@ -181,9 +181,9 @@ describe('group commit', () => {
 describe('the store on group commit', () => {
   const openTraced = () => {
     const file = join(folder, 'store.sqlite');
-    openSqliteDatabase(file).$client.close();
+    openSqliteDatabase(file).close();
     const traced = new Database(file, { verbose: (statement) => trace.push(String(statement)) });
-    return composeBetterSqlite3(drizzle({ client: traced }), createManualClock(now));
+    return composeSqlStore(connect(traced), createManualClock(now));
   };
 
   const rotation = (from: string, to: string, familyId: string) => ({

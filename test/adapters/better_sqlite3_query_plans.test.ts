@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
-import { type BetterSqlite3, composeBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
+import { composeSqlStore, type OpenedStore } from '../../src/adapters/sql_store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
 import {
   addStanding,
@@ -23,15 +23,15 @@ import {
 let folder: string;
 let statements: string[];
 let traced: Database.Database;
-let provider: BetterSqlite3;
+let provider: OpenedStore;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'keyturn-plans-'));
   const file = join(folder, 'db.sqlite');
-  openSqliteDatabase(file).$client.close();
+  openSqliteDatabase(file).close();
   statements = [];
   traced = new Database(file, { verbose: (statement) => statements.push(String(statement)) });
-  provider = composeBetterSqlite3(drizzle({ client: traced }), createManualClock(now));
+  provider = composeSqlStore(connect(traced), createManualClock(now));
   await addStanding(provider.store);
   await startFamily(provider.store, 'family');
   await provider.store.addAuthorizationCode(makeCode('code'));
@@ -48,7 +48,7 @@ const planOf = (statement: string): readonly string[] =>
   );
 
 /** The plans of what `run` makes SQLite do, a line each with the statement before. */
-const plansOf = async (run: (provider: BetterSqlite3) => Promise<unknown>): Promise<readonly string[]> => {
+const plansOf = async (run: (provider: OpenedStore) => Promise<unknown>): Promise<readonly string[]> => {
   statements.length = 0;
   await run(provider);
   const queries = statements.filter((statement) => /^\s*(select|insert|update|delete)\b/i.test(statement));
@@ -61,7 +61,7 @@ const scans = (plans: readonly string[]): readonly string[] =>
 
 const rotation = { tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor: makeRefreshToken('family.1') };
 
-type Verb = readonly [name: string, run: (provider: BetterSqlite3) => Promise<unknown>];
+type Verb = readonly [name: string, run: (provider: OpenedStore) => Promise<unknown>];
 
 const searching: readonly Verb[] = [
   ['findClient', ({ store }) => store.findClient('app')],

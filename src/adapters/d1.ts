@@ -1,0 +1,6 @@
+// Store and RateLimiter on a Cloudflare D1 database, whose migrations wrangler has applied.
+import type { Clock } from '../seams/clock.ts';
+import { connectD1, type D1Binding } from './d1_connection.ts';
+import { composeSqlStore, type OpenedStore } from './sql_store.ts';
+
+export const openD1 = (binding: D1Binding, clock: Clock): OpenedStore => composeSqlStore(connectD1(binding), clock);

@@ -1,0 +1,102 @@
+// SqlConnection on Cloudflare D1: a query or a batch is the transaction, there is no other. The binding without a session
+// reads and writes the primary, so what is spent once is spent everywhere.
+import { sql } from 'drizzle-orm';
+import { StoreUnavailableError } from '../seams/store.ts';
+import { first, type Result, type SqlConnection } from './sql_connection.ts';
+import { prepare, type Step } from './sql_statement.ts';
+import { sqliteDialect } from './sqlite_dialect.ts';
+
+/** What is used of Cloudflare's D1Database, so that the types of Workers are wanted by the entry alone. */
+export interface D1Binding {
+  prepare(text: string): D1Prepared;
+  batch(statements: D1Prepared[]): Promise<readonly D1Answer[]>;
+}
+
+interface D1Prepared {
+  bind(...values: unknown[]): D1Prepared;
+  run(): Promise<D1Answer>;
+  raw(): Promise<readonly unknown[][]>;
+}
+
+interface D1Answer {
+  readonly results: readonly object[];
+  readonly meta: { readonly changes: number };
+}
+
+/** A statement that fails on purpose undoes its batch: it follows a step that must, when that did not. */
+const unlessChanged = "select json('') where changes() = 0";
+const unlessFound = (text: string): string => `select json('') where not exists (${text})`;
+const isNotMet = (error: unknown): boolean => String(error).includes('malformed JSON');
+
+const toStoreError = (error: unknown): unknown =>
+  /constraint/i.test(String(error)) ? error : new StoreUnavailableError('D1 could not answer', { cause: error });
+
+/** D1 gives the rows of a batch by name: no statement selects two columns of one name. */
+const resultOf = <Row>({ statement }: Step<Row>, { results, meta }: D1Answer): Result<Row> => {
+  if (!statement.givesRows) return { changes: meta.changes, rows: [] };
+  const rows = results.map((row) => statement.decode(Object.values(row)));
+  return { changes: rows.length, rows };
+};
+
+const databaseTime = prepare(
+  sqliteDialect.database.select({ now: sql<number>`unixepoch()`.as('now') }).from(sql`(select 1)`),
+);
+
+const createBatch = (binding: D1Binding) => {
+  const bound = ({ statement, values }: Step): D1Prepared =>
+    binding.prepare(statement.text).bind(...statement.parametersOf(values));
+  const guardOf = ({ statement, values }: Step): D1Prepared =>
+    statement.givesRows
+      ? binding.prepare(unlessFound(statement.text)).bind(...statement.parametersOf(values))
+      : binding.prepare(unlessChanged);
+  /** @returns undefined when a step that must did not. */
+  const batch = async (all: readonly Step[]): Promise<readonly Result<unknown>[] | undefined> => {
+    const steps = all.filter(({ statement }) => !statement.locksOnly);
+    if (steps.length === 0) return [];
+    const queue = steps.flatMap((step) => (step.must ? [bound(step), guardOf(step)] : [bound(step)]));
+    const places = steps.map((_, place) => place + steps.slice(0, place).filter(({ must }) => must).length);
+    try {
+      const answers = await binding.batch(queue);
+      return steps.flatMap((step, index) => {
+        const answer = answers[places[index] ?? -1];
+        return answer === undefined ? [] : [resultOf(step, answer)];
+      });
+    } catch (error) {
+      if (isNotMet(error)) return undefined;
+      throw toStoreError(error);
+    }
+  };
+  return { bound, batch };
+};
+
+const answered = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toStoreError(error);
+  }
+};
+
+export const connectD1 = (binding: D1Binding): SqlConnection => {
+  const { bound, batch } = createBatch(binding);
+  const read = async <Row>(step: Step<Row>): Promise<readonly Row[]> =>
+    (await answered(bound(step).raw())).map((row) => step.statement.decode(row));
+  // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
+  const together = async (...steps: readonly Step[]) => (await batch(steps))?.map(({ rows }) => rows);
+  const write = (...steps: readonly Step[]) => batch(steps);
+  return {
+    ...sqliteDialect,
+    databaseTime,
+    read,
+    readTogether: together as SqlConnection['readTogether'],
+    write: write as SqlConnection['write'],
+    writeUnsynced: async (step) => resultOf(step, await answered(bound(step).run())),
+    erase: write,
+    lookup: (statement, key) => ({
+      find: async (value) => first(await read(statement.with({ [key]: value }))),
+      forget: () => undefined,
+    }),
+    oneAtATime: () => [],
+    close: () => Promise.resolve(),
+  };
+};

@@ -1,0 +1,112 @@
+// What end-users allowed clients, in SQL.
+import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
+import type { Consent, SessionStore } from '../seams/session_store.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
+import { first, type SqlConnection } from './sql_connection.ts';
+import { prepareEndFamilies } from './sql_families.ts';
+import { placeholders, prepare, replacements } from './sql_statement.ts';
+
+type ConsentVerb = 'findConsent' | 'listConsents' | 'saveConsent' | 'withdrawConsent';
+
+const union = (before: readonly string[] | undefined, added: readonly string[]): readonly string[] => [
+  ...new Set([...(before ?? []), ...added]),
+];
+
+const merge = (before: Consent | undefined, added: Consent): Consent => ({
+  ...added,
+  scope: union(before?.scope, added.scope),
+  claims: union(before?.claims, added.claims),
+  resources: union(before?.resources, added.resources),
+});
+
+/** More saves of one consent at once than this do not happen. */
+const mostAttempts = 20;
+
+const prepareStatements = ({ database, tables: { authorizationCode, consent } }: SqlConnection) => {
+  const { sub, clientId, ...allowed } = getTableColumns(consent);
+  const named = and(eq(sub, sql.placeholder('sub')), eq(clientId, sql.placeholder('clientId')));
+  return {
+    find: prepare(database.select().from(consent).where(named)),
+    list: prepare(
+      database
+        .select()
+        .from(consent)
+        .where(eq(sub, sql.placeholder('sub')))
+        .orderBy(asc(clientId)),
+    ),
+    add: prepare(
+      database
+        .insert(consent)
+        .values(placeholders(getTableColumns(consent)))
+        .onConflictDoNothing(),
+    ),
+    replace: prepare(
+      database
+        .update(consent)
+        .set(replacements(allowed))
+        .where(
+          and(
+            named,
+            eq(consent.scope, sql.placeholder('scopeBefore')),
+            eq(consent.claims, sql.placeholder('claimsBefore')),
+            eq(consent.resources, sql.placeholder('resourcesBefore')),
+          ),
+        ),
+    ),
+    remove: prepare(database.delete(consent).where(named)),
+    removeUnspentCodes: prepare(
+      database.delete(authorizationCode).where(
+        and(
+          eq(authorizationCode.sub, sql.placeholder('sub')),
+          eq(authorizationCode.clientId, sql.placeholder('clientId')),
+          // A spent code stays, so that its reuse is seen.
+          isNull(authorizationCode.usedAt),
+        ),
+      ),
+    ),
+  };
+};
+
+/** As they are stored. */
+const textsOf = ({ scope, claims, resources }: Consent) => ({
+  scopeBefore: JSON.stringify(scope),
+  claimsBefore: JSON.stringify(claims),
+  resourcesBefore: JSON.stringify(resources),
+});
+
+export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore, ConsentVerb> => {
+  const { read, write, oneAtATime, tables } = connection;
+  const { tokenFamily } = tables;
+  const statements = prepareStatements(connection);
+  const endFamilies = prepareEndFamilies(
+    connection,
+    and(eq(tokenFamily.sub, sql.placeholder('sub')), eq(tokenFamily.clientId, sql.placeholder('clientId'))),
+  );
+  const find: SessionStore['findConsent'] = async (sub, clientId) =>
+    first(await read(statements.find.with({ sub, clientId })));
+  return {
+    findConsent: find,
+    listConsents: (sub) => read(statements.list.with({ sub })),
+    saveConsent: async (added) => {
+      for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+        const before = await find(added.sub, added.clientId);
+        const merged = merge(before, added);
+        const step =
+          before === undefined
+            ? statements.add.must(merged)
+            : statements.replace.must({ ...merged, ...textsOf(before) });
+        if ((await write(step)) !== undefined) return;
+      }
+      throw new StoreUnavailableError('a consent was changed by others again and again');
+    },
+    withdrawConsent: async (sub, clientId, at) => {
+      const withdrawn = await write(
+        ...oneAtATime('revocations'),
+        ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
+        statements.removeUnspentCodes.with({ sub, clientId }),
+        statements.remove.with({ sub, clientId }),
+      );
+      return withdrawn?.at(-1)?.changes === 1;
+    },
+  };
+};

@@ -1,0 +1,99 @@
+// Deletes what has expired, a little at a time: each step is a write of its own, so requests go on in between.
+import { and, eq, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import type { SessionStore } from '../seams/session_store.ts';
+import type { SqlConnection } from './sql_connection.ts';
+import { prepare, type Statement } from './sql_statement.ts';
+
+/** A kind of verifier that has not come back for so long is not waited for before a turn. */
+const readerSeconds = 30 * 86_400;
+
+const rowsPerStep = 1000;
+
+/** An ended family stays for those who look into its end; an answer outlives the longest retry window. */
+const afterlifeSeconds = 86_400;
+
+const before = sql.placeholder('before');
+
+/** Bounded deletions; there may be more to delete while one changes `rowsPerStep` rows. */
+const prepareDeletions = ({ database, tables }: SqlConnection) => {
+  const { authorizationCode, refreshToken, tokenFamily } = tables;
+  const deleteFrom = (table: SQLiteTable, key: SQLiteColumn, which: SQL | undefined): Statement<never> => {
+    const some = database.select({ key }).from(table).where(which).limit(rowsPerStep);
+    return prepare(database.delete(table).where(inArray(key, some)));
+  };
+  /** Tokens stay as long as their family, spent or not, so that reuse is seen until then (T084). */
+  const deleteTokensOf = (families: SQL | undefined): Statement<never> => {
+    const some = database
+      .select({ key: refreshToken.tokenHash })
+      .from(tokenFamily)
+      .innerJoin(refreshToken, eq(refreshToken.familyId, tokenFamily.familyId))
+      .where(families)
+      .limit(rowsPerStep);
+    return prepare(database.delete(refreshToken).where(inArray(refreshToken.tokenHash, some)));
+  };
+  /** A spent code stays as long as what it gave, so that its reuse ends that (T068). */
+  const deleteCodesOf = (families: SQL | undefined): Statement<never> => {
+    const some = database
+      .select({ key: authorizationCode.codeHash })
+      .from(tokenFamily)
+      // Left to itself SQLite would go through every spent code; of a CROSS JOIN it keeps the order.
+      .crossJoin(authorizationCode)
+      .where(and(families, eq(authorizationCode.familyId, tokenFamily.familyId), isNotNull(authorizationCode.usedAt)))
+      .limit(rowsPerStep);
+    return prepare(database.delete(authorizationCode).where(inArray(authorizationCode.codeHash, some)));
+  };
+  const deleteFamilies = (which: SQL | undefined): readonly Statement<never>[] => [
+    deleteTokensOf(which),
+    deleteCodesOf(which),
+    deleteFrom(tokenFamily, tokenFamily.familyId, which),
+  ];
+  return { deleteFrom, deleteFamilies };
+};
+
+const prepareSteps = (connection: SqlConnection) => {
+  const { database, tables } = connection;
+  const { authorizationCode, deniedToken, interaction, keySetReader, rateLimit, refreshToken, session, tokenFamily } =
+    tables;
+  const { deleteFrom, deleteFamilies } = prepareDeletions(connection);
+  const answered = database
+    .select({ key: refreshToken.tokenHash })
+    .from(refreshToken)
+    .where(and(isNotNull(refreshToken.answer), lt(refreshToken.usedAt, before)))
+    .limit(rowsPerStep);
+  const unspent = and(isNull(authorizationCode.usedAt), lt(authorizationCode.expiresAt, before));
+  return {
+    now: [
+      deleteFrom(interaction, interaction.idHash, lt(interaction.expiresAt, before)),
+      deleteFrom(authorizationCode, authorizationCode.codeHash, unspent),
+      // An ended session stays until it expires, because it tells a known browser (isKnownBrowser).
+      deleteFrom(session, session.sessionHash, lt(session.expiresAt, before)),
+      deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
+      deleteFrom(rateLimit, rateLimit.key, lt(rateLimit.arrivalAt, before)),
+    ],
+    // At most a few hundred rows.
+    readers: prepare(database.delete(keySetReader).where(lt(keySetReader.lastAt, before))),
+    later: [
+      prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answered))),
+      // The last access token of a family may outlive it, and is revoked by what is kept here.
+      ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
+      ...deleteFamilies(lt(tokenFamily.endedAt, before)),
+    ],
+  };
+};
+
+export const createRemoveExpired = (connection: SqlConnection): SessionStore['removeExpired'] => {
+  const { write } = connection;
+  const { now, readers, later } = prepareSteps(connection);
+  const removeAll = async (statements: readonly Statement<never>[], instant: number): Promise<void> => {
+    for (const statement of statements) {
+      let changes = rowsPerStep;
+      while (changes === rowsPerStep) changes = (await write(statement.with({ before: instant })))?.[0].changes ?? 0;
+    }
+  };
+  return async (instant) => {
+    await removeAll(now, instant);
+    await write(readers.with({ before: instant - readerSeconds }));
+    await removeAll(later, instant - afterlifeSeconds);
+  };
+};

@@ -1,0 +1,152 @@
+// RevocationStore in SQL; revokeClient stands with the other verbs that change a client (sql_clients.ts).
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { RevocationStore } from '../seams/revocation_store.ts';
+import { first, type SqlConnection } from './sql_connection.ts';
+import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
+import { prepareQueueLogouts } from './sql_logout_deliveries.ts';
+import type { Revoking } from './sql_revoking.ts';
+import { given, once, placeholders, prepare, type Step } from './sql_statement.ts';
+
+type ListVerb = 'addStatusList' | 'findStatusList' | 'leaseTurns' | 'readRevocations' | 'removeExpiredRevocations';
+
+const prepareListStatements = ({ database, tables }: SqlConnection) => {
+  const { client, leasedTurns, revocationMark, revokedTurns, statusList } = tables;
+  const named = eq(statusList.listId, sql.placeholder('listId'));
+  return {
+    add: prepare(database.insert(statusList).values(placeholders(getTableColumns(statusList)))),
+    find: prepare(database.select().from(statusList).where(named)),
+    isThere: prepare(database.select({ listId: statusList.listId }).from(statusList).where(named), { locks: 'share' }),
+    isUnchanged: prepare(
+      database
+        .select({ clientId: client.clientId })
+        .from(client)
+        .where(
+          and(
+            eq(client.clientId, sql.placeholder('clientId')),
+            sql`coalesce(${client.tokensNotBefore}, -1) = coalesce(cast(${sql.placeholder('tokensNotBefore')} as bigint), -1)`,
+          ),
+        ),
+      { locks: 'share' },
+    ),
+    lease: prepare(database.insert(leasedTurns).values(placeholders(getTableColumns(leasedTurns)))),
+    lists: prepare(database.select().from(statusList).orderBy(asc(statusList.expiresAt), asc(statusList.listId))),
+    turnsAfter: prepare(
+      database
+        .select()
+        .from(revokedTurns)
+        .where(gt(revokedTurns.id, sql.placeholder('afterTurnsId')))
+        .orderBy(asc(revokedTurns.id)),
+    ),
+    marksAfter: prepare(
+      database
+        .select()
+        .from(revocationMark)
+        .where(gt(revocationMark.id, sql.placeholder('afterMarkId')))
+        .orderBy(asc(revocationMark.id)),
+    ),
+    expired: prepare(
+      database
+        .select({ listId: statusList.listId })
+        .from(statusList)
+        .where(lt(statusList.expiresAt, sql.placeholder('before')))
+        .limit(sql.placeholder('most')),
+    ),
+    removeMarks: prepare(database.delete(revocationMark).where(lt(revocationMark.markedAt, sql.placeholder('before')))),
+  };
+};
+
+const listsPerStep = 10;
+
+const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> => {
+  const { database, tables, read, readTogether, write } = connection;
+  const { leasedTurns, revokedTurns, statusList } = tables;
+  const statements = prepareListStatements(connection);
+  const removeLists = (listIds: string[]): readonly Step[] => [
+    once(database.delete(leasedTurns).where(inArray(leasedTurns.listId, listIds))),
+    once(database.delete(revokedTurns).where(inArray(revokedTurns.listId, listIds))),
+    once(database.delete(statusList).where(inArray(statusList.listId, listIds))),
+  ];
+  return {
+    addStatusList: async (added) => {
+      await write(statements.add.with(added));
+    },
+    findStatusList: async (listId) => first(await read(statements.find.with({ listId }))),
+    leaseTurns: async ({ listId, turn }, count, lessee) => {
+      const leased = await write(
+        statements.isUnchanged.must(lessee),
+        statements.isThere.must({ listId }),
+        statements.lease.with({ listId, turn, count, clientId: lessee.clientId }),
+      );
+      if (leased !== undefined) return 'leased';
+      // A list that is gone does not come back: what is read now was so before.
+      return (await read(statements.isThere.with({ listId }))).length === 0 ? 'list_gone' : 'client_changed';
+    },
+    readRevocations: async (afterTurnsId, afterMarkId) => {
+      const [lists, turns, marks] = await readTogether(
+        statements.lists.with(),
+        statements.turnsAfter.with({ afterTurnsId }),
+        statements.marksAfter.with({ afterMarkId }),
+      );
+      return { lists, turns, marks };
+    },
+    removeExpiredRevocations: async (listsBefore, marksBefore) => {
+      let removed = listsPerStep;
+      while (removed === listsPerStep) {
+        const expired = await read(statements.expired.with({ before: listsBefore, most: listsPerStep }));
+        removed = expired.length;
+        if (removed > 0) await write(...removeLists(expired.map(({ listId }) => listId)));
+      }
+      await write(statements.removeMarks.with({ before: marksBefore }));
+    },
+  };
+};
+
+export const createSqlRevocations = (
+  connection: SqlConnection,
+  revoking: Revoking,
+): Omit<RevocationStore, 'revokeClient'> => {
+  const { database, tables, read, write, oneAtATime } = connection;
+  const { session, tokenFamily } = tables;
+  const prepareRevoke = (ofSessions: SQL, ofFamilies: SQL | undefined) => {
+    const open = and(ofSessions, isNull(session.endedAt));
+    const standing = and(ofFamilies, isNull(tokenFamily.endedAt));
+    const endFamilies = prepareEndFamilies(connection, ofFamilies);
+    const queueLogouts = prepareQueueLogouts(connection, ofSessions);
+    const openSessions = prepare(database.select({ sid: session.sid }).from(session).where(open).limit(1));
+    const standingFamilies = prepare(
+      database.select({ familyId: tokenFamily.familyId }).from(tokenFamily).where(standing).limit(1),
+    );
+    const endSessions = prepare(
+      database
+        .update(session)
+        .set({ endedAt: given('at') })
+        .where(open),
+    );
+    return {
+      hasNothingToEnd: async (values: object): Promise<boolean> =>
+        (await read(openSessions.with(values))).length === 0 &&
+        (await read(standingFamilies.with(values))).length === 0,
+      steps: (values: object, at: number): readonly Step[] => [
+        ...oneAtATime('revocations'),
+        queueLogouts(values, at),
+        endSessions.with({ ...values, at }),
+        ...endFamilies.withTokens(values, 'revoked_by_operator', at),
+      ],
+    };
+  };
+  const ofSession = prepareRevoke(eq(session.sid, sql.placeholder('sid')), familiesOfSession(tables, 'all'));
+  const ofSubject = prepareRevoke(eq(session.sub, sql.placeholder('sub')), eq(tokenFamily.sub, sql.placeholder('sub')));
+  return {
+    ...listVerbs(connection),
+    revokeSession: async (sid, at) => {
+      if (await ofSession.hasNothingToEnd({ sid })) return false;
+      await write(...ofSession.steps({ sid }, at), ...revoking.markSession(sid, at));
+      return true;
+    },
+    revokeSubject: async (sub, at) => {
+      if (await ofSubject.hasNothingToEnd({ sub })) return false;
+      await write(...ofSubject.steps({ sub }, at));
+      return true;
+    },
+  };
+};

@@ -1,0 +1,44 @@
+// Store and RateLimiter on one SQL connection, whatever database is behind it.
+import type { Clock } from '../seams/clock.ts';
+import type { RateLimiter } from '../seams/rate_limiter.ts';
+import type { Store } from '../seams/store.ts';
+import { createSqlAudit } from './sql_audit.ts';
+import { createSqlClients } from './sql_clients.ts';
+import type { SqlConnection } from './sql_connection.ts';
+import { createHolds } from './sql_holds.ts';
+import { createSqlKeyEvents } from './sql_key_events.ts';
+import { createSqlKeySetReaders } from './sql_key_set_readers.ts';
+import { createSqlLogoutDeliveries } from './sql_logout_deliveries.ts';
+import { createSqlRateLimiter } from './sql_rate_limiter.ts';
+import { createSqlResources } from './sql_resources.ts';
+import { createSqlRevocations } from './sql_revocations.ts';
+import { createRevoking } from './sql_revoking.ts';
+import { createSqlSessions } from './sql_sessions.ts';
+import { createSqlSigningKeys } from './sql_signing_keys.ts';
+import { createSqlTokens } from './sql_tokens.ts';
+import { createSqlUsers } from './sql_users.ts';
+
+export interface OpenedStore {
+  /** Closing it closes the connection, once what was begun is on disk. */
+  readonly store: Store;
+  readonly rateLimiter: RateLimiter;
+}
+
+export const composeSqlStore = (connection: SqlConnection, clock: Clock): OpenedStore => {
+  const revoking = createRevoking(connection);
+  const store: Store = {
+    ...createSqlSigningKeys(connection, clock),
+    ...createSqlKeyEvents(connection),
+    ...createSqlKeySetReaders(connection),
+    ...createSqlClients(connection, clock, revoking),
+    ...createSqlResources(connection),
+    ...createSqlUsers(connection, revoking),
+    ...createSqlSessions(connection, revoking),
+    ...createSqlTokens(connection, clock, createHolds(connection), revoking),
+    ...createSqlAudit(connection),
+    ...createSqlLogoutDeliveries(connection),
+    ...createSqlRevocations(connection, revoking),
+    close: () => connection.close(),
+  };
+  return { store, rateLimiter: createSqlRateLimiter(connection, clock) };
+};

@@ -1,0 +1,169 @@
+// TokenStore in SQL. What may happen once is one conditional UPDATE: whether it changed a row says who won the race.
+import { and, eq, exists, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Clock } from '../seams/clock.ts';
+import type { StatusPlace } from '../seams/revocation_store.ts';
+import type { TokenStore } from '../seams/token_store.ts';
+import { first, type SqlConnection } from './sql_connection.ts';
+import { familyColumnsOf, prepareEndFamilies } from './sql_families.ts';
+import type { Holds } from './sql_holds.ts';
+import type { Revoking } from './sql_revoking.ts';
+import { given, placeholders, prepare } from './sql_statement.ts';
+
+const one = { one: sql`1` };
+
+/** The session, the user and the client a code came of still stand. */
+const codeStands = ({ database, tables }: SqlConnection): SQL | undefined => {
+  const { authorizationCode, client, endUser, session } = tables;
+  return and(
+    exists(
+      database
+        .select(one)
+        .from(session)
+        .where(and(eq(session.sid, authorizationCode.sid), isNull(session.endedAt))),
+    ),
+    exists(
+      database
+        .select(one)
+        .from(endUser)
+        .where(and(eq(endUser.sub, authorizationCode.sub), isNull(endUser.lockedAt))),
+    ),
+    exists(database.select(one).from(client).where(eq(client.clientId, authorizationCode.clientId))),
+  );
+};
+
+const prepareCodeStatements = (connection: SqlConnection) => {
+  const { database, tables } = connection;
+  const { authorizationCode, tokenFamily } = tables;
+  const named = eq(authorizationCode.codeHash, sql.placeholder('codeHash'));
+  return {
+    addCode: prepare(database.insert(authorizationCode).values(placeholders(getTableColumns(authorizationCode)))),
+    findCode: prepare(database.select().from(authorizationCode).where(named)),
+    spendCode: prepare(
+      database
+        .update(authorizationCode)
+        .set({ usedAt: given('usedAt') })
+        .where(and(named, isNull(authorizationCode.usedAt), codeStands(connection))),
+    ),
+    addFamily: prepare(database.insert(tokenFamily).values(placeholders(getTableColumns(tokenFamily)))),
+  };
+};
+
+const prepareRefreshStatements = ({ database, tables }: SqlConnection) => {
+  const { refreshToken, tokenFamily } = tables;
+  const familyColumns = familyColumnsOf(tables);
+  // The place beside them is for revoking alone.
+  const { listId: _, turn: __, ...refreshColumns } = getTableColumns(refreshToken);
+  const named = eq(refreshToken.tokenHash, sql.placeholder('tokenHash'));
+  const ofToken = database.select({ familyId: refreshToken.familyId }).from(refreshToken).where(named);
+  const familyStands = database
+    .select(one)
+    .from(tokenFamily)
+    .where(and(eq(tokenFamily.familyId, refreshToken.familyId), isNull(tokenFamily.endedAt)));
+  return {
+    findFamily: prepare(
+      database
+        .select(familyColumns)
+        .from(tokenFamily)
+        .where(eq(tokenFamily.familyId, sql.placeholder('familyId'))),
+    ),
+    findFamilyOfToken: prepare(
+      database
+        .select(familyColumns)
+        .from(tokenFamily)
+        .where(eq(tokenFamily.familyId, sql`${ofToken}`)),
+    ),
+    addRefreshToken: prepare(database.insert(refreshToken).values(placeholders(refreshColumns))),
+    findRefreshToken: prepare(database.select(refreshColumns).from(refreshToken).where(named)),
+    spendRefreshToken: prepare(
+      database
+        .update(refreshToken)
+        .set({ usedAt: given('usedAt'), answer: given('answer'), listId: given('listId'), turn: given('turn') })
+        .where(and(named, isNull(refreshToken.usedAt), exists(familyStands))),
+    ),
+  };
+};
+
+const prepareDenialStatements = ({ database, tables }: SqlConnection) => {
+  const { deniedToken, revokedTurns } = tables;
+  const { id: _, ...turnColumns } = getTableColumns(revokedTurns);
+  return {
+    denyToken: prepare(
+      database
+        .insert(deniedToken)
+        .values(placeholders(getTableColumns(deniedToken)))
+        .onConflictDoNothing(),
+    ),
+    findDenied: prepare(
+      database
+        .select({ jti: deniedToken.jti })
+        .from(deniedToken)
+        .where(eq(deniedToken.jti, sql.placeholder('jti'))),
+    ),
+    revokeTurn: prepare(database.insert(revokedTurns).values(placeholders(turnColumns))),
+  };
+};
+
+const columnsOf = (place: StatusPlace | null | undefined) => ({
+  listId: place?.listId ?? null,
+  turn: place?.turn ?? null,
+});
+
+export const createSqlTokens = (
+  connection: SqlConnection,
+  clock: Clock,
+  holds: Holds,
+  revoking: Revoking,
+): TokenStore => {
+  const { read, readTogether, write, oneAtATime, tables } = connection;
+  const codes = prepareCodeStatements(connection);
+  const refreshes = prepareRefreshStatements(connection);
+  const denials = prepareDenialStatements(connection);
+  const endFamily = prepareEndFamilies(connection, eq(tables.tokenFamily.familyId, sql.placeholder('familyId')));
+  return {
+    addAuthorizationCode: async (code) => {
+      await write(codes.addCode.with(code));
+    },
+    findAuthorizationCode: async (codeHash) => first(await read(codes.findCode.with({ codeHash }))),
+    redeemCode: async (codeHash, usedAt, family, refreshToken, place) => {
+      const redeemed = await write(
+        holds.user(family.sub),
+        holds.session(family.sid),
+        holds.client(family.clientId),
+        codes.spendCode.must({ codeHash, usedAt }),
+        codes.addFamily.with({ ...family, ...columnsOf(place) }),
+        ...(refreshToken === null ? [] : [refreshes.addRefreshToken.with(refreshToken)]),
+      );
+      return redeemed !== undefined;
+    },
+    findFamily: async (familyId) => first(await read(refreshes.findFamily.with({ familyId }))),
+    findRefreshToken: async (tokenHash) => {
+      // Not one statement: SQLite takes three times as long for the join as for both.
+      const [[token], [family]] = await readTogether(
+        refreshes.findRefreshToken.with({ tokenHash }),
+        refreshes.findFamilyOfToken.with({ tokenHash }),
+      );
+      return token && family && { token, family };
+    },
+    rotateRefreshToken: async ({ tokenHash, usedAt, answer, place, successor }) => {
+      const rotated = await write(
+        holds.family(successor.familyId),
+        refreshes.spendRefreshToken.must({ tokenHash, usedAt, answer, ...columnsOf(place) }),
+        refreshes.addRefreshToken.with(successor),
+      );
+      return rotated !== undefined;
+    },
+    endFamily: async (familyId, reason, at) => {
+      const ended = await write(...oneAtATime('revocations'), ...endFamily.withTokens({ familyId }, reason, at));
+      return ended?.at(-1)?.changes === 1;
+    },
+    denyToken: async (jti, expiresAt, place) => {
+      await write(
+        ...oneAtATime('revocations'),
+        denials.denyToken.must({ jti, expiresAt }),
+        ...revoking.mark('jti', jti, clock.now()),
+        ...(place === undefined ? [] : [denials.revokeTurn.with({ ...place, count: 1 })]),
+      );
+    },
+    isTokenDenied: async (jti) => (await read(denials.findDenied.with({ jti }))).length > 0,
+  };
+};
