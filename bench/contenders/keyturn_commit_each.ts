@@ -20,7 +20,8 @@ const log = createPinoLog(config.logLevel);
 
 const database = openSqliteDatabase(path);
 const alone = async <Result>(work: () => Result): Promise<Result> => database.transaction(work).immediate();
-const connection = connect(database, { write: alone, writeUnsynced: alone, drain: () => Promise.resolve() });
+const done = (): Promise<void> => Promise.resolve();
+const connection = connect(database, { write: alone, writeUnsynced: alone, settled: done, drain: done });
 const provider = await openProvider(config, log, composeSqlStore(connection, systemClock));
 keepKeysFresh(provider);
 const { fetch } = createApp(provider);
