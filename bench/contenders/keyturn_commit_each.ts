@@ -8,6 +8,7 @@ import { systemClock } from '../../src/adapters/system_clock.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { keepKeysFresh, openProvider } from '../../src/node.ts';
+import { commitEach } from '../commit_each.ts';
 import { announce } from '../contender.ts';
 import { fillDatabase, keyturnContender } from '../keyturn_facts.ts';
 import { benchFolder, databaseIn, freePort, placesIn } from '../keyturn_process.ts';
@@ -19,9 +20,7 @@ const config = readConfig(placesIn(folder, `http://127.0.0.1:${await freePort()}
 const log = createPinoLog(config.logLevel);
 
 const database = openSqliteDatabase(path);
-const alone = async <Result>(work: () => Result): Promise<Result> => database.transaction(work).immediate();
-const done = (): Promise<void> => Promise.resolve();
-const connection = connect(database, { write: alone, writeUnsynced: alone, settled: done, drain: done });
+const connection = connect(database, commitEach(database));
 const provider = await openProvider(config, log, composeSqlStore(connection, systemClock));
 keepKeysFresh(provider);
 const { fetch } = createApp(provider);
