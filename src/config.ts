@@ -11,6 +11,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
+  readonly databaseConnections: number;
   readonly kekRing: string | undefined;
   readonly kekRingFile: string;
   readonly policy: RotationPolicy;
@@ -51,7 +52,8 @@ type Values = {
 };
 
 const complaintOf = (name: string, found: string, message: string): string => {
-  if (name === 'KEYTURN_KEK_RING') return `${name}: ${message}.`;
+  // A URL of a database may hold its password.
+  if (name === 'KEYTURN_KEK_RING' || (name === 'KEYTURN_DATABASE_URL' && found.includes('@'))) return `${name}: ${message}.`;
   const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
   const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';
   return `${name}: ${message}; found ${JSON.stringify(found)}${advice}.`;
@@ -148,6 +150,7 @@ export const readConfig = (environment: Environment): Config => {
     host: values.KEYTURN_HOST,
     port: portOf(values),
     databaseUrl: values.KEYTURN_DATABASE_URL,
+    databaseConnections: values.KEYTURN_DATABASE_CONNECTIONS,
     kekRing: values.KEYTURN_KEK_RING,
     kekRingFile: values.KEYTURN_KEK_RING_FILE,
     policy,

@@ -1,7 +1,7 @@
-// The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
+// The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
-import { openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
+import { openDatabase } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
@@ -35,10 +35,14 @@ const wait = (seconds: number): Promise<void> =>
     setTimeout(resolve, seconds * 1000).unref();
   });
 
-const openDatabase = ({ databaseUrl }: Config): OpenedStore =>
-  openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
+/** A request is told within a second that the database does not answer; whoever runs a command can wait. */
+const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 
-export const openStore = (config: Config): Store => openDatabase(config).store;
+/** For the length of a command. */
+export const openStore = async ({ databaseUrl }: Config): Promise<Store> => {
+  const options = { connections: 2, patienceSeconds: commandPatienceSeconds };
+  return (await openDatabase(databaseUrl, systemClock, options)).store;
+};
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
 export const openVault = async (config: Config, store: Store): Promise<KeyVault> => {
@@ -79,12 +83,7 @@ const writeHistory = async (keyHistory: KeyHistory, log: Log): Promise<void> => 
   }
 };
 
-/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
-export const openProvider = async (
-  config: Config,
-  log: Log,
-  { store, rateLimiter } = openDatabase(config),
-): Promise<Provider> => {
+const createProvider = async (config: Config, log: Log, { store, rateLimiter }: OpenedStore): Promise<Provider> => {
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log, wait });
@@ -111,6 +110,19 @@ export const openProvider = async (
     localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };
+};
+
+/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
+export const openProvider = async (config: Config, log: Log, opened?: OpenedStore): Promise<Provider> => {
+  const options = { connections: config.databaseConnections, patienceSeconds: requestPatienceSeconds };
+  const database = opened ?? (await openDatabase(config.databaseUrl, systemClock, options));
+  try {
+    return await createProvider(config, log, database);
+  } catch (error) {
+    // Open connections would keep the process from ending.
+    await database.store.close();
+    throw error;
+  }
 };
 
 /** Refreshes the key ring as often as timing.ts says. @returns how to stop. */

@@ -1,16 +1,13 @@
 // Opens the store for the length of a command and closes it again, whatever happens.
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { nothingAt } from '../adapters/database_url.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { openStore } from '../node.ts';
 import type { Store } from '../seams/store.ts';
 
-export const databaseFileOf = ({ databaseUrl }: Config): string => resolve(databaseUrl.slice('file:'.length));
-
 /** Makes the database where there is none. */
 export const withStore = async <Result>(config: Config, work: (store: Store) => Promise<Result>): Promise<Result> => {
-  const store = openStore(config);
+  const store = await openStore(config);
   try {
     return await work(store);
   } finally {
@@ -23,10 +20,10 @@ export const withExistingStore = async <Result>(
   config: Config,
   work: (store: Store) => Promise<Result>,
 ): Promise<Result> => {
-  const file = databaseFileOf(config);
-  if (!existsSync(file))
+  const empty = await nothingAt(config.databaseUrl);
+  if (empty !== undefined)
     throw new OperatorError(
-      `There is no database at ${file} yet. Start the server once ("npx keyturn serve"), or name the right file in KEYTURN_DATABASE_URL.`,
+      `There is no database at ${empty} yet. Start the server once ("npx keyturn serve"), or name the right one in KEYTURN_DATABASE_URL.`,
     );
   return withStore(config, work);
 };
