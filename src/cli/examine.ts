@@ -51,6 +51,8 @@ const checkContent = (config: Config): Promise<readonly Finding[]> =>
   });
 
 const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
+  if (config.remote !== undefined)
+    return [good('database', `The store of ${config.remote} answers.`), ...(await checkContent(config))];
   if (isPostgresUrl(config.databaseUrl)) {
     const { findings, readable } = await checkPostgres(config.databaseUrl);
     return [...findings, ...(readable ? await checkContent(config) : [])];
