@@ -1,20 +1,29 @@
-import { defineConfig } from 'vitest/config';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type TestUserConfig } from 'vitest/config';
+
+/** Compiled once for all workers. */
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
 
 const everywhere = {
-  pool: 'forks',
+  pool: 'forks' as const,
+  // Half of what a worker imports of packages is drizzle-orm.
+  execArgv: ['--import', pathToFileURL('src/launch/quick_resolution.ts').href],
   testTimeout: 30_000,
   hookTimeout: 30_000,
   teardownTimeout: 10_000,
   restoreMocks: true,
   allowOnly: false,
-} as const;
+} satisfies TestUserConfig;
 
-/** They replace modules or globals, which would reach the files that share their process. */
+/** They replace modules or globals, which would reach the files that share their process, or may not meet what those replace. */
 const replacing = [
   'test/properties/**/*.test.ts',
   'test/adapters/{node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
   'test/endpoints/{http_limits,token}.test.ts',
+  'test/keys/generate.test.ts',
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
@@ -32,13 +41,14 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 // More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '150%',
+    maxWorkers: '200%',
     projects: [
       {
         test: {
           ...everywhere,
           name: 'together',
           isolate: false,
+          setupFiles: ['test/rsa_pairs_again.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [...alone, ...soaks],
         },
