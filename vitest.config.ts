@@ -31,7 +31,7 @@ const replacing = [
 const long = [
   'test/{browser,docs,examples,faults,flows,relying_parties,simulation}/**/*.test.ts',
   'test/cli/{drill,launch}.test.ts',
-  'test/verifier/{outage,package}.test.ts',
+  'test/verifier/{outage,package,verifier_package}.test.ts',
 ];
 const alone = [...replacing, ...long];
 
