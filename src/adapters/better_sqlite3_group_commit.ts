@@ -139,7 +139,10 @@ export const createGroupCommit = (
   const flush = (): void => {
     const group = queue;
     queue = [];
-    if (fence.reason() !== undefined) return refuse(group, fence.reason());
+    if (fence.reason() !== undefined) {
+      refuse(group, fence.reason());
+      return;
+    }
     try {
       const settled = group.some(({ synced }) => synced) ? commit(group) : commitUnsynced(group);
       becomeFree();
