@@ -15,6 +15,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
+/** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
+const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
 
 export interface ListenOptions {
@@ -104,6 +106,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     serverOptions: limits,
   }) as Server;
   server.maxConnections = maxConnections;
+  server.setTimeout(stuckMilliseconds);
   const [answerByFetch] = server.listeners('request') as ((
     request: IncomingMessage,
     response: ServerResponse,

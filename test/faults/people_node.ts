@@ -1,6 +1,7 @@
 // What the processes of a fault test share: a database with people in it, and requests to whichever process is meant.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import type { Environment } from '../../src/config.ts';
 import type { ManualClock } from '../contracts/opened_stores.ts';
 import { type Fields, openPeople, type People } from '../people.ts';
 import { databasePathIn, ringPathIn } from '../running_server.ts';
@@ -15,12 +16,12 @@ const machineClock: ManualClock = {
 };
 
 /** People on the database and ring in `folder`, for `startServer(folder, { KEYTURN_ISSUER: issuer })` to go on with. */
-export const openPeopleIn = async (folder: string): Promise<People> => {
+export const openPeopleIn = async (folder: string, environment: Environment = {}): Promise<People> => {
   const kekRing = JSON.stringify({
     keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }],
   });
   writeFileSync(ringPathIn(folder), kekRing, { mode: 0o600 });
-  return openPeople({ databasePath: databasePathIn(folder), kekRing, clock: machineClock });
+  return openPeople({ databasePath: databasePathIn(folder), kekRing, clock: machineClock, environment });
 };
 
 /** @throws when the process does not answer. */

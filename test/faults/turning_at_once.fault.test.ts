@@ -4,7 +4,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { issuer } from '../people.ts';
-import { processTestMilliseconds, type RunningServer, removeFolder, startServer, until } from '../running_server.ts';
+import {
+  makeFolder,
+  processTestMilliseconds,
+  type RunningServer,
+  removeFolder,
+  startServer,
+  until,
+} from '../running_server.ts';
 import { registeredResource, tokenAnswer } from '../test_provider.ts';
 import { bounded, tell } from './bounds.ts';
 import { askToken, prepareNode } from './fault_node.ts';
@@ -35,7 +42,7 @@ const keySetOf = async ({ url }: RunningServer): Promise<{ readonly etag: string
 
 describe('F10: nodes turn their keys at once, half of them paused', { timeout: 3 * processTestMilliseconds }, () => {
   test.each(nodeCounts)('%i nodes: one key for each (alg, slot), one key set, every token verifies', async (count) => {
-    const { folder, databasePath } = await prepareNode(0);
+    const { folder, databasePath } = await prepareNode(0, makeFolder(), quickTurns);
     onTestFinished(() => removeFolder(folder));
     const nodes = await Promise.all(Array.from({ length: count }, () => startServer(folder, quickTurns)));
     const before = await readRows(databasePath);
