@@ -26,8 +26,8 @@ export const createFence = (): Fence => {
       const code = databaseErrorCode(error);
       if (reason !== undefined || !untrustworthy.some((known) => code === known || code?.startsWith(`${known}_`)))
         return;
-      reason = `the disk failed under the database, or its file is damaged (${code})`;
-      resolve(reason);
+      reason = 'the disk failed under the database, or its file is damaged';
+      resolve(`${reason} (${code})`);
     },
   };
 };
