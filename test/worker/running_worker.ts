@@ -23,7 +23,8 @@ export interface Neighbour {
   readonly folder: string;
   /** Names under which it has others. */
   readonly serviceBindings: Readonly<Record<string, string>>;
-  readonly bindings: Readonly<Record<string, string>>;
+  /** Whether it has the bindings of the issuer, and its database. */
+  readonly isIssuer: boolean;
 }
 
 export interface WorkerOptions {
@@ -93,12 +94,12 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     d1Databases: { DB: 'keyturn' },
     ratelimits: { ADDRESS_LIMIT: { namespace_id: '1001', simple: { limit: 120, period: 60 as const } } },
   }));
-  const others = neighbours.map(({ name, folder, serviceBindings, bindings: texts }) => ({
+  const others = neighbours.map(({ name, folder, serviceBindings, isIssuer }) => ({
     name,
     modules: modulesIn(folder),
     modulesRoot: folder,
     ...compatibility,
-    bindings: { ...texts },
+    ...(isIssuer && { bindings: bindings as Record<string, string>, d1Databases: { DB: 'keyturn' } }),
     serviceBindings: { ...serviceBindings },
   }));
   const miniflare = new Miniflare(
