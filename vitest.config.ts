@@ -32,11 +32,15 @@ const workerd = ['test/workerd/**/*.test.ts'];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
+/** Rows of the fault table: `npm run faults` sets FAULTS. */
+const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
+const left = [...soaks, ...faults];
 
 // More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
   test: {
     maxWorkers: '150%',
+    globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
         test: {
@@ -44,10 +48,10 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...worker, ...workerd, ...soaks],
+          exclude: [...alone, ...worker, ...workerd, ...left],
         },
       },
-      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: soaks } },
+      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: left } },
       {
         test: {
           ...everywhere,
@@ -55,7 +59,7 @@ export default defineConfig({
           isolate: true,
           globalSetup: 'test/worker/build_worker.ts',
           include: worker,
-          exclude: soaks,
+          exclude: left,
         },
       },
     ],

@@ -59,8 +59,13 @@ const groups: readonly Group[] = [
       'KEYTURN_CLIENT_REQUESTS_PER_SECOND',
       'KEYTURN_MAX_CONNECTIONS',
       'KEYTURN_DRAIN_SECONDS',
+      'KEYTURN_PROCESSES',
       'KEYTURN_LOG_LEVEL',
     ],
+  },
+  {
+    heading: 'Being watched',
+    names: ['KEYTURN_METRICS_PORT', 'KEYTURN_METRICS_HOST', 'KEYTURN_METRICS_TOKEN'],
   },
 ];
 

@@ -15,7 +15,8 @@ import { jwks } from './endpoints/jwks.ts';
 import { keyHistory } from './endpoints/key_history.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
-import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
+import { metrics } from './endpoints/metrics.ts';
+import { adminStorePath, basePathOf, endpointNameOf, operatorPaths, paths } from './endpoints/paths.ts';
 import { type Dress, dressWith } from './endpoints/response_headers.ts';
 import { revocation } from './endpoints/revocation.ts';
 import { revocationFeed } from './endpoints/revocation_feed.ts';
@@ -43,7 +44,9 @@ const mount = (app: App, provider: Provider, dress: Dress) => (path: string, end
     if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', handler);
   }
   const allow = [...handlers.keys()];
+  const name = endpointNameOf(path, basePathOf(provider.config.issuer));
   app.all(path, (context) => {
+    if (context.env?.endpoint !== undefined) context.env.endpoint = name;
     const handler = handlers.get(context.req.method);
     if (handler === undefined) {
       context.header('Allow', allow.join(', '));
@@ -62,7 +65,7 @@ export const createApp = (provider: Provider): App => {
   const at = mount(app, provider, dress);
   const base = basePathOf(provider.config.issuer);
 
-  app.onError((error, context) => dress(errorResponse(error, context, provider.log), context));
+  app.onError((error, context) => dress(errorResponse(error, context, provider), context));
   app.notFound((context) => dress(context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }), context));
 
   at(base + paths.jwks, jwks);
@@ -91,8 +94,9 @@ export const createApp = (provider: Provider): App => {
     for (const [path, endpoint] of Object.entries(demoEndpoints((request) => app.fetch(request))))
       at(base + path, endpoint);
   if (provider.config.adminToken !== undefined) at(base + adminStorePath, adminStore);
-  at('/health/live', live);
-  at('/health/ready', ready);
+  at(operatorPaths.live, live);
+  at(operatorPaths.ready, ready);
+  if (provider.config.metricsToken !== undefined) at(operatorPaths.metrics, metrics);
 
   return app;
 };

@@ -35,6 +35,11 @@ export interface Config {
   readonly shared: Readonly<Record<string, string>>;
   readonly maxConnections: number;
   readonly drainSeconds: number;
+  /** `auto`: one for each core. */
+  readonly processes: number | 'auto';
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -50,7 +55,7 @@ export const unknownSettings = (environment: Environment): readonly string[] =>
   );
 
 /** Never shown, not even to say what is wrong with them. */
-const secrets: readonly SettingName[] = ['KEYTURN_KEK_RING', 'KEYTURN_ADMIN_TOKEN'];
+const secrets: readonly SettingName[] = ['KEYTURN_KEK_RING', 'KEYTURN_ADMIN_TOKEN', 'KEYTURN_METRICS_TOKEN'];
 
 /** Of the machine, and nobody else's business. */
 const ofTheMachine: readonly SettingName[] = [
@@ -61,6 +66,9 @@ const ofTheMachine: readonly SettingName[] = [
   'KEYTURN_REMOTE',
   'KEYTURN_MAX_CONNECTIONS',
   'KEYTURN_DRAIN_SECONDS',
+  'KEYTURN_PROCESSES',
+  'KEYTURN_METRICS_PORT',
+  'KEYTURN_METRICS_HOST',
   'KEYTURN_LOG_LEVEL',
 ];
 
@@ -83,7 +91,9 @@ type Derivable =
   | 'KEYTURN_LEAD_SECONDS'
   | 'KEYTURN_GRACE_SECONDS'
   | 'KEYTURN_ADMIN_TOKEN'
-  | 'KEYTURN_REMOTE';
+  | 'KEYTURN_REMOTE'
+  | 'KEYTURN_METRICS_PORT'
+  | 'KEYTURN_METRICS_TOKEN';
 type Values = {
   readonly [Name in SettingName]:
     | z.output<(typeof settings)[Name]['schema']>
@@ -208,6 +218,10 @@ export const readConfig = (environment: Environment): Config => {
     shared: sharedOf(environment),
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
+    processes: values.KEYTURN_PROCESSES,
+    metricsPort: values.KEYTURN_METRICS_PORT,
+    metricsHost: values.KEYTURN_METRICS_HOST,
+    metricsToken: values.KEYTURN_METRICS_TOKEN,
     logLevel: values.KEYTURN_LOG_LEVEL,
   };
 };

@@ -10,6 +10,8 @@ import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
+import { watchStore } from './adapters/observed_store.ts';
+import type { NodeMetrics } from './adapters/prom_client_metrics.ts';
 import type { OpenedStore } from './adapters/sql_store.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
@@ -24,6 +26,7 @@ import type { Provider } from './provider.ts';
 import type { AuditStore } from './seams/audit_store.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
+import { noMetrics } from './seams/metrics.ts';
 import type { SigningKeyStore } from './seams/signing_key_store.ts';
 import type { Store } from './seams/store.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
@@ -59,8 +62,14 @@ export const openRotation = async (
   onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
 
-/** Each has a thread of low priority, and 19 MiB. One core is left for all else. */
-const hashesAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
+/** How many processes serve together. */
+export const processesOf = ({ processes }: Config): number =>
+  processes === 'auto' ? availableParallelism() : processes;
+
+/** Each has a thread of low priority, and 19 MiB. One core is left for all else, and the processes share the others. */
+const hashesAtOnce = (processes: number): number =>
+  Math.min(2, Math.max(1, Math.floor((availableParallelism() - 1) / processes)));
+/** Over all processes: how long one waits is bounded, not how many processes there are. */
 const hashesWaiting = 128;
 /** Each is a request whose body was not read yet. */
 const pagesWaiting = 256;
@@ -69,30 +78,42 @@ const pagesWaiting = 256;
 export const openProvider = async (
   config: Config,
   log: Log,
-  { store, rateLimiter } = openDatabase(config),
+  { store: opened, rateLimiter, fence }: OpenedStore = openDatabase(config),
+  counted?: NodeMetrics,
 ): Promise<Provider> => {
+  const metrics = counted ?? noMetrics;
+  const store = counted === undefined ? opened : watchStore(opened, counted);
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log, wait });
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   await writeHistory({ keyHistory, log });
+  const processes = processesOf(config);
+  const passwordHasher = boundPasswordHasher(
+    createThreadedPasswordHasher(nodeRsPasswordHasher),
+    hashesAtOnce(processes),
+    Math.ceil(hashesWaiting / processes),
+    metrics.passwordHashed,
+  );
+  counted?.observe(() => {
+    const { running, waiting } = passwordHasher.queue();
+    return { ...keyRing.facts(), hashesRunning: running, hashesWaiting: waiting };
+  });
   return {
     config,
     clock: systemClock,
     store,
+    ...(fence && { storeFence: fence }),
     keyRing,
     keyHistory,
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),
     log,
+    metrics,
     ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(pagesWaiting),
-    passwordHasher: boundPasswordHasher(
-      createThreadedPasswordHasher(nodeRsPasswordHasher),
-      hashesAtOnce,
-      hashesWaiting,
-    ),
+    passwordHasher,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),

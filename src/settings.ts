@@ -36,6 +36,11 @@ const issuer = z.string().check((context) => {
 
 /** An issuer that is administered from afar. */
 const remote = issuer;
+const processes = z
+  .string()
+  .regex(/^(auto|\d{1,10})$/, 'expected auto, or a whole number, in digits')
+  .transform((text) => (text === 'auto' ? text : Number(text)))
+  .pipe(z.union([z.literal('auto'), z.number().min(1, 'expected at least 1').max(64, 'expected at most 64')]));
 
 const setting = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: string) => ({
   schema,
@@ -126,7 +131,7 @@ export const settings = {
   ),
   KEYTURN_CLIENT_REQUESTS_PER_SECOND: setting(
     wholeNumber(0, 1_000_000),
-    'How many tokens a second one client may be given by one node, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
+    'How many tokens a second one client may be given by one process, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
     '10000',
   ),
   KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
@@ -182,13 +187,31 @@ export const settings = {
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections the server holds at once; more are closed at once.',
+    'The most connections a node holds at once; more are closed at once.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(
     wholeNumber(0, 300),
     'How long requests in flight may take to finish after SIGTERM.',
     '10',
+  ),
+  KEYTURN_PROCESSES: setting(
+    processes,
+    'How many processes serve together, sharing the port and the database. `auto` is one for each processor core.',
+    '1',
+  ),
+  KEYTURN_METRICS_PORT: setting(
+    wholeNumber(1, 65535),
+    'A port of its own for `/metrics`, in the Prometheus text format. Default: none.',
+  ),
+  KEYTURN_METRICS_HOST: setting(
+    z.string().min(1),
+    'The address that port listens on. Whoever reaches it reads the metrics, unless `KEYTURN_METRICS_TOKEN` is set.',
+    '127.0.0.1',
+  ),
+  KEYTURN_METRICS_TOKEN: setting(
+    z.string().regex(/^[\w.~+/-]{16,256}$/, 'expected 16 to 256 characters of A-Z a-z 0-9 - . _ ~ + /'),
+    'The bearer token to read `/metrics` with. Where it is set, `/metrics` is also on the main port; without it, never.',
   ),
   KEYTURN_LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),

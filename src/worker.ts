@@ -21,6 +21,7 @@ import { createKeySetReaders } from './keys/count_readers.ts';
 import { createKeyHistory } from './keys/keep_key_history.ts';
 import { KeyRing } from './keys/key_ring.ts';
 import { type RotationParts, readRings } from './keys/rotation.ts';
+import { noMetrics } from './seams/metrics.ts';
 import type { Store } from './seams/store.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
@@ -72,7 +73,7 @@ const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): 
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   waitUntil(writeHistory({ keyHistory, log }));
   const provider = {
-    ...{ config, clock, store, keyRing, keyHistory, log, rateLimiter },
+    ...{ config, clock, store, keyRing, keyHistory, log, rateLimiter, metrics: noMetrics },
     keySetReaders: createKeySetReaders({ keyRing, clock, store }),
     ...createRevocationParts({ store, clock, config, keyRing, polled: false }),
     deflate: nodeZlibDeflate,

@@ -5,11 +5,13 @@ import { OAuthError } from '../errors.ts';
 import type { Clock, NumericDate } from '../seams/clock.ts';
 import { KeyVaultError } from '../seams/key_vault.ts';
 import type { Log } from '../seams/log.ts';
+import type { NodeFacts } from '../seams/metrics.ts';
 import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
+import { ringFactsOf } from './ring_facts.ts';
 import { type RotationParts, type TurnReport, turnRings } from './rotation.ts';
 
 /** The one key of a ring that signs now. */
@@ -202,6 +204,17 @@ export class KeyRing {
     const { active } = this.#viewNow();
     const unopened = signingAlgorithms.find((alg) => !active.has(alg));
     return unopened && `no active ${unopened} key is open on this node`;
+  }
+
+  /** For whoever watches this node. */
+  facts(): NodeFacts {
+    const { clock, policy } = this.#parts;
+    return {
+      signing: this.notSigning() === undefined,
+      snapshotAgeSeconds: this.#age(),
+      clockOffsetSeconds: this.#snapshot?.clockOffsetSeconds ?? 0,
+      rings: ringFactsOf(this.keys, policy, clock.now()),
+    };
   }
 
   #unfit(): string | undefined {
