@@ -16,10 +16,16 @@ import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
 import { describeTokenStore } from '../contracts/token_store.ts';
 import { describeUserStore } from '../contracts/user_store.ts';
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    migrations: readonly { readonly name: string; readonly queries: string[] }[];
+  }
+}
+
 /** Two isolates have a binding each; both stand for one database. */
 const open = async (clock: Clock) => {
   const { DB } = env as unknown as { readonly DB: D1Database };
-  await applyD1Migrations(DB, inject('migrations'));
+  await applyD1Migrations(DB, [...inject('migrations')]);
   const [first, other] = [openD1(DB, clock), openD1(DB, clock)];
   return { ...first, other, close: () => reset() };
 };
