@@ -12,7 +12,7 @@ import { makeKekRing } from '../test_provider.ts';
 
 const migrations = fileURLToPath(new URL('../../drizzle/sqlite/', import.meta.url));
 /** As in wrangler.toml, which the tests of the deployment hold it against. */
-const compatibility = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
+export const compatibility = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
 
 export const makeToken = (): string => randomBytes(32).toString('base64url');
 
