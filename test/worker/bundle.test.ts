@@ -34,7 +34,9 @@ describe('the Worker as it is deployed', () => {
 
   test('imports modules of the runtime and its WebAssembly, and nothing that is native', () => {
     expect(imported.length).toBeGreaterThan(3);
-    expect(imported.filter((name) => name !== bare && !/^(node:[\w/]+|cloudflare:\w+|\.\/[\w-]+\.wasm)$/.test(name))).toEqual([]);
+    expect(
+      imported.filter((name) => name !== bare && !/^(node:[\w/]+|cloudflare:\w+|\.\/[\w-]+\.wasm)$/.test(name)),
+    ).toEqual([]);
     expect(script).not.toMatch(/\.node["']|better-sqlite3|@node-rs|createRequire/);
   });
 
