@@ -3,7 +3,9 @@
 import type Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
+import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
+import { createFence, type Fence } from './better_sqlite3_fence.ts';
 import { createWalSync } from './better_sqlite3_wal_sync.ts';
 
 export interface GroupCommit {
@@ -24,6 +26,8 @@ export interface GroupCommit {
   settled(): Promise<void>;
   /** Resolves once everything queued so far is on disk or refused, and no file of its own is open. */
   drain(): Promise<void>;
+  /** Shut once the disk failed; from then on every write is refused. */
+  readonly fence: Fence;
 }
 
 interface Queued {
@@ -114,10 +118,12 @@ const createCommit = (client: Database.Database) => {
 export const createGroupCommit = (
   client: Database.Database,
   patienceMilliseconds = busyTimeoutMilliseconds,
+  fence = createFence(),
   wal = createWalSync(client),
 ): GroupCommit => {
   client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   const commit = createCommit(client);
+  const checkpoint = checkpointWhenLong(client, fence);
   let queue: Queued[] = [];
   let flushIsDue = false;
   let unsettled: Committed[] = [];
@@ -139,25 +145,39 @@ export const createGroupCommit = (
     client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   };
 
+  /** Whatever the reason: of a disk that took it once and not again, nobody knows what it has. */
+  const sync = async (): Promise<void> => {
+    try {
+      await wal.sync();
+    } catch (error) {
+      fence.shut(databaseErrorCode(error) ?? String(error));
+      throw toStoreError(error);
+    }
+  };
+
   /** One wait at a time: what is written meanwhile is the next group. */
   const settle = (): void => {
     if (syncing || unsettled.length === 0) return;
     const group = unsettled;
+    const writers = group.map(({ queued }) => queued);
     unsettled = [];
+    if (fence.reason() !== undefined) {
+      refuse(writers, fence.reason());
+      return;
+    }
     syncing = true;
     const goOn = (): void => {
       syncing = false;
-      if (queue.length > 0) scheduleFlush();
+      if (queue.length > 0 && !flushIsDue) scheduleFlush();
       else settle();
     };
-    wal.sync().then(
+    sync().then(
       () => {
         for (const committed of group) tell(committed);
         goOn();
       },
       (error: unknown) => {
-        const refused = group.map(({ queued }) => queued);
-        refuse(refused, error);
+        refuse(writers, error);
         goOn();
       },
     );
@@ -167,14 +187,20 @@ export const createGroupCommit = (
     flushIsDue = false;
     const group = queue;
     queue = [];
+    if (fence.reason() !== undefined) {
+      refuse(group, fence.reason());
+      settle();
+      return;
+    }
     try {
-      wal.assertSound();
       const committed = commit(group);
       becomeFree();
       for (const each of committed) if (!each.queued.synced) tell(each);
       unsettled.push(...committed.filter(({ queued }) => queued.synced));
       settle();
+      checkpoint();
     } catch (error) {
+      fence.watch(error);
       if (isWorthWaiting(error)) {
         queue = [...group, ...queue];
         flushIsDue = true;
@@ -210,10 +236,11 @@ export const createGroupCommit = (
   return {
     write,
     writeUnsynced: (work) => enqueue(work, false),
-    settled: () => wal.sync(),
+    settled: sync,
     drain: async () => {
       if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
       wal.close();
     },
+    fence,
   };
 };

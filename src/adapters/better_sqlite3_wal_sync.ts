@@ -11,13 +11,11 @@ export interface WalSync {
    * @throws {StoreUnavailableError} when the disk did not take it.
    */
   sync(): Promise<void>;
-  /** @throws {StoreUnavailableError} after a sync that failed: what the disk lost then, no later sync brings back. */
-  assertSound(): void;
   /** Opened anew when it is needed. */
   close(): void;
 }
 
-const inMemory: WalSync = { sync: () => Promise.resolve(), assertSound: () => undefined, close: () => undefined };
+const inMemory: WalSync = { sync: () => Promise.resolve(), close: () => undefined };
 
 /** Where SQLite writes the log: beside the file a symbolic link leads to. */
 const logOf = (client: Database.Database): string | undefined => {
@@ -31,23 +29,14 @@ export const createWalSync = (client: Database.Database): WalSync => {
   const path = logOf(client);
   if (path === undefined) return inMemory;
   let descriptor: number | undefined;
-  let failure: StoreUnavailableError | undefined;
-  const fail = (cause: unknown): StoreUnavailableError => {
-    failure ??= new StoreUnavailableError(
-      `${path} could not be synced to the disk (${String(cause)}). Nothing more is written: check the disk, then start Keyturn again`,
-      { cause },
-    );
-    return failure;
-  };
   return {
     sync: () =>
       new Promise((resolve, reject) => {
         descriptor ??= openSync(path, 'r+');
-        fdatasync(descriptor, (error) => (error === null ? resolve() : reject(fail(error))));
+        fdatasync(descriptor, (cause) =>
+          cause === null ? resolve() : reject(new StoreUnavailableError('the disk did not take a write', { cause })),
+        );
       }),
-    assertSound: () => {
-      if (failure !== undefined) throw failure;
-    },
     close: () => {
       if (descriptor !== undefined) closeSync(descriptor);
       descriptor = undefined;

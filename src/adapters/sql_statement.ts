@@ -81,7 +81,7 @@ const rowDecoder = (fields: readonly Field[]): ((row: readonly unknown[]) => unk
 
 type Fill = (values: Readonly<Record<string, unknown>>) => unknown;
 
-const valueOf = (values: Readonly<Record<string, unknown>>, name: string): unknown => {
+const givenValue = (values: Readonly<Record<string, unknown>>, name: string): unknown => {
   const value = values[name];
   if (value === undefined) throw new TypeError(`a statement was given no value for "${name}"`);
   return value;
@@ -91,12 +91,12 @@ const valueOf = (values: Readonly<Record<string, unknown>>, name: string): unkno
 const fillOf = (parameter: unknown): Fill => {
   if (is(parameter, Placeholder)) {
     const { name } = parameter;
-    return (values) => valueOf(values, name);
+    return (values) => givenValue(values, name);
   }
   if (!is(parameter, Param) || !is(parameter.value, Placeholder)) return () => parameter;
   const { encoder } = parameter;
   const { name } = parameter.value;
-  return (values) => encoder.mapToDriverValue(valueOf(values, name));
+  return (values) => encoder.mapToDriverValue(givenValue(values, name));
 };
 
 interface Ready {

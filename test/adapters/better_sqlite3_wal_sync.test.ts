@@ -62,7 +62,7 @@ const watch = (promise: Promise<unknown>): { state: string } => {
 
 describe('the wait for the disk', () => {
   test('nobody is told of a write before it is on disk, and the event loop goes on meanwhile', async () => {
-    const { write } = createGroupCommit(client, undefined, wal);
+    const { write } = createGroupCommit(client, undefined, undefined, wal);
     const writing = watch(write(inserting('a')));
     await someTurns();
     expect(names()).toEqual(['a']);
@@ -73,7 +73,7 @@ describe('the wait for the disk', () => {
   });
 
   test('what is written while the disk is waited for is the next group, and waits for a sync of its own', async () => {
-    const { write } = createGroupCommit(client, undefined, wal);
+    const { write } = createGroupCommit(client, undefined, undefined, wal);
     const first = watch(write(inserting('a')));
     await someTurns();
     const later = ['b', 'c'].map((name) => watch(write(inserting(name))));
@@ -90,7 +90,7 @@ describe('the wait for the disk', () => {
   });
 
   test('what a power failure may take back waits for no disk, not in a group with one that must stand, nor during a sync', async () => {
-    const { write, writeUnsynced } = createGroupCommit(client, undefined, wal);
+    const { write, writeUnsynced } = createGroupCommit(client, undefined, undefined, wal);
     expect(await writeUnsynced(inserting('a'))).toBe(1);
     expect(syncs).toHaveLength(0);
     const standing = watch(write(inserting('b')));
@@ -109,7 +109,7 @@ describe('the wait for the disk', () => {
   });
 
   test('one that fails undoes itself alone', async () => {
-    const { writeUnsynced } = createGroupCommit(client, undefined, wal);
+    const { writeUnsynced } = createGroupCommit(client, undefined, undefined, wal);
     const [kept, failed] = await Promise.allSettled([
       writeUnsynced(inserting('a')),
       writeUnsynced(() => {
@@ -122,7 +122,7 @@ describe('the wait for the disk', () => {
   });
 
   test('what was read is settled when a sync that began after it is done', async () => {
-    const { write, settled } = createGroupCommit(client, undefined, wal);
+    const { write, settled } = createGroupCommit(client, undefined, undefined, wal);
     const writing = watch(write(inserting('a')));
     await someTurns();
     const settling = watch(settled());
@@ -135,7 +135,7 @@ describe('the wait for the disk', () => {
   });
 
   test('draining waits for what the disk has not taken yet', async () => {
-    const { write, drain } = createGroupCommit(client, undefined, wal);
+    const { write, drain } = createGroupCommit(client, undefined, undefined, wal);
     const writing = watch(write(inserting('a')));
     await someTurns();
     const draining = watch(drain());
@@ -148,16 +148,29 @@ describe('the wait for the disk', () => {
     await expect.poll(() => draining.state).toBe('told');
   });
 
+  test('T128: what was committed while a sync failed is refused as well, whatever the next sync would say', async () => {
+    const { write, writeUnsynced } = createGroupCommit(client, undefined, undefined, wal);
+    const failing = watch(write(inserting('a')));
+    await someTurns();
+    const queued = watch(write(inserting('b')));
+    await writeUnsynced(inserting('c'));
+    expect(names()).toEqual(['a', 'b', 'c']);
+    syncs[0]?.reject(new Error('the disk failed'));
+    await expect.poll(() => [failing.state, queued.state]).toEqual(['refused', 'refused']);
+    expect(syncs).toHaveLength(1);
+  });
+
   test('T128: a write that the disk does not take is refused, and none is made after it: no later sync is believed', async () => {
     symlinkSync('/dev/null', join(folder, 'odd-wal'));
     // All that is asked of it: where the log is. This one cannot be synced, which the kernel says itself.
     const odd = { pragma: () => [{ name: 'main', file: join(folder, 'odd') }] } as unknown as Database.Database;
-    const { write } = createGroupCommit(client, undefined, createWalSync(odd));
+    const { write, fence } = createGroupCommit(client, undefined, undefined, createWalSync(odd));
     const unavailable = { status: 'rejected', reason: { name: 'StoreUnavailableError' } };
     expect(await Promise.allSettled([write(inserting('a')), write(inserting('b'))])).toMatchObject([
       unavailable,
       unavailable,
     ]);
+    expect(fence.reason()).toContain('(EINVAL)');
     await expect(write(inserting('c'))).rejects.toBeInstanceOf(StoreUnavailableError);
     expect(names()).toEqual(['a', 'b']);
   });

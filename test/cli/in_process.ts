@@ -6,6 +6,7 @@ import { addAudit } from '../../src/cli/audit.ts';
 import { addClients } from '../../src/cli/clients.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
+import { addRemoteOption } from '../../src/cli/remote_option.ts';
 import { addResources } from '../../src/cli/resources.ts';
 import { createProgram, run } from '../../src/cli/run.ts';
 import { addSimulate } from '../../src/cli/simulate_command.ts';
@@ -64,7 +65,17 @@ export const runCommand = async (
     },
   };
   const program = createProgram('0.0.0', terminal);
-  for (const add of [addKeys, addClients, addResources, addUsers, addToken, addAudit, addDoctor, addSimulate])
+  for (const add of [
+    addRemoteOption,
+    addKeys,
+    addClients,
+    addResources,
+    addUsers,
+    addToken,
+    addAudit,
+    addDoctor,
+    addSimulate,
+  ])
     add(program, terminal);
   await run(program, ['node', 'keyturn', ...args], terminal);
   return written;
