@@ -28,6 +28,9 @@ export const tellServing = (): void => {
   process.send?.({ keyturn: 'serving' } satisfies Message);
 };
 
+/** Lets this process end as soon as it has nothing else to do, though the first one could still talk to it. */
+export const endWithoutFirstProcess = (): void => process.channel?.unref();
+
 /** Answers what the first process asks, and asks it in turn: one question each way, whatever it is about. */
 export const talkToFirstProcess = (answer: () => Promise<unknown>): { ask(): Promise<unknown> } => {
   const waiting = new Map<number, (value: unknown) => void>();
