@@ -145,16 +145,6 @@ export const createGroupCommit = (
     client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   };
 
-  /** Whatever the reason: of a disk that took it once and not again, nobody knows what it has. */
-  const sync = async (): Promise<void> => {
-    try {
-      await wal.sync();
-    } catch (error) {
-      fence.shut(databaseErrorCode(error) ?? String(error));
-      throw toStoreError(error);
-    }
-  };
-
   /** One wait at a time: what is written meanwhile is the next group. */
   const settle = (): void => {
     if (syncing || unsettled.length === 0) return;
@@ -171,7 +161,7 @@ export const createGroupCommit = (
       if (queue.length > 0 && !flushIsDue) scheduleFlush();
       else settle();
     };
-    sync().then(
+    wal.sync().then(
       () => {
         for (const committed of group) tell(committed);
         goOn();
@@ -236,7 +226,7 @@ export const createGroupCommit = (
   return {
     write,
     writeUnsynced: (work) => enqueue(work, false),
-    settled: sync,
+    settled: () => wal.sync(),
     drain: async () => {
       if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
       wal.close();

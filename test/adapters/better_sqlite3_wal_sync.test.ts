@@ -157,13 +157,14 @@ describe('the wait for the disk', () => {
   });
 
   test('T128: what was committed while a sync failed is refused as well, whatever the next sync would say', async () => {
-    const { write, writeUnsynced } = createGroupCommit(client, undefined, undefined, wal);
+    const { write, writeUnsynced } = createGroupCommit(client, undefined, fence, wal);
     const failing = watch(write(inserting('a')));
     await someTurns();
     const queued = watch(write(inserting('b')));
     await writeUnsynced(inserting('c'));
     expect(names()).toEqual(['a', 'b', 'c']);
-    syncs[0]?.reject(new Error('the disk failed'));
+    fence.shut('EIO');
+    syncs[0]?.reject(new StoreUnavailableError('the disk failed'));
     await expect.poll(() => [failing.state, queued.state]).toEqual(['refused', 'refused']);
     expect(syncs).toHaveLength(1);
   });
