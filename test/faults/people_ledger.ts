@@ -16,6 +16,9 @@ export interface Ledger {
 
 export const emptyLedger = (): Ledger => ({ signedIn: [], codes: [], redeemed: [], rotated: [], revoked: [] });
 
+/** What is there for long: a code that nobody redeemed goes a minute later. */
+export const lastingOf = (ledger: Ledger): Ledger => ({ ...ledger, codes: [] });
+
 export const countOf = (ledger: Ledger): number =>
   Object.values(ledger).reduce((count, successes) => count + successes.length, 0);
 

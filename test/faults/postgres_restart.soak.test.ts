@@ -10,7 +10,7 @@ import { issuer } from '../people.ts';
 import { postgresBinaries, startCluster } from '../postgres/cluster.ts';
 import { readKeptTables } from '../postgres/kept_tables.ts';
 import { makeFolder, processTestMilliseconds, removeFolder, startServer, until } from '../running_server.ts';
-import { addLedger, countOf, emptyLedger, expectKeptIn } from './people_ledger.ts';
+import { addLedger, countOf, emptyLedger, expectKeptIn, type Ledger, lastingOf } from './people_ledger.ts';
 import { addPersons, liveOn } from './people_lives.ts';
 import { machineClock, openPeopleIn } from './people_node.ts';
 
@@ -19,7 +19,9 @@ const persons = 6;
 /** It is killed so many successes after it came back, so that a slow machine is no gentler, and a moment later. */
 const successesBetween = [5, 60] as const;
 const momentMilliseconds = 300;
-const millisecondsPerRestart = 20_000;
+const millisecondsPerRestart = 60_000;
+/** A code that nobody redeemed is deleted a minute after it was made. */
+const codeMilliseconds = 45_000;
 
 describe.runIf(postgresBinaries() !== undefined)('F8: Postgres is restarted under load', () => {
   test(`after each of ${restarts} crashes all that was answered is kept, and nothing is spent twice`, {
@@ -42,10 +44,20 @@ describe.runIf(postgresBinaries() !== undefined)('F8: Postgres is restarted unde
     await people.store.close();
     const servers = [await startServer(folder, environment), await startServer(folder, environment)];
 
-    const ledger = emptyLedger();
+    const all = emptyLedger();
+    let ledger = emptyLedger();
     let goesOn = true;
     const nodes = servers.map(({ url }) => ({ url, mayBeUnavailable: true }));
-    const lives = Promise.all(holdings.map((holding) => liveOn(nodes, holding, ledger, () => goesOn)));
+    const lives = Promise.all(
+      holdings.map((holding) =>
+        liveOn(
+          nodes,
+          holding,
+          () => ledger,
+          () => goesOn,
+        ),
+      ),
+    );
     // A life ends early when something was answered that should not have been: then there is nothing to wait for.
     const failed = lives.then(() => undefined);
     const untilMore = async (): Promise<void> => {
@@ -53,18 +65,27 @@ describe.runIf(postgresBinaries() !== undefined)('F8: Postgres is restarted unde
       await Promise.race([failed, until('more was done', () => (countOf(ledger) >= enough ? true : undefined))]);
     };
     for (let restart = 0; restart < restarts; restart += 1) {
+      const began = performance.now();
       await untilMore();
       await wait(randomInt(momentMilliseconds));
       await cluster.stop('immediate');
       await cluster.start();
+      const answered = ledger;
+      ledger = emptyLedger();
+      const isFresh = performance.now() - began < codeMilliseconds;
+      expectKeptIn(await readKeptTables(cluster.url('postgres')), isFresh ? answered : lastingOf(answered));
+      // Each list takes from its own kind.
+      for (const kind of Object.keys(all) as (keyof Ledger)[]) all[kind].push(...(answered[kind] as never[]));
     }
     await untilMore();
     goesOn = false;
     const lost = (await lives).reduce((sum, count) => sum + count, 0);
-    expectKeptIn(await readKeptTables(cluster.url('postgres')), ledger);
+    const tables = await readKeptTables(cluster.url('postgres'));
+    expectKeptIn(tables, ledger);
+    expectKeptIn(tables, lastingOf(all));
     expect(lost).toBeGreaterThan(0);
     const sum = { signedIn: 0, codes: 0, redeemed: 0, rotated: 0, revoked: 0 };
-    addLedger(sum, ledger);
+    addLedger(sum, all);
     for (const [kind, count] of Object.entries(sum)) expect([kind, count > 0]).toEqual([kind, true]);
     console.info(`${restarts} restarts of Postgres; ${lost} requests lost to them; answered:`, sum);
     for (const server of servers) {
