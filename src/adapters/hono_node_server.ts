@@ -17,6 +17,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
+/** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
+const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
 
 /** What goes in with a request, and what comes of it. */
@@ -130,6 +132,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     serverOptions: limits,
   }) as Server;
   server.maxConnections = maxConnections;
+  server.setTimeout(stuckMilliseconds);
   const [answerByFetch] = server.listeners('request') as ((
     request: IncomingMessage,
     response: ServerResponse,

@@ -163,6 +163,6 @@ describe('the wait for the disk', () => {
     ]);
     await expect(write(inserting('c'))).rejects.toBeInstanceOf(StoreUnavailableError);
     expect(names()).toEqual(['a', 'b']);
-    expect(fence.reason()).toContain('fdatasync');
+    expect(await fence.fenced).toContain('fdatasync');
   });
 });

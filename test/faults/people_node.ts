@@ -23,8 +23,7 @@ export const machineClock: ManualClock = {
  */
 export const openPeopleIn = async (
   folder: string,
-  environment: Environment = {},
-  opened?: OpenedStore,
+  { opened, environment = {} }: { readonly opened?: OpenedStore; readonly environment?: Environment } = {},
 ): Promise<People> => {
   const kekRing = JSON.stringify({
     keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }],

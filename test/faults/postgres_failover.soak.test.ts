@@ -60,7 +60,7 @@ describe.runIf(postgresBinaries() !== undefined)('F9: the synchronous standby of
       KEYTURN_REFRESH_RETRY_SECONDS: '300',
     };
     const opened = await openPostgres(url, machineClock, { connections: 4, patienceSeconds: 20 });
-    const people = await openPeopleIn(folder, {}, opened);
+    const people = await openPeopleIn(folder, { opened });
     const holdings = await addPersons(people, persons);
     await addResource(people.store);
     await addClient(people.store, 'machine');

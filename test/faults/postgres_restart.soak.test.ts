@@ -39,7 +39,7 @@ describe.runIf(postgresBinaries() !== undefined)('F8: Postgres is restarted unde
       KEYTURN_REFRESH_RETRY_SECONDS: '300',
     };
     const opened = await openPostgres(cluster.url('postgres'), machineClock, { connections: 4, patienceSeconds: 20 });
-    const people = await openPeopleIn(folder, {}, opened);
+    const people = await openPeopleIn(folder, { opened });
     const holdings = await addPersons(people, persons);
     await people.store.close();
     const servers = [await startServer(folder, environment), await startServer(folder, environment)];

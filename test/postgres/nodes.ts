@@ -30,7 +30,7 @@ export const startNodes = async (
   const [folder, database] = [makeFolder(), await freshDatabase()];
   const shared = { KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url };
   const opened = await openPostgres(database.url, machineClock, { connections: 4, patienceSeconds: 20 });
-  const people = await openPeopleIn(folder, {}, opened);
+  const people = await openPeopleIn(folder, { opened });
   const servers = await Promise.all(environmentsFor(database).map((own) => startServer(folder, { ...shared, ...own })));
   const reader = new pg.Client({ connectionString: database.url, types: numbers });
   await reader.connect();
