@@ -28,7 +28,7 @@ import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
 import { noMetrics } from './seams/metrics.ts';
 import type { SigningKeyStore } from './seams/signing_key_store.ts';
-import type { Store } from './seams/store.ts';
+import { type Store, StoreUnavailableError } from './seams/store.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
@@ -141,6 +141,9 @@ export const openProvider = async (
   }
 };
 
+/** Of a database that came back a node that signs nothing any more is to know soon. */
+const tryAgainSeconds = 2;
+
 /** Refreshes the key ring as often as timing.ts says. @returns how to stop. */
 export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (() => void) => {
   const { policy } = config;
@@ -151,6 +154,7 @@ export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (
       waitSeconds = refreshAfterSeconds(policy, await keyRing.refresh());
       await writeHistory({ keyHistory, log });
     } catch (error) {
+      if (error instanceof StoreUnavailableError) waitSeconds = Math.min(waitSeconds, tryAgainSeconds);
       const reason = error instanceof KeyVaultError ? error.message : String(error);
       log.error({ reason }, 'the signing keys could not be refreshed');
     }

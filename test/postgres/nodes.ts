@@ -7,6 +7,13 @@ import { issuer, type People } from '../people.ts';
 import { makeFolder, type RunningServer, removeFolder, startServer } from '../running_server.ts';
 import { type FreshDatabase, freshDatabase } from './databases.ts';
 
+/** Whole numbers as numbers: here all of them fit. */
+export const numbers: pg.CustomTypesConfig = {
+  // The driver's own signature has an overload for each kind of value.
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
 export interface PostgresNodes {
   readonly folder: string;
   readonly database: FreshDatabase;
@@ -25,7 +32,7 @@ export const startNodes = async (
   const opened = await openPostgres(database.url, machineClock, { connections: 4, patienceSeconds: 20 });
   const people = await openPeopleIn(folder, { opened });
   const servers = await Promise.all(environmentsFor(database).map((own) => startServer(folder, { ...shared, ...own })));
-  const reader = new pg.Client(database.url);
+  const reader = new pg.Client({ connectionString: database.url, types: numbers });
   await reader.connect();
   return {
     folder,
