@@ -31,6 +31,9 @@ export interface LoadReport {
 
 const tickMilliseconds = 2;
 const mostSentKept = 50_000;
+/** Of the requests of a rate that it keeps up with. */
+const keptUpPart = 0.9;
+const mostTries = 3;
 
 export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
   const { port, perSecond, seconds, connections, next, tailSeconds = 10 } = options;
@@ -106,11 +109,17 @@ export const findCapacity = async (
   options: Omit<LoadOptions, 'perSecond' | 'seconds'>,
   { from, secondsAStep }: { readonly from: number; readonly secondsAStep: number },
 ): Promise<number> => {
+  const goodAt = async (perSecond: number): Promise<number> =>
+    (await openLoop({ ...options, perSecond, seconds: secondsAStep, tailSeconds: 5 })).goodPerSecond;
+  // Code is compiled and caches are filled first.
+  await goodAt(from);
   let best = 0;
   for (let perSecond = from; ; perSecond *= 1.4) {
-    const { goodPerSecond } = await openLoop({ ...options, perSecond, seconds: secondsAStep, tailSeconds: 5 });
-    best = Math.max(best, goodPerSecond);
-    if (goodPerSecond < perSecond * 0.9) return best;
+    for (let tries = 1; best < perSecond * keptUpPart; tries += 1) {
+      // A machine that does other things as well may have been away.
+      if (tries > mostTries) return best;
+      best = Math.max(best, await goodAt(perSecond));
+    }
   }
 };
 
