@@ -45,6 +45,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
   const started = performance.now();
   const ends = started + seconds * 1000;
   let [due, sent, underWay, good, from] = [0, 0, 0, 0, 0];
+  let over = false;
 
   const note = (kind: string, status: number, took: number): void => {
     const counts = statuses.get(kind) ?? new Map<number, number>();
@@ -70,7 +71,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
     throw error;
   };
   const pump = (): void => {
-    while (from < waiting.length && idle.length > 0) {
+    while (!over && from < waiting.length && idle.length > 0) {
       const connection = idle.pop();
       const first = waiting[from];
       from += 1;
@@ -98,6 +99,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
       done();
     }, tickMilliseconds);
   });
+  over = true;
   // What never came has taken at least so long.
   for (const { planned, due: wasDue } of waiting.slice(from)) note(planned.kind, 0, performance.now() - wasDue);
   for (const connection of all) connection.close();
