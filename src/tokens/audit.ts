@@ -32,6 +32,7 @@ export const auditTypes = [
   'key.retired',
   'key.revoked',
   'key.rewrapped',
+  'database.restored',
 ] as const;
 
 export type AuditType = (typeof auditTypes)[number];

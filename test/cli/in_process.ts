@@ -4,6 +4,7 @@ import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_stor
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { addAudit } from '../../src/cli/audit.ts';
 import { addClients } from '../../src/cli/clients.ts';
+import { addDatabases } from '../../src/cli/databases.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
 import { addResources } from '../../src/cli/resources.ts';
@@ -64,7 +65,17 @@ export const runCommand = async (
     },
   };
   const program = createProgram('0.0.0', terminal);
-  for (const add of [addKeys, addClients, addResources, addUsers, addToken, addAudit, addDoctor, addSimulate])
+  for (const add of [
+    addKeys,
+    addClients,
+    addResources,
+    addUsers,
+    addToken,
+    addAudit,
+    addDatabases,
+    addDoctor,
+    addSimulate,
+  ])
     add(program, terminal);
   await run(program, ['node', 'keyturn', ...args], terminal);
   return written;
