@@ -14,12 +14,12 @@ import {
 import { openBetterSqlite3 } from '../adapters/better_sqlite3_store.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
 import { composeSqlStore } from '../adapters/sql_store.ts';
-import { systemClock } from '../adapters/system_clock.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { KeyHistoryError } from '../keys/read_key_history.ts';
 import type { KnownRevocation } from '../keys/restore_keys.ts';
 import { verifyKeyHistory } from '../keys/verify_key_history.ts';
+import type { NumericDate } from '../seams/clock.ts';
 import { readCopy } from './keys_verify_history.ts';
 import { type RestoreReport, restoredDocument, restoredInWords } from './restore_report.ts';
 import { restoreStore, type Said } from './restore_store.ts';
@@ -60,7 +60,7 @@ const knowsNothing: Witness = { chain: [], revocations: [] };
 /** What the database that is replaced knows of keys, which may be more than the backup does. */
 const askReplaced = async (held: Database.Database | undefined, terminal: Terminal): Promise<Witness> => {
   if (held === undefined) return knowsNothing;
-  const { store } = composeSqlStore(connect(held), systemClock);
+  const { store } = composeSqlStore(connect(held), terminal.clock);
   try {
     const { keys } = await store.readSigningKeys();
     const chain = (await store.readKeyEvents(0)).map(({ jws }) => jws);
@@ -102,8 +102,8 @@ const removeLeftovers = (file: string): void => {
   }
 };
 
-const asideOf = (file: string): string =>
-  `${file}.before-restore-${new Date(systemClock.now() * 1000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
+const asideOf = (file: string, now: NumericDate): string =>
+  `${file}.before-restore-${new Date(now * 1000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
 
 type Report = Omit<RestoreReport, 'nothingElseRevoked'>;
 
@@ -125,7 +125,7 @@ const restoreFile = async (
   try {
     const witness = await askReplaced(held, terminal);
     unpackSqliteBackup(backup, stage);
-    const { store } = openBetterSqlite3(stage, systemClock);
+    const { store } = openBetterSqlite3(stage, terminal.clock);
     const restored = await (async () => {
       const own = await store.readKeyEvents(0);
       const related = beginsAs(witness.chain, own);
@@ -133,9 +133,9 @@ const restoreFile = async (
       const known = related ? witness : knowsNothing;
       const chain = said.chain.length > 0 ? said.chain : known.chain;
       const all = { ...said, chain, revocations: known.revocations, backupAt: copy?.at };
-      return restoreStore(store, config, all, systemClock);
+      return restoreStore(store, config, all, terminal.clock);
     })().finally(() => store.close());
-    const aside = held === undefined ? undefined : asideOf(file);
+    const aside = held === undefined ? undefined : asideOf(file, restored.at);
     putSqliteFile(stage, file, held, aside ?? '');
     return { ...restored, backup, backupAt: copy?.at, database: file, aside };
   } finally {
@@ -145,15 +145,20 @@ const restoreFile = async (
 };
 
 /** For a database that was put back by other means, and is not served yet. */
-const restoreInPlace = async (file: string, config: Config, said: Omit<Said, 'backupAt'>): Promise<Report> => {
+const restoreInPlace = async (
+  file: string,
+  config: Config,
+  said: Omit<Said, 'backupAt'>,
+  { clock }: Terminal,
+): Promise<Report> => {
   openSqliteDatabase(file, { copiesToo: true }).close();
   const connection = connect(holdSqliteFile(file));
-  const { store } = composeSqlStore(connection, systemClock);
+  const { store } = composeSqlStore(connection, clock);
   try {
     const mark = createCopyMark(connection);
     const copy = await mark.find();
     if (copy !== undefined && copy.kind !== 'backup') throw refusalOf(file, copy);
-    const restored = await restoreStore(store, config, { ...said, backupAt: copy?.at }, systemClock);
+    const restored = await restoreStore(store, config, { ...said, backupAt: copy?.at }, clock);
     await mark.takeOff();
     return { ...restored, backup: undefined, backupAt: copy?.at, database: file, aside: undefined };
   } finally {
@@ -181,7 +186,7 @@ export const restore = async (
   const chain = history === undefined ? [] : await readHistory(history, config);
   const said = { chain, revocations: [], revoked, nothingElseRevoked: nothingRevokedSince };
   const done = await (backup === undefined
-    ? restoreInPlace(file, config, said)
+    ? restoreInPlace(file, config, said, terminal)
     : restoreFile(backup, file, config, said, terminal));
   const report = { ...done, nothingElseRevoked: nothingRevokedSince };
   answer(terminal, options, restoredDocument(report, config), restoredInWords(report, config, terminal.columns));

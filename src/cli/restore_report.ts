@@ -57,7 +57,12 @@ export const restoredInWords = (report: RestoreReport, config: Config, width: nu
         ),
       ]
     : [
-        'New keys sign from now on. At worst a token from before the restore is accepted until',
+        wrapText(
+          'New keys sign from now on, which no verifier has seen: one that does not fetch the key set for an unknown kid refuses new tokens until its own cache is over. Restart such verifiers.',
+          width,
+        ),
+        '',
+        'At worst a token from before the restore is accepted until',
         exposureInWords(exposureOf(report, config), at, config),
         `and none after ${until}, when the last of them has expired.`,
         ...(purge.length === 0 ? [] : ['', ...purge]),
