@@ -25,14 +25,22 @@ const long = [
   'test/verifier/{outage,package}.test.ts',
 ];
 const alone = [...replacing, ...long];
+/** They ask the Worker, which is built for them, in a workerd. */
+const worker = ['test/worker/**/*.test.ts'];
+/** Run in workerd themselves, or are the flows that run against Node's server all day: `npm run worker:test`. */
+const workerd = ['test/workerd/**/*.test.ts'];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
+/** Rows of the fault table: `npm run faults` sets FAULTS. */
+const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
+const left = [...soaks, ...faults];
 
 // More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
   test: {
     maxWorkers: '150%',
+    globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
         test: {
@@ -40,10 +48,20 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...soaks],
+          exclude: [...alone, ...worker, ...workerd, ...left],
         },
       },
-      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: soaks } },
+      { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: left } },
+      {
+        test: {
+          ...everywhere,
+          name: 'worker',
+          isolate: true,
+          globalSetup: 'test/worker/build_worker.ts',
+          include: worker,
+          exclude: left,
+        },
+      },
     ],
   },
 });

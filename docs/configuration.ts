@@ -49,14 +49,23 @@ const groups: readonly Group[] = [
     names: ['KEYTURN_STATUS_LIST_TTL_SECONDS', 'KEYTURN_STATUS_LIST_PLACES'],
   },
   {
+    heading: 'Administration from afar',
+    names: ['KEYTURN_ADMIN_TOKEN', 'KEYTURN_REMOTE'],
+  },
+  {
     heading: 'Serving',
     names: [
       'KEYTURN_TRUSTED_PROXIES',
       'KEYTURN_CLIENT_REQUESTS_PER_SECOND',
       'KEYTURN_MAX_CONNECTIONS',
       'KEYTURN_DRAIN_SECONDS',
+      'KEYTURN_PROCESSES',
       'KEYTURN_LOG_LEVEL',
     ],
+  },
+  {
+    heading: 'Being watched',
+    names: ['KEYTURN_METRICS_PORT', 'KEYTURN_METRICS_HOST', 'KEYTURN_METRICS_TOKEN'],
   },
 ];
 

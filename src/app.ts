@@ -1,6 +1,7 @@
 // The table of contents: every URL Keyturn answers, and what stands before it.
 import { Hono } from 'hono';
 import { account, accountApplications, accountPassword, accountSessions } from './endpoints/account.ts';
+import { adminStore } from './endpoints/admin_store.ts';
 import { authorization } from './endpoints/authorization.ts';
 import { limitBody } from './endpoints/body_limit.ts';
 import { consent } from './endpoints/consent.ts';
@@ -14,7 +15,8 @@ import { jwks } from './endpoints/jwks.ts';
 import { keyHistory } from './endpoints/key_history.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
-import { basePathOf, paths } from './endpoints/paths.ts';
+import { metrics } from './endpoints/metrics.ts';
+import { adminStorePath, basePathOf, endpointNameOf, operatorPaths, paths } from './endpoints/paths.ts';
 import { type Dress, dressWith } from './endpoints/response_headers.ts';
 import { revocation } from './endpoints/revocation.ts';
 import { revocationFeed } from './endpoints/revocation_feed.ts';
@@ -42,7 +44,9 @@ const mount = (app: App, provider: Provider, dress: Dress) => (path: string, end
     if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', handler);
   }
   const allow = [...handlers.keys()];
+  const name = endpointNameOf(path, basePathOf(provider.config.issuer));
   app.all(path, (context) => {
+    if (context.env?.endpoint !== undefined) context.env.endpoint = name;
     const handler = handlers.get(context.req.method);
     if (handler === undefined) {
       context.header('Allow', allow.join(', '));
@@ -61,7 +65,7 @@ export const createApp = (provider: Provider): App => {
   const at = mount(app, provider, dress);
   const base = basePathOf(provider.config.issuer);
 
-  app.onError((error, context) => dress(errorResponse(error, context, provider.log), context));
+  app.onError((error, context) => dress(errorResponse(error, context, provider), context));
   app.notFound((context) => dress(context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }), context));
 
   at(base + paths.jwks, jwks);
@@ -89,8 +93,10 @@ export const createApp = (provider: Provider): App => {
   if (provider.config.loopback)
     for (const [path, endpoint] of Object.entries(demoEndpoints((request) => app.fetch(request))))
       at(base + path, endpoint);
-  at('/health/live', live);
-  at('/health/ready', ready);
+  if (provider.config.adminToken !== undefined) at(base + adminStorePath, adminStore);
+  at(operatorPaths.live, live);
+  at(operatorPaths.ready, ready);
+  if (provider.config.metricsToken !== undefined) at(operatorPaths.metrics, metrics);
 
   return app;
 };

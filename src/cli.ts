@@ -5,6 +5,7 @@ import { addClients } from './cli/clients.ts';
 import { addDatabases } from './cli/databases.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { addKeys } from './cli/keys.ts';
+import { addRemoteOption } from './cli/remote_option.ts';
 import { addResources } from './cli/resources.ts';
 import { createProgram, run } from './cli/run.ts';
 import { addServe } from './cli/serve_command.ts';
@@ -19,6 +20,7 @@ const program = createProgram(version, terminal).description(
   'An identity provider whose signing keys turn over by themselves. Configured by KEYTURN_ environment variables: docs/configuration.md.',
 );
 
+addRemoteOption(program, terminal);
 addServe(program, terminal);
 addKeys(program, terminal);
 addClients(program, terminal);

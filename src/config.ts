@@ -27,8 +27,19 @@ export interface Config {
   readonly trustedProxies: number;
   /** For each grant type and node; 0 sets no limit. */
   readonly clientRequestsPerSecond: number;
+  /** Opens the administration from afar to whoever has it; undefined where it is closed. */
+  readonly adminToken: string | undefined;
+  /** The issuer whose store commands use instead of their own. */
+  readonly remote: string | undefined;
+  /** What who administers from afar must have alike: every setting that is neither secret nor of the machine. */
+  readonly shared: Readonly<Record<string, string>>;
   readonly maxConnections: number;
   readonly drainSeconds: number;
+  /** `auto`: one for each core. */
+  readonly processes: number | 'auto';
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -43,7 +54,46 @@ export const unknownSettings = (environment: Environment): readonly string[] =>
     (name) => name.startsWith('KEYTURN_') && !(name in settings) && !serviceLink.test(name),
   );
 
-type Derivable = 'KEYTURN_PORT' | 'KEYTURN_KEK_RING' | 'KEYTURN_LEAD_SECONDS' | 'KEYTURN_GRACE_SECONDS';
+/** Never shown, not even to say what is wrong with them. */
+const secrets: readonly SettingName[] = ['KEYTURN_KEK_RING', 'KEYTURN_ADMIN_TOKEN', 'KEYTURN_METRICS_TOKEN'];
+
+/** Of the machine, and nobody else's business. */
+const ofTheMachine: readonly SettingName[] = [
+  'KEYTURN_HOST',
+  'KEYTURN_PORT',
+  'KEYTURN_DATABASE_URL',
+  'KEYTURN_KEK_RING_FILE',
+  'KEYTURN_REMOTE',
+  'KEYTURN_MAX_CONNECTIONS',
+  'KEYTURN_DRAIN_SECONDS',
+  'KEYTURN_PROCESSES',
+  'KEYTURN_METRICS_PORT',
+  'KEYTURN_METRICS_HOST',
+  'KEYTURN_LOG_LEVEL',
+];
+
+/** What who administers an issuer from afar takes over from it. */
+export const sharedSettings: readonly SettingName[] = (Object.keys(settings) as SettingName[]).filter(
+  (name) => !secrets.includes(name) && !ofTheMachine.includes(name),
+);
+
+const sharedOf = (environment: Environment): Config['shared'] =>
+  Object.fromEntries(
+    sharedSettings.flatMap((name) => {
+      const value = environment[name] || settings[name].fallback;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+type Derivable =
+  | 'KEYTURN_PORT'
+  | 'KEYTURN_KEK_RING'
+  | 'KEYTURN_LEAD_SECONDS'
+  | 'KEYTURN_GRACE_SECONDS'
+  | 'KEYTURN_ADMIN_TOKEN'
+  | 'KEYTURN_REMOTE'
+  | 'KEYTURN_METRICS_PORT'
+  | 'KEYTURN_METRICS_TOKEN';
 type Values = {
   readonly [Name in SettingName]:
     | z.output<(typeof settings)[Name]['schema']>
@@ -51,7 +101,7 @@ type Values = {
 };
 
 const complaintOf = (name: string, found: string, message: string): string => {
-  if (name === 'KEYTURN_KEK_RING') return `${name}: ${message}.`;
+  if (secrets.some((secret) => secret === name)) return `${name}: ${message}.`;
   const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
   const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';
   return `${name}: ${message}; found ${JSON.stringify(found)}${advice}.`;
@@ -163,8 +213,15 @@ export const readConfig = (environment: Environment): Config => {
     statusListPlaces: values.KEYTURN_STATUS_LIST_PLACES,
     trustedProxies: values.KEYTURN_TRUSTED_PROXIES,
     clientRequestsPerSecond: values.KEYTURN_CLIENT_REQUESTS_PER_SECOND,
+    adminToken: values.KEYTURN_ADMIN_TOKEN,
+    remote: values.KEYTURN_REMOTE,
+    shared: sharedOf(environment),
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
+    processes: values.KEYTURN_PROCESSES,
+    metricsPort: values.KEYTURN_METRICS_PORT,
+    metricsHost: values.KEYTURN_METRICS_HOST,
+    metricsToken: values.KEYTURN_METRICS_TOKEN,
     logLevel: values.KEYTURN_LOG_LEVEL,
   };
 };

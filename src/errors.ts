@@ -211,6 +211,14 @@ export const failures = {
     error: 'insufficient_scope',
     description: 'The access token lacks the scope openid.',
   },
+  admin_token_refused: {
+    status: 401,
+    error: 'invalid_token',
+    description: 'The administration is open to whoever has the KEYTURN_ADMIN_TOKEN of this issuer.',
+  },
+  admin_call_unknown: malformedRequest(
+    'This call of the administration is not known here. Use the version of Keyturn that the issuer runs.',
+  ),
   rate_limited: {
     status: 429,
     error: 'temporarily_unavailable',

@@ -10,22 +10,25 @@ import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
+import { watchStore } from './adapters/observed_store.ts';
+import type { NodeMetrics } from './adapters/prom_client_metrics.ts';
 import type { OpenedStore } from './adapters/sql_store.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
-import { OperatorError } from './errors.ts';
+import { assertResourcesFit, attempt, type Chore, chores, prepare, writeHistory } from './housekeeping.ts';
 import { createKeySetReaders } from './keys/count_readers.ts';
-import { createKeyHistory, type KeyHistory } from './keys/keep_key_history.ts';
+import { createKeyHistory } from './keys/keep_key_history.ts';
 import { KeyRing } from './keys/key_ring.ts';
 import type { RotationParts } from './keys/rotation.ts';
 import { refreshAfterSeconds } from './keys/timing.ts';
-import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
+import type { AuditStore } from './seams/audit_store.ts';
 import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
+import { noMetrics } from './seams/metrics.ts';
+import type { SigningKeyStore } from './seams/signing_key_store.ts';
 import type { Store } from './seams/store.ts';
-import { afterlifeSecondsOf } from './status_lists/retention.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
@@ -41,14 +44,17 @@ const openDatabase = ({ databaseUrl }: Config): OpenedStore =>
 export const openStore = (config: Config): Store => openDatabase(config).store;
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
-export const openVault = async (config: Config, store: Store): Promise<KeyVault> => {
+export const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
   if (config.kekRing !== undefined) return createJoseKeyVault(parseKekRing(config.kekRing, 'KEYTURN_KEK_RING'));
   const { keys } = await store.readSigningKeys();
   if (config.loopback && keys.length === 0) makeKekRingFile(config.kekRingFile);
   return createJoseKeyVault(readKekRingFile(config.kekRingFile));
 };
 
-export const openRotation = async (config: Config, store: Store): Promise<RotationParts> => ({
+export const openRotation = async (
+  config: Config,
+  store: SigningKeyStore & Pick<AuditStore, 'appendAudit'>,
+): Promise<RotationParts> => ({
   issuer: config.issuer,
   policy: config.policy,
   store,
@@ -56,57 +62,58 @@ export const openRotation = async (config: Config, store: Store): Promise<Rotati
   onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
 });
 
-/** Each has a thread of low priority, and 19 MiB. One core is left for all else. */
-const hashesAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
+/** How many processes serve together. */
+export const processesOf = ({ processes }: Config): number =>
+  processes === 'auto' ? availableParallelism() : processes;
+
+/** Each has a thread of low priority, and 19 MiB. One core is left for all else, and the processes share the others. */
+const hashesAtOnce = (processes: number): number =>
+  Math.min(2, Math.max(1, Math.floor((availableParallelism() - 1) / processes)));
+/** Over all processes: how long one waits is bounded, not how many processes there are. */
 const hashesWaiting = 128;
 /** Each is a request whose body was not read yet. */
 const pagesWaiting = 256;
-
-const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<void> => {
-  for (const { resource, accessTokenSeconds } of await store.listResources())
-    if (accessTokenSeconds > policy.maxTokenSeconds)
-      throw new OperatorError(
-        `The resource ${resource} has tokens of ${accessTokenSeconds} s, but KEYTURN_MAX_TOKEN_SECONDS is ${policy.maxTokenSeconds}. Raise the setting, or remove and add the resource with a shorter lifetime.`,
-      );
-};
-
-/** The keys turn and sign without it: what could not be written now is written later, with the true instants. */
-const writeHistory = async (keyHistory: KeyHistory, log: Log): Promise<void> => {
-  try {
-    await keyHistory.refresh();
-  } catch (error) {
-    log.error({ reason: String(error) }, 'the key history could not be written');
-  }
-};
 
 /** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
 export const openProvider = async (
   config: Config,
   log: Log,
-  { store, rateLimiter } = openDatabase(config),
+  { store: opened, rateLimiter, fence }: OpenedStore = openDatabase(config),
+  counted?: NodeMetrics,
 ): Promise<Provider> => {
+  const metrics = counted ?? noMetrics;
+  const store = counted === undefined ? opened : watchStore(opened, counted);
   await assertResourcesFit(config, store);
   const parts = await openRotation(config, store);
   const keyRing = new KeyRing({ ...parts, clock: systemClock, signers: nodeCryptoSigners, log, wait });
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
-  await writeHistory(keyHistory, log);
+  await writeHistory({ keyHistory, log });
+  const processes = processesOf(config);
+  const passwordHasher = boundPasswordHasher(
+    createThreadedPasswordHasher(nodeRsPasswordHasher),
+    hashesAtOnce(processes),
+    Math.ceil(hashesWaiting / processes),
+    metrics.passwordHashed,
+  );
+  counted?.observe(() => {
+    const { running, waiting } = passwordHasher.queue();
+    return { ...keyRing.facts(), hashesRunning: running, hashesWaiting: waiting };
+  });
   return {
     config,
     clock: systemClock,
     store,
+    ...(fence && { storeFence: fence }),
     keyRing,
     keyHistory,
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),
     log,
+    metrics,
     ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(pagesWaiting),
-    passwordHasher: boundPasswordHasher(
-      createThreadedPasswordHasher(nodeRsPasswordHasher),
-      hashesAtOnce,
-      hashesWaiting,
-    ),
+    passwordHasher,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),
@@ -121,7 +128,7 @@ export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (
     let waitSeconds = refreshAfterSeconds(policy);
     try {
       waitSeconds = refreshAfterSeconds(policy, await keyRing.refresh());
-      await writeHistory(keyHistory, log);
+      await writeHistory({ keyHistory, log });
     } catch (error) {
       const reason = error instanceof KeyVaultError ? error.message : String(error);
       log.error({ reason }, 'the signing keys could not be refreshed');
@@ -159,43 +166,13 @@ export const keepRevocationsFresh = ({ revocations, log }: Provider): (() => voi
   };
 };
 
-const deliverEverySeconds = 2;
-const prepareEverySeconds = 10;
-/** More than a verifier's time between two looks at which lists there are. */
-const prepareAheadSeconds = 120;
-const sweepEverySeconds = 60;
-const countEverySeconds = 10;
-
-const prepareLists = async ({ store, places }: Provider): Promise<void> => {
-  const listed = (await store.listResources()).filter(({ statusList }) => statusList);
-  await places.prepare(
-    listed.map(({ accessTokenSeconds }) => accessTokenSeconds),
-    prepareAheadSeconds,
-  );
-};
-
-const sweep = async ({ store, clock, config, revocations }: Provider): Promise<void> => {
-  const now = clock.now();
-  await store.removeExpired(now);
-  await store.removeExpiredRevocations(now - afterlifeSecondsOf(config.policy), now - revocations.retentionSeconds());
-};
-
 /** Delivers logout tokens, makes status lists ahead, counts who read the key set and deletes what expired, again and again. @returns how to stop. */
 export const keepHouse = (provider: Provider): (() => void) => {
-  const { log, keySetReaders } = provider;
-  const attempt = (what: string, work: () => Promise<unknown>): void => {
-    work().catch((error: unknown) => log.error({ reason: String(error) }, `${what} failed`));
+  const begin = (chore: Chore): void => {
+    attempt(chore, provider).catch(() => undefined);
   };
-  const every = (seconds: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
-    setInterval(attempt, seconds * 1000, what, work);
-  const prepare = ['making status lists', () => prepareLists(provider)] as const;
-  attempt(...prepare);
-  const timers = [
-    every(deliverEverySeconds, 'back-channel logout', () => deliverLogouts(provider)),
-    every(prepareEverySeconds, ...prepare),
-    every(sweepEverySeconds, 'deleting what expired', () => sweep(provider)),
-    every(countEverySeconds, 'counting who read the key set', () => keySetReaders.flush()),
-  ];
+  begin(prepare);
+  const timers = chores.map((chore) => setInterval(begin, chore.everySeconds * 1000, chore));
   return () => {
     for (const timer of timers) clearInterval(timer);
   };

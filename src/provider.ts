@@ -5,10 +5,12 @@ import type { KeyRing } from './keys/key_ring.ts';
 import type { Clock } from './seams/clock.ts';
 import type { Deflate } from './seams/deflate.ts';
 import type { Log } from './seams/log.ts';
+import type { Metrics } from './seams/metrics.ts';
 import type { OutboundHttp } from './seams/outbound_http.ts';
 import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
+import type { StoreFence } from './seams/store_fence.ts';
 import type { TakeTurn } from './seams/turns.ts';
 import type { PlaceAllocator } from './status_lists/place_allocator.ts';
 import type { RevocationView } from './status_lists/revocation_view.ts';
@@ -18,10 +20,13 @@ export interface Provider {
   readonly config: Config;
   readonly clock: Clock;
   readonly store: Store;
+  /** Where the store may have to take no more writes: a failing disk under SQLite. */
+  readonly storeFence?: StoreFence;
   readonly keyRing: KeyRing;
   readonly keyHistory: KeyHistory;
   readonly keySetReaders: KeySetReaders;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly passwordHasher: PasswordHasher;
   readonly rateLimiter: RateLimiter;
   /** Of this process alone, for limits that are asked at every request. */

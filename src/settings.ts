@@ -34,6 +34,14 @@ const issuer = z.string().check((context) => {
     complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
 });
 
+/** An issuer that is administered from afar. */
+const remote = issuer;
+const processes = z
+  .string()
+  .regex(/^(auto|\d{1,10})$/, 'expected auto, or a whole number, in digits')
+  .transform((text) => (text === 'auto' ? text : Number(text)))
+  .pipe(z.union([z.literal('auto'), z.number().min(1, 'expected at least 1').max(64, 'expected at most 64')]));
+
 const setting = <Schema extends z.ZodType>(schema: Schema, description: string, fallback?: string) => ({
   schema,
   description,
@@ -123,7 +131,7 @@ export const settings = {
   ),
   KEYTURN_CLIENT_REQUESTS_PER_SECOND: setting(
     wholeNumber(0, 1_000_000),
-    'How many tokens a second one client may be given by one node, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
+    'How many tokens a second one client may be given by one process, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
     '10000',
   ),
   KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
@@ -167,15 +175,43 @@ export const settings = {
     'How many tokens a Token Status List has a place for. More in one list hide better among each other; fewer make smaller lists.',
     `${2 ** 20}`,
   ),
+  KEYTURN_ADMIN_TOKEN: setting(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43,128}$/, 'expected at least 32 random bytes in base64url, which are 43 characters'),
+    'Opens `/admin/store` to whoever has it, for `npx keyturn --remote`. At least 32 random bytes in base64url. Without it there is no such path.',
+  ),
+  KEYTURN_REMOTE: setting(
+    remote,
+    'The issuer that commands administer through its `/admin/store`, instead of a database on this machine; as `--remote`.',
+  ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections the server holds at once; more are closed at once.',
+    'The most connections a node holds at once; more are closed at once.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(
     wholeNumber(0, 300),
     'How long requests in flight may take to finish after SIGTERM.',
     '10',
+  ),
+  KEYTURN_PROCESSES: setting(
+    processes,
+    'How many processes serve together, sharing the port and the database. `auto` is one for each processor core.',
+    '1',
+  ),
+  KEYTURN_METRICS_PORT: setting(
+    wholeNumber(1, 65535),
+    'A port of its own for `/metrics`, in the Prometheus text format. Default: none.',
+  ),
+  KEYTURN_METRICS_HOST: setting(
+    z.string().min(1),
+    'The address that port listens on. Whoever reaches it reads the metrics, unless `KEYTURN_METRICS_TOKEN` is set.',
+    '127.0.0.1',
+  ),
+  KEYTURN_METRICS_TOKEN: setting(
+    z.string().regex(/^[\w.~+/-]{16,256}$/, 'expected 16 to 256 characters of A-Z a-z 0-9 - . _ ~ + /'),
+    'The bearer token to read `/metrics` with. Where it is set, `/metrics` is also on the main port; without it, never.',
   ),
   KEYTURN_LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),

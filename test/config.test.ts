@@ -69,6 +69,8 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [minimum: number, ma
   KEYTURN_STATUS_LIST_PLACES: [1024, 2 ** 24],
   KEYTURN_MAX_CONNECTIONS: [1, 1_000_000],
   KEYTURN_DRAIN_SECONDS: [0, 300],
+  KEYTURN_PROCESSES: [1, 64],
+  KEYTURN_METRICS_PORT: [1, 65535],
 };
 
 describe('bounds', () => {

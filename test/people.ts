@@ -18,6 +18,7 @@ import { KeyRing } from '../src/keys/key_ring.ts';
 import type { Provider } from '../src/provider.ts';
 import type { Client } from '../src/seams/client_store.ts';
 import type { Log } from '../src/seams/log.ts';
+import { type Metrics, noMetrics } from '../src/seams/metrics.ts';
 import type { OutboundHttp } from '../src/seams/outbound_http.ts';
 import type { PasswordHasher } from '../src/seams/password_hasher.ts';
 import type { User } from '../src/seams/user_store.ts';
@@ -74,6 +75,7 @@ export interface PeopleOptions {
   readonly clock?: ManualClock;
   readonly passwordHasher?: PasswordHasher;
   readonly outboundHttp?: OutboundHttp;
+  readonly metrics?: Metrics;
 }
 
 export interface People extends Provider {
@@ -109,6 +111,7 @@ export const openPeople = async ({
   clock = createManualClock(now),
   passwordHasher = boundPasswordHasher(nodeRsPasswordHasher, 2, 32),
   outboundHttp = createNodeOutboundHttp(true),
+  metrics = noMetrics,
 }: PeopleOptions = {}): Promise<People> => {
   const config = readConfig({ KEYTURN_ISSUER: issuer, ...environment });
   const records: LogRecord[] = [];
@@ -127,7 +130,7 @@ export const openPeople = async ({
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(256),
   };
-  const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, outboundHttp, ...revoking };
+  const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, metrics, outboundHttp, ...revoking };
   const provider = { ...kept, rateLimiter, localRateLimiter, passwordHasher: counted };
   const app = createApp(provider);
   const passwordHash = await passwordHasher.hash(password);

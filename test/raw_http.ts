@@ -36,7 +36,7 @@ export interface Served extends Listening {
 
 /** Serves a provider of this process over HTTP, through the real adapter. */
 export const serveProvider = async (provider: TestProvider, maxConnections = 100): Promise<Served> => {
-  const { app, log } = provider;
+  const { app, log, metrics } = provider;
   const port = await freePort();
   const listening = await listen({
     fetch: (request, bindings) => app.fetch(request, bindings),
@@ -45,6 +45,7 @@ export const serveProvider = async (provider: TestProvider, maxConnections = 100
     port,
     maxConnections,
     log,
+    metrics,
   });
   return { ...listening, port };
 };

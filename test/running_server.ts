@@ -150,13 +150,26 @@ const answers = async (url: string): Promise<true | undefined> => {
   }
 };
 
-/** Starts `keyturn serve` and waits until it listens. The issuer is its own address unless `environment` says otherwise. */
-export const startServer = async (folder: string, environment: Environment = {}): Promise<RunningServer> => {
+/** What runs `keyturn serve`. */
+const keyturn = [process.execPath, launcher] as const;
+
+/**
+ * Starts `keyturn serve` and waits until it listens. The issuer is its own address unless `environment` says otherwise.
+ *
+ * @param command - what runs it: a Node with options, or another version of Keyturn.
+ */
+export const startServer = async (
+  folder: string,
+  environment: Environment = {},
+  [program, ...args]: readonly [string, ...string[]] = keyturn,
+): Promise<RunningServer> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const issuer = environment.KEYTURN_ISSUER ?? url;
   const settings = environmentFor(folder, { KEYTURN_ISSUER: issuer, KEYTURN_PORT: `${port}`, ...environment });
-  const server = start(process.execPath, [launcher, 'serve'], folder, settings);
+  const server = start(program, [...args, 'serve'], folder, settings);
+  /** One that logs errors alone does not say so. */
+  const isSilent = environment.KEYTURN_LOG_LEVEL === 'error';
   const end = (signal: NodeJS.Signals) => () => {
     server.child.kill(signal);
     return server.ended;
@@ -166,7 +179,7 @@ export const startServer = async (folder: string, environment: Environment = {})
     if (exitCode !== null || signalCode !== null)
       throw new Error(`the server ended before it listened: ${server.stderr()}`);
     // Somebody else may have taken the port meanwhile.
-    return server.stdout().includes('"listening"') ? answers(url) : undefined;
+    return isSilent || server.stdout().includes('"listening"') ? answers(url) : undefined;
   });
   return { ...server, url, port, issuer, folder, stop: end('SIGTERM'), kill: end('SIGKILL') };
 };

@@ -18,6 +18,7 @@ import type { Provider } from '../src/provider.ts';
 import { type Client, clientDefaults } from '../src/seams/client_store.ts';
 import type { Clock } from '../src/seams/clock.ts';
 import type { Log } from '../src/seams/log.ts';
+import { type Metrics, noMetrics } from '../src/seams/metrics.ts';
 import type { Resource } from '../src/seams/resource_store.ts';
 import type { SignerFactory } from '../src/seams/signer.ts';
 import type { Store } from '../src/seams/store.ts';
@@ -67,6 +68,7 @@ export interface TestProviderOptions {
   readonly kekRing?: string;
   readonly clock?: TestClock;
   readonly signers?: SignerFactory;
+  readonly metrics?: Metrics;
 }
 
 export interface TestProvider extends Provider {
@@ -82,6 +84,7 @@ export const createTestProvider = async ({
   kekRing = makeKekRing(),
   clock = createTestClock(),
   signers = nodeCryptoSigners,
+  metrics = noMetrics,
 }: TestProviderOptions = {}): Promise<TestProvider> => {
   const config = readConfig({ KEYTURN_ISSUER: 'https://id.example.com', ...environment });
   const log = createRecordedLog();
@@ -105,6 +108,7 @@ export const createTestProvider = async ({
     keyHistory: createKeyHistory({ issuer: config.issuer, policy: config.policy, store, keyRing }),
     keySetReaders: createKeySetReaders({ keyRing, clock, store }),
     log,
+    metrics,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(clock),
     ...createRevocationParts({ store, clock, config, keyRing, polled: true }),

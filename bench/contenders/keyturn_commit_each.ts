@@ -1,6 +1,7 @@
 // Keyturn in this process, the same but for one thing: each write is a transaction of its own, waited for on its own.
 import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
+import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { createPinoLog } from '../../src/adapters/pino_log.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
@@ -20,7 +21,12 @@ const log = createPinoLog(config.logLevel);
 
 const database = openSqliteDatabase(path);
 const alone = async <Result>(work: () => Result): Promise<Result> => database.transaction(work).immediate();
-const connection = connect(database, { write: alone, writeUnsynced: alone, drain: () => Promise.resolve() });
+const connection = connect(database, {
+  write: alone,
+  writeUnsynced: alone,
+  drain: () => Promise.resolve(),
+  fence: createFence(),
+});
 const provider = await openProvider(config, log, composeSqlStore(connection, systemClock));
 keepKeysFresh(provider);
 const { fetch } = createApp(provider);

@@ -1,6 +1,9 @@
 // SqlConnection on better-sqlite3: reads at once, writes together in a group commit.
 import type Database from 'better-sqlite3';
+import { StoreUnavailableError } from '../seams/store.ts';
+import type { StoreFence } from '../seams/store_fence.ts';
 import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
+import type { Fence } from './better_sqlite3_fence.ts';
 import { createGroupCommit, type GroupCommit, toStoreError } from './better_sqlite3_group_commit.ts';
 import { createRowCaches } from './better_sqlite3_row_cache.ts';
 import { first, type Result, type SqlConnection } from './sql_connection.ts';
@@ -64,19 +67,25 @@ const waiting = <Done>(client: Database.Database, work: () => Done): Done => {
   }
 };
 
-const readNow = async <Read>(work: () => Read): Promise<Read> => {
-  try {
-    return work();
-  } catch (error) {
-    throw toStoreError(error);
-  }
-};
+type ReadNow = <Read>(work: () => Read) => Promise<Read>;
+
+const createReadNow =
+  (fence: Fence): ReadNow =>
+  async (work) => {
+    try {
+      return work();
+    } catch (error) {
+      fence.watch(error);
+      throw toStoreError(error);
+    }
+  };
 
 /** @param commit - how writes come to be committed, for those who measure it. */
 export const connect = (
   client: Database.Database,
-  { write, writeUnsynced, drain }: GroupCommit = createGroupCommit(client),
-): SqlConnection => {
+  { write, writeUnsynced, drain, fence }: GroupCommit = createGroupCommit(client),
+): SqlConnection & { readonly fence: StoreFence } => {
+  const readNow = createReadNow(fence);
   const run = createRun(client);
   const rowCaches = createRowCaches(client);
   const allTogether = client.transaction((steps: readonly Step[]) => runAll(run, steps));
@@ -87,6 +96,7 @@ export const connect = (
   const atOnce = (...steps: readonly Step[]) => write(() => runAll(run, needed(steps))).catch(unlessNotMet);
   return {
     ...sqliteDialect,
+    fence,
     databaseTime: undefined,
     read: (step) => readNow(() => run(step).rows),
     readTogether: together as SqlConnection['readTogether'],
@@ -96,6 +106,7 @@ export const connect = (
     erase: (...steps) =>
       readNow(() =>
         waiting(client, () => {
+          if (fence.reason() !== undefined) throw new StoreUnavailableError(fence.reason());
           const results = allTogether.immediate(needed(steps));
           client.pragma('wal_checkpoint(TRUNCATE)');
           return results;

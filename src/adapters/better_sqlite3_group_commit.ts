@@ -2,7 +2,9 @@
 import type Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
+import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
+import { createFence, type Fence } from './better_sqlite3_fence.ts';
 
 export interface GroupCommit {
   /**
@@ -20,6 +22,8 @@ export interface GroupCommit {
   writeUnsynced<Result>(work: () => Result): Promise<Result>;
   /** Resolves once everything queued so far is on disk or refused. */
   drain(): Promise<void>;
+  /** Shut once the disk failed; from then on every write is refused. */
+  readonly fence: Fence;
 }
 
 interface Queued {
@@ -99,9 +103,11 @@ const createCommit = (client: Database.Database) => {
 export const createGroupCommit = (
   client: Database.Database,
   patienceMilliseconds = busyTimeoutMilliseconds,
+  fence = createFence(),
 ): GroupCommit => {
   client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   const commit = createCommit(client);
+  const checkpoint = checkpointWhenLong(client, fence);
   let queue: Queued[] = [];
   let busySince: number | undefined;
 
@@ -133,11 +139,17 @@ export const createGroupCommit = (
   const flush = (): void => {
     const group = queue;
     queue = [];
+    if (fence.reason() !== undefined) {
+      refuse(group, fence.reason());
+      return;
+    }
     try {
       const settled = group.some(({ synced }) => synced) ? commit(group) : commitUnsynced(group);
       becomeFree();
       for (const { queued, outcome } of settled) settle(queued, outcome);
+      checkpoint();
     } catch (error) {
+      fence.watch(error);
       if (isWorthWaiting(error)) {
         queue = [...group, ...queue];
         setTimeout(flush, retryMilliseconds);
@@ -169,5 +181,6 @@ export const createGroupCommit = (
     drain: async () => {
       if (queue.length > 0) await write(() => undefined).catch(() => undefined);
     },
+    fence,
   };
 };

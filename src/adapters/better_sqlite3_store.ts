@@ -6,8 +6,10 @@ import { openSqliteDatabase } from './better_sqlite3_database.ts';
 import { composeSqlStore, type OpenedStore } from './sql_store.ts';
 
 /** @param path - see openSqliteDatabase. */
-export const openBetterSqlite3 = (path: string, clock: Clock): OpenedStore =>
-  composeSqlStore(connect(openSqliteDatabase(path)), clock);
+export const openBetterSqlite3 = (path: string, clock: Clock): OpenedStore => {
+  const connection = connect(openSqliteDatabase(path));
+  return { ...composeSqlStore(connection, clock), fence: connection.fence };
+};
 
 /** The store alone, for those that limit nothing. @param path - see openSqliteDatabase. */
 export const createBetterSqlite3Store = (path: string, clock: Clock): Store => openBetterSqlite3(path, clock).store;

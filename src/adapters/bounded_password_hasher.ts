@@ -1,21 +1,30 @@
 // Bounds a PasswordHasher: so many at once, so many waiting, the rest refused, so that hashing never starves signing.
 import { type PasswordHasher, PasswordHasherBusyError } from '../seams/password_hasher.ts';
 
+export interface BoundedPasswordHasher extends PasswordHasher {
+  /** How many are being hashed, and how many wait. */
+  queue(): { readonly running: number; readonly waiting: number };
+}
+
 /**
  * @param mostAtOnce - below the size of the thread pool.
  * @param mostWaiting - beyond them, PasswordHasherBusyError.
+ * @param waited - told of each that begins, with the seconds it has waited.
  */
 export const boundPasswordHasher = (
   hasher: PasswordHasher,
   mostAtOnce: number,
   mostWaiting: number,
-): PasswordHasher => {
+  waited?: (seconds: number) => void,
+): BoundedPasswordHasher => {
   let running = 0;
   const waiting: (() => void)[] = [];
   const bounded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const asked = performance.now();
     if (running < mostAtOnce) running += 1;
     else if (waiting.length >= mostWaiting) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
     else await new Promise<void>((resolve) => waiting.push(resolve));
+    waited?.((performance.now() - asked) / 1000);
     try {
       return await work();
     } finally {
@@ -29,5 +38,6 @@ export const boundPasswordHasher = (
     verify: (passwordHash, password) => bounded(() => hasher.verify(passwordHash, password)),
     accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
+    queue: () => ({ running, waiting: waiting.length }),
   };
 };

@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A GET of one URL, whose answer needs nothing of the request but two headers. */
 export interface DirectDocument {
+  /** What its requests are counted as. */
+  readonly endpoint: string;
   readonly path: string;
   /** @returns undefined when the common way is to answer. */
   answer(ifNoneMatch: string | undefined, userAgent: string | undefined): DirectAnswer | undefined;
@@ -43,13 +45,14 @@ export const answerDirectly = (
   document: DirectDocument,
   request: IncomingMessage,
   response: ServerResponse,
-  requestId: string,
+  served: { readonly requestId: string; endpoint: string },
 ): boolean => {
   if (request.url !== document.path || request.method !== 'GET') return false;
   const read = headersRead(request);
   const answer = read && document.answer(read[0], read[1]);
   if (answer === undefined) return false;
-  response.writeHead(answer.status, ['X-Request-Id', requestId, ...answer.headers]);
+  served.endpoint = document.endpoint;
+  response.writeHead(answer.status, ['X-Request-Id', served.requestId, ...answer.headers]);
   response.end(answer.body, answer.encoding);
   return true;
 };

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
+import { type Metrics, noMetrics } from '../seams/metrics.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
 
 const limits = {
@@ -17,18 +18,24 @@ const limits = {
 };
 const drainPollMilliseconds = 50;
 
+/** What goes in with a request, and what comes of it. */
+export interface ServedRequest {
+  /** To be sent and logged with whatever becomes of it. */
+  readonly requestId: string;
+  readonly remoteAddress: string | undefined;
+  /** Which one it went to, once that is known. */
+  endpoint: string;
+}
+
 export interface ListenOptions {
-  /** The request's id goes in with it, to be sent and logged with whatever becomes of it. */
-  readonly fetch: (
-    request: Request,
-    bindings: { readonly requestId: string; readonly remoteAddress: string | undefined },
-  ) => Response | Promise<Response>;
+  readonly fetch: (request: Request, bindings: ServedRequest) => Response | Promise<Response>;
   /** Answered before `fetch` is asked. */
   readonly direct?: DirectDocument;
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 export interface Listening {
@@ -36,15 +43,23 @@ export interface Listening {
   drain(drainSeconds: number): Promise<void>;
 }
 
-const logRequest = (log: Log, request: IncomingMessage, response: ServerResponse, requestId: string): void => {
+const watchRequest = (
+  { log, metrics = noMetrics }: ListenOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  served: ServedRequest,
+): void => {
   const started = performance.now();
   response.on('close', () => {
+    const milliseconds = performance.now() - started;
+    const status = response.writableFinished ? response.statusCode : 'aborted';
+    metrics.requestServed(served.endpoint, status, milliseconds / 1000);
     const fields = {
-      request_id: requestId,
+      request_id: served.requestId,
       method: request.method,
       path: request.url?.split('?', 1)[0]?.slice(0, 256),
       status: response.statusCode,
-      milliseconds: Math.round((performance.now() - started) * 10) / 10,
+      milliseconds: Math.round(milliseconds * 10) / 10,
     };
     log.info(response.writableFinished ? fields : { ...fields, aborted: true }, 'request');
   });
@@ -89,17 +104,19 @@ const drainServer = async (server: Server, closeSilent: () => void, drainSeconds
   clearTimeout(cutting);
 };
 
+const newRequest = ({ remoteAddress }: Socket): ServedRequest => ({
+  requestId: randomUUID(),
+  remoteAddress,
+  endpoint: 'unknown',
+});
+
 /** @throws {OperatorError} when the address cannot be listened on. */
 export const listen = async (options: ListenOptions): Promise<Listening> => {
-  const { fetch, direct, host, port, maxConnections, log } = options;
-  // Ids are kept beside the response: its own headers cannot be read back once writeHead has sent them.
-  const ids = new WeakMap<object, string>();
+  const { fetch, direct, host, port, maxConnections } = options;
+  // Kept beside the response: its own headers cannot be read back once writeHead has sent them.
+  const requests = new WeakMap<object, ServedRequest>();
   const server = createAdaptorServer({
-    fetch: (request, { incoming, outgoing }) =>
-      fetch(request, {
-        requestId: ids.get(outgoing) ?? randomUUID(),
-        remoteAddress: incoming.socket.remoteAddress,
-      }),
+    fetch: (request, { incoming, outgoing }) => fetch(request, requests.get(outgoing) ?? newRequest(incoming.socket)),
     createServer,
     serverOptions: limits,
   }) as Server;
@@ -111,10 +128,10 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   if (answerByFetch === undefined) throw new TypeError('the server has no listener');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const requestId = randomUUID();
-    logRequest(log, request, response, requestId);
-    if (direct !== undefined && answerDirectly(direct, request, response, requestId)) return;
-    ids.set(response, requestId);
+    const served = newRequest(request.socket);
+    watchRequest(options, request, response, served);
+    if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
+    requests.set(response, served);
     answerByFetch(request, response);
   });
   const closeSilent = watchSilent(server);

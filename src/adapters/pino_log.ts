@@ -2,6 +2,11 @@
 import { pino } from 'pino';
 import type { Log } from '../seams/log.ts';
 
+/** A log whose lines wait for a moment before they are written. */
+export interface FlushedLog extends Log {
+  flush(): Promise<void>;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 let timed = 0;
@@ -17,13 +22,20 @@ const isoTime = (): string => {
   return time;
 };
 
-/** A log on standard output that is written within a second, and at once when the process ends. */
-export const createPinoLog = (level: LogLevel): Log & { flush(): Promise<void> } => {
+/** What a pipe takes in one piece (POSIX PIPE_BUF), so that the lines of processes that share it stay whole. */
+const pipeBytes = 4096;
+
+/**
+ * A log on standard output that is written within a second, and at once when the process ends.
+ *
+ * @param shared - whether other processes write to the same output.
+ */
+export const createPinoLog = (level: LogLevel, shared = false): FlushedLog => {
   const destination = pino.destination({
     fd: 1,
     sync: false,
-    minLength: 16_384,
-    maxWrite: 65_536,
+    minLength: shared ? pipeBytes / 2 : 16_384,
+    maxWrite: shared ? pipeBytes : 65_536,
     periodicFlush: 1000,
   });
   const logger = pino({ level, base: null, timestamp: isoTime }, destination);

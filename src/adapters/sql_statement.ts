@@ -1,5 +1,5 @@
 // One statement of the repository as any database runs it: its text, its parameters by name, and what its rows mean.
-import { Column, fillPlaceholders, is, type Placeholder, type SQL, sql } from 'drizzle-orm';
+import { Column, is, Param, Placeholder, type SQL, sql } from 'drizzle-orm';
 import type { BaseSQLiteDatabase, SQLiteSession } from 'drizzle-orm/sqlite-core';
 import type { SqlTables } from './sql_tables.ts';
 
@@ -79,13 +79,39 @@ const rowDecoder = (fields: readonly Field[]): ((row: readonly unknown[]) => unk
   };
 };
 
+type Fill = (values: Readonly<Record<string, unknown>>) => unknown;
+
+const givenValue = (values: Readonly<Record<string, unknown>>, name: string): unknown => {
+  const value = values[name];
+  if (value === undefined) throw new TypeError(`a statement was given no value for "${name}"`);
+  return value;
+};
+
+/** What is known when the statement is made is looked at then: a hot statement is filled thousands of times a second. */
+const fillOf = (parameter: unknown): Fill => {
+  if (is(parameter, Placeholder)) {
+    const { name } = parameter;
+    return (values) => givenValue(values, name);
+  }
+  if (!is(parameter, Param) || !is(parameter.value, Placeholder)) return () => parameter;
+  const { encoder } = parameter;
+  const { name } = parameter.value;
+  return (values) => encoder.mapToDriverValue(givenValue(values, name));
+};
+
+interface Ready {
+  readonly text: string;
+  readonly fills: readonly Fill[];
+  readonly decode: ((row: readonly unknown[]) => unknown) | undefined;
+}
+
 export class Statement<Row> {
   readonly locks: 'share' | 'update' | undefined;
   readonly locksOnly: boolean;
   /** Made once and run again and again: worth preparing. */
   readonly lasting: boolean;
   readonly #build: () => Built;
-  #built: (Compiled & { readonly decode: ((row: readonly unknown[]) => unknown) | undefined }) | undefined;
+  #ready: Ready | undefined;
 
   constructor(build: () => Built, lasting: boolean, { locks, locksOnly = false }: StatementOptions) {
     this.#build = build;
@@ -94,33 +120,34 @@ export class Statement<Row> {
     this.locksOnly = locksOnly;
   }
 
-  get #compiled() {
-    if (this.#built === undefined) {
+  #made(): Ready {
+    if (this.#ready === undefined) {
       const { query, fields } = this.#build();
-      this.#built = { ...query, decode: fields && rowDecoder(fields) };
+      this.#ready = { text: query.sql, fills: query.params.map(fillOf), decode: fields && rowDecoder(fields) };
     }
-    return this.#built;
+    return this.#ready;
   }
 
   /** The SQL, with the parameters of its dialect. */
   get text(): string {
-    return this.#compiled.sql;
+    return this.#made().text;
   }
 
   get givesRows(): boolean {
-    return this.#compiled.decode !== undefined;
+    return this.#made().decode !== undefined;
   }
 
   /** @returns a driver's parameters, in the order of the text. */
   parametersOf(values: object): unknown[] {
     // A record has no index signature; each name is looked for in it, and missed aloud.
-    return fillPlaceholders(this.#compiled.params, values as Record<string, unknown>);
+    const named = values as Readonly<Record<string, unknown>>;
+    return this.#made().fills.map((fill) => fill(named));
   }
 
   /** @param row - as a driver gives it, a value for each column. */
   decode(row: readonly unknown[]): Row {
     // What the fields of the query are is what RowOf says of it.
-    return this.#compiled.decode?.(row) as Row;
+    return this.#made().decode?.(row) as Row;
   }
 
   with(values: object = {}): Step<Row> {

@@ -2,6 +2,7 @@
 import type { Clock } from '../seams/clock.ts';
 import type { RateLimiter } from '../seams/rate_limiter.ts';
 import type { Store } from '../seams/store.ts';
+import type { StoreFence } from '../seams/store_fence.ts';
 import { createSqlAudit } from './sql_audit.ts';
 import { createSqlClients } from './sql_clients.ts';
 import type { SqlConnection } from './sql_connection.ts';
@@ -23,6 +24,8 @@ export interface OpenedStore {
   /** Closing it closes the connection, once what was begun is on disk. */
   readonly store: Store;
   readonly rateLimiter: RateLimiter;
+  /** Where a failing disk ends all writing. */
+  readonly fence?: StoreFence;
 }
 
 export const composeSqlStore = (connection: SqlConnection, clock: Clock): OpenedStore => {

@@ -19,7 +19,7 @@ interface ListOptions extends AnswerOptions {
 }
 
 /** A removed user is known by nothing but the sub, so what is no login of anybody is taken as one. */
-const subOf = async (typed: string, store: UserStore): Promise<string> => {
+const subOf = async (typed: string, store: Pick<UserStore, 'findUser' | 'findUserByLogin'>): Promise<string> => {
   const login = canonicalLogin(typed);
   return (login === undefined ? undefined : await store.findUserByLogin(login))?.sub ?? typed;
 };

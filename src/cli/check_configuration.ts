@@ -74,5 +74,5 @@ const listening = ({ issuer, loopback, host, port }: Config): readonly Finding[]
 export const checkConfiguration = (config: Config): readonly Finding[] => [
   ...timings(config.policy, config.accessTokenSeconds),
   ...slowVerifiers(config.policy),
-  ...listening(config),
+  ...(config.remote === undefined ? listening(config) : []),
 ];

@@ -42,7 +42,12 @@ const checkRing = async (config: Config, vault: KeyVault, keys: readonly Wrapped
   ];
 };
 
-const missing = ({ loopback, kekRingFile }: Config, keys: readonly WrappedKey[]): Finding => {
+const missing = ({ loopback, kekRingFile, remote }: Config, keys: readonly WrappedKey[]): Finding => {
+  if (remote !== undefined)
+    return advice(
+      'kek ring',
+      `There is no ring ${kekRingFile} on this machine, so whether it opens the private keys was not looked at. Only commands that turn, revoke or rewrap keys need it.`,
+    );
   if (keys.length > 0)
     return wrong(
       'kek ring',

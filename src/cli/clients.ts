@@ -68,6 +68,19 @@ const addReading = (clients: Command, terminal: Terminal): void => {
   }).action(async (id, options) => (await import('./clients_show.ts')).showClient(id, options, terminal));
 };
 
+const addMoving = (clients: Command, terminal: Terminal): void => {
+  addCommand(clients, 'export <client_id>', {
+    about: 'Print a client with the hash of its secret, as JSON, to be imported elsewhere',
+    examples: ['clients export first-client > client.json'],
+  }).action(async (id, _options) => (await import('./clients_move.ts')).exportClient(id, terminal));
+
+  addCommand(clients, 'import <file>', {
+    about: 'Add a client that another Keyturn exported; it goes on with the secret it has',
+    examples: ['clients import client.json', 'clients import - < client.json'],
+    notes: 'Its resources must be there first: npx keyturn resources add URI.',
+  }).action(async (file, options) => (await import('./clients_move.ts')).importClient(file, options, terminal));
+};
+
 const addChanging = (clients: Command, terminal: Terminal): void => {
   addCommand(clients, 'rotate-secret <client_id>', {
     about: 'Give a client a new secret and show it, once',
@@ -93,5 +106,6 @@ export const addClients = (program: Command, terminal: Terminal): void => {
   const clients = addGroup(program, 'clients', 'Register and remove clients');
   addAdding(clients, terminal);
   addReading(clients, terminal);
+  addMoving(clients, terminal);
   addChanging(clients, terminal);
 };

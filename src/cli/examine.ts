@@ -49,6 +49,8 @@ const checkContent = (config: Config): Promise<readonly Finding[]> =>
   });
 
 const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
+  if (config.remote !== undefined)
+    return [good('database', `The store of ${config.remote} answers.`), ...(await checkContent(config))];
   const file = databaseFileOf(config);
   if (!existsSync(file))
     return [

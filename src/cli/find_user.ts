@@ -9,7 +9,10 @@ export const userUnknown = (typed: string): OperatorError =>
   );
 
 /** @param typed - username, e-mail address or sub. @throws {OperatorError} when there is no such user. */
-export const findUser = async (typed: string, store: UserStore): Promise<User> => {
+export const findUser = async (
+  typed: string,
+  store: Pick<UserStore, 'findUser' | 'findUserByLogin'>,
+): Promise<User> => {
   const login = canonicalLogin(typed);
   const user = (await store.findUser(typed)) ?? (login === undefined ? undefined : await store.findUserByLogin(login));
   if (user === undefined) throw userUnknown(typed);

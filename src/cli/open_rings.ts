@@ -3,11 +3,11 @@ import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { RotationParts } from '../keys/rotation.ts';
 import { openRotation } from '../node.ts';
-import type { Store } from '../seams/store.ts';
+import type { AdministeredStore } from '../seams/administered_store.ts';
 import { withExistingStore } from './with_store.ts';
 
 export interface OpenRings extends RotationParts {
-  readonly store: Store;
+  readonly store: AdministeredStore;
 }
 
 /** @throws {OperatorError} where there is no database or no key in it. */

@@ -1,46 +1,20 @@
-// `keyturn serve`: opens the provider, listens, drains on SIGTERM and SIGINT.
-import { listen } from '../adapters/hono_node_server.ts';
-import { createPinoLog } from '../adapters/pino_log.ts';
-import { createApp } from '../app.ts';
+// `keyturn serve`: one process that serves by itself, or the first of several that share the port.
+import { isSharingProcess } from '../adapters/node_cluster.ts';
 import type { Config } from '../config.ts';
-import { directJwks } from '../endpoints/jwks.ts';
-import { keepHouse, keepKeysFresh, keepRevocationsFresh, openProvider } from '../node.ts';
-import { prepareDevelopment } from './development.ts';
+import { processesOf } from '../node.ts';
+import { serveAlone } from './serve_alone.ts';
+import { nextStopSignal } from './stop_signal.ts';
 
-const stopSignals = ['SIGTERM', 'SIGINT'] as const;
-
-const nextStopSignal = (): Promise<string> =>
-  new Promise((resolve) => {
-    for (const signal of stopSignals) process.once(signal, () => resolve(signal));
-  });
-
-export const serve = async (config: Config): Promise<void> => {
-  const log = createPinoLog(config.logLevel);
-  const provider = await openProvider(config, log);
-  const { fetch } = createApp(provider);
-  const { host, port, maxConnections } = config;
-  const stopping = nextStopSignal();
-  const server = await listen({
-    fetch: (request, bindings) => fetch(request, bindings),
-    direct: directJwks(provider),
-    host,
-    port,
-    maxConnections,
-    log,
-  });
-  const stopRefreshing = keepKeysFresh(provider);
-  const stopHousekeeping = keepHouse(provider);
-  const stopFollowing = keepRevocationsFresh(provider);
-  if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
-  log.info({ issuer: config.issuer, host, port }, 'listening');
-  const signal = await stopping;
-  log.info({ signal }, 'draining');
-  stopFollowing();
-  await server.drain(config.drainSeconds);
-  stopRefreshing();
-  stopHousekeeping();
-  await provider.keySetReaders.flush().catch((error: unknown) => log.warn({ reason: String(error) }, 'not counted'));
-  await provider.store.close();
-  log.info({}, 'stopped');
-  await log.flush();
+/** @param version - Keyturn's. */
+export const serve = async (config: Config, version: string): Promise<void> => {
+  const stopping = nextStopSignal(isSharingProcess());
+  if (isSharingProcess()) {
+    const { serveShared } = await import('./serve_shared.ts');
+    return serveShared(config, version, stopping);
+  }
+  if (processesOf(config) > 1) {
+    const { serveProcesses } = await import('./serve_processes.ts');
+    return serveProcesses(config, stopping);
+  }
+  return serveAlone(config, version, stopping);
 };

@@ -8,10 +8,16 @@ export const addServe = (program: Command, terminal: Terminal): void => {
     .description('Start the server; its log goes to standard output, one JSON record a line')
     .addHelpText('after', '\nExample:\n  KEYTURN_ISSUER=http://localhost:3000 npx keyturn serve')
     .action(async () => {
+      const { isSharingProcess } = await import('../adapters/node_cluster.ts');
       const { readConfig } = await import('../config.ts');
       const { unknownSettingComplaints } = await import('./unknown_settings.ts');
+      const { assertNotRemote } = await import('./remote.ts');
       const { serve } = await import('./serve.ts');
-      for (const complaint of unknownSettingComplaints(terminal.environment)) warn(terminal, complaint);
-      await serve(readConfig(terminal.environment));
+      // Several processes would all say the same.
+      for (const complaint of isSharingProcess() ? [] : unknownSettingComplaints(terminal.environment))
+        warn(terminal, complaint);
+      const config = readConfig(terminal.environment);
+      assertNotRemote(config, 'serve');
+      await serve(config, program.version() ?? 'unknown');
     });
 };

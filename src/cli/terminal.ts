@@ -8,7 +8,8 @@ import { OperatorError } from '../errors.ts';
 import type { Clock } from '../seams/clock.ts';
 
 export interface Terminal {
-  readonly environment: Environment;
+  /** Taken over in part from the issuer that is administered, where that is another machine's. */
+  environment: Environment;
   readonly clock: Clock;
   /** How wide a drawing may be, in characters. */
   readonly columns: number;

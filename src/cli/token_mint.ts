@@ -14,6 +14,7 @@ import { accessTokenClaims } from '../tokens/access_token.ts';
 import type { Authorization } from '../tokens/authorization.ts';
 import { signCompact } from '../tokens/jws.ts';
 import { issuerResource } from '../tokens/requested_resource.ts';
+import { assertNotRemote } from './remote.ts';
 import { type AnswerOptions, type Terminal, warn } from './terminal.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -114,6 +115,7 @@ const logTo = (terminal: Terminal): Log => ({
 
 export const mintToken = async (options: MintOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
+  assertNotRemote(config, 'token mint');
   if (!config.loopback)
     throw new OperatorError(
       `Tokens are minted for a loopback issuer only, and KEYTURN_ISSUER is ${config.issuer}. Its tokens come from the token endpoint alone; to test with any claims start an issuer on http://localhost.`,

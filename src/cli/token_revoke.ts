@@ -1,7 +1,7 @@
 // `keyturn token revoke`: ends tokens before their time, and says by when verifiers refuse them.
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
-import type { Store } from '../seams/store.ts';
+import type { AdministeredStore } from '../seams/administered_store.ts';
 import { findListed } from '../status_lists/find_place.ts';
 import { afterlifeSecondsOf } from '../status_lists/retention.ts';
 import { type AuditSubject, recordAudit } from '../tokens/audit.ts';
@@ -28,7 +28,7 @@ interface Revoked {
 }
 
 type Target = 'jti' | 'subject' | 'session' | 'client';
-type Revoke = (named: string, store: Store, config: Config, terminal: Terminal) => Promise<Revoked>;
+type Revoke = (named: string, store: AdministeredStore, config: Config, terminal: Terminal) => Promise<Revoked>;
 
 /** A jti is text of a token; Keyturn's own are far shorter. */
 const jtiForm = /^[\x21-\x7e]{1,128}$/;

@@ -36,6 +36,13 @@ const addAdding = (users: Command, terminal: Terminal): void => {
     (await import('./users_add.ts')).addUser(username, options, terminal),
   );
 
+  addCommand(users, 'import <file>', {
+    about: 'Add a user that another Keyturn exported, with their sub and password',
+    examples: ['users import ada.json', 'users import - < ada.json'],
+    notes:
+      'Sessions, consents and tokens stay behind: they sign in anew. A file without the hash of a password makes a user who cannot sign in yet.',
+  }).action(async (file, options) => (await import('./users_import.ts')).importUser(file, options, terminal));
+
   const update = addCommand(users, 'update <user>', {
     about: 'Change what is known of a user',
     examples: ['users update ada --email ada@example.com --email-verified', 'users update ada --claim nickname='],
@@ -62,8 +69,10 @@ const addReading = (users: Command, terminal: Terminal): void => {
   addCommand(users, 'export <user>', {
     about: 'Print everything that is kept of a user, as JSON',
     examples: ['users export ada > ada.json'],
-    notes: `${whom} Hashes of passwords and cookies are left out.`,
-  }).action(async (user, _options) => (await import('./users_show.ts')).exportUser(user, terminal));
+    notes: `${whom} Hashes of passwords and cookies are left out, unless the user is to be moved: with the hash, "users import" makes them elsewhere with the password they have. Keep such a file as you keep the database.`,
+  })
+    .option('--with-password-hash', 'put the hash of the password in, to move the user to another issuer')
+    .action(async (user, options) => (await import('./users_show.ts')).exportUser(user, options, terminal));
 };
 
 const addChanging = (users: Command, terminal: Terminal): void => {

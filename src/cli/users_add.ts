@@ -24,7 +24,7 @@ interface ProfileOptions extends AnswerOptions {
   readonly role?: readonly string[] | false;
 }
 
-const roleForm = /^[\x21-\x7e]{1,100}$/;
+export const roleForm = /^[\x21-\x7e]{1,100}$/;
 
 const usernameOf = (typed: string): string => {
   const username = canonicalUsername(typed);

@@ -1,4 +1,4 @@
-// `keyturn users list`, `show` and `export`. They change nothing, and never show a hash.
+// `keyturn users list`, `show` and `export`. They change nothing, and show a hash only where it is asked for to be moved.
 import { readConfig } from '../config.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { PersonalData, User } from '../seams/user_store.ts';
@@ -82,22 +82,30 @@ export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (lette
 const snakeCased = (record: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [snakeCase(name), value]));
 
-const exported = ({ user, sessions, consents, families, auditEvents }: PersonalData) => ({
-  user: userInformation(user),
+interface ExportOptions {
+  readonly withPasswordHash?: boolean;
+}
+
+const exported = (
+  { user, sessions, consents, families, auditEvents }: PersonalData,
+  { withPasswordHash }: ExportOptions,
+) => ({
+  user: { ...userInformation(user), ...(withPasswordHash && { password_hash: user.passwordHash }) },
   sessions: sessions.map(({ sessionHash: _session, browserHash: _browser, ...session }) => snakeCased(session)),
   consents: consents.map(snakeCased),
   token_families: families.map(snakeCased),
   audit_events: auditEvents.map(snakeCased),
 });
 
-export const exportUser = async (typed: string, terminal: Terminal): Promise<void> => {
+export const exportUser = async (typed: string, options: ExportOptions, terminal: Terminal): Promise<void> => {
   const { clock } = terminal;
   const data = await withStore(readConfig(terminal.environment), async (store) => {
     const { sub } = await findUser(typed, store);
     const found = await store.readPersonalData(sub);
     if (found === undefined) throw userUnknown(typed);
-    await recordAudit('user.exported', { sub }, { store, clock });
+    const details = options.withPasswordHash ? { with_password_hash: true } : {};
+    await recordAudit('user.exported', { sub, details }, { store, clock });
     return found;
   });
-  terminal.print(safeJson(exported(data)));
+  terminal.print(safeJson(exported(data, options)));
 };

@@ -1,16 +1,27 @@
-// Opens the store for the length of a command and closes it again, whatever happens.
+// Opens the store for the length of a command and closes it again, whatever happens: the database of this machine, or that
+// of the issuer named with --remote.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { createRemoteStore } from '../adapters/remote_store.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { openStore } from '../node.ts';
-import type { Store } from '../seams/store.ts';
+import type { AdministeredStore } from '../seams/administered_store.ts';
+import { remoteOf } from './remote.ts';
 
 export const databaseFileOf = ({ databaseUrl }: Config): string => resolve(databaseUrl.slice('file:'.length));
 
+const open = (config: Config): AdministeredStore => {
+  const remote = remoteOf(config);
+  return remote === undefined ? openStore(config) : createRemoteStore(remote);
+};
+
 /** Makes the database where there is none. */
-export const withStore = async <Result>(config: Config, work: (store: Store) => Promise<Result>): Promise<Result> => {
-  const store = openStore(config);
+export const withStore = async <Result>(
+  config: Config,
+  work: (store: AdministeredStore) => Promise<Result>,
+): Promise<Result> => {
+  const store = open(config);
   try {
     return await work(store);
   } finally {
@@ -21,10 +32,10 @@ export const withStore = async <Result>(config: Config, work: (store: Store) => 
 /** @throws {OperatorError} where there is no database: a wrong KEYTURN_DATABASE_URL must not look like an empty one. */
 export const withExistingStore = async <Result>(
   config: Config,
-  work: (store: Store) => Promise<Result>,
+  work: (store: AdministeredStore) => Promise<Result>,
 ): Promise<Result> => {
   const file = databaseFileOf(config);
-  if (!existsSync(file))
+  if (config.remote === undefined && !existsSync(file))
     throw new OperatorError(
       `There is no database at ${file} yet. Start the server once ("npx keyturn serve"), or name the right file in KEYTURN_DATABASE_URL.`,
     );

@@ -57,7 +57,10 @@ const sendToPage = async (
       `authorization:${networkAddress(context, provider.config)}`,
       interactionLimit,
     );
-    if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+    if (waitSeconds > 0) {
+      provider.metrics.rateLimited('authorization');
+      throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+    }
     id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), provider);
   }
   const base = basePathOf(provider.config.issuer);

@@ -23,5 +23,8 @@ export const takeClientAllowance = async (
   if (perSecond === 0) return;
   const limit = { burst: perSecond * burstSeconds, emissionSeconds: 1 / perSecond };
   const waitSeconds = await provider.localRateLimiter.take(`${grantType} ${keyOf(context, client, provider)}`, limit);
-  if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  if (waitSeconds > 0) {
+    provider.metrics.rateLimited('client');
+    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  }
 };

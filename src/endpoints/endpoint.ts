@@ -14,7 +14,12 @@ export type Handler = (context: Context<AppEnvironment>) => Answer | Promise<Ans
 
 export interface AppEnvironment {
   /** What an entry may hand over with a request. Undefined as a whole where it hands over nothing. */
-  Bindings: { readonly requestId?: string; readonly remoteAddress?: string };
+  Bindings: {
+    readonly requestId?: string;
+    readonly remoteAddress?: string;
+    /** Where the entry wants to know which endpoint a request went to, it is written here. */
+    endpoint?: string;
+  };
   /** Ours, where the entry hands over none. */
   Variables: { requestId?: string };
 }

@@ -1,7 +1,7 @@
 // The one place a failure becomes an answer: the reason goes to the log, the RFC's error to the client. RFC 6749 §5.2.
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
-import type { Log } from '../seams/log.ts';
+import type { Provider } from '../provider.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
@@ -21,8 +21,11 @@ export const refusalOf = (error: Error): OAuthError => {
 
 const causeOf = ({ cause }: Error): string | undefined => (cause instanceof Error ? cause.stack : cause?.toString());
 
-/** One line with the reason, which is never sent. */
-export const logRefusal = (refusal: OAuthError, requestId: string, log: Log): void => {
+type Witness = Pick<Provider, 'log' | 'metrics'>;
+
+/** Counts it, and logs one line with the reason, which is never sent. */
+export const logRefusal = (refusal: OAuthError, requestId: string, { log, metrics }: Witness): void => {
+  metrics.requestRefused(refusal.reason);
   const { status, error } = refusal.failure;
   const fields = { request_id: requestId, error, reason: refusal.reason };
   if (status >= 500) log.error({ ...fields, cause: causeOf(refusal) }, 'request failed');
@@ -38,10 +41,10 @@ const challengeOf = ({ reason, failure: { error, description } }: OAuthError): s
 };
 
 /** @see RFC 6749 §5.2 https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
-export const errorResponse = (error: Error, context: Context<AppEnvironment>, log: Log): Response => {
+export const errorResponse = (error: Error, context: Context<AppEnvironment>, witness: Witness): Response => {
   const refusal = refusalOf(error);
   const { status, error: code, description } = refusal.failure;
-  logRefusal(refusal, requestIdOf(context), log);
+  logRefusal(refusal, requestIdOf(context), witness);
   context.header('Cache-Control', 'no-store');
   context.header('Pragma', 'no-cache');
   if (status === 401 || code === 'insufficient_scope') context.header('WWW-Authenticate', challengeOf(refusal));

@@ -24,7 +24,7 @@ export interface FeedStreams {
   open(cursor: string): ReadableStream<Uint8Array> | undefined;
 }
 
-type Parts = Pick<Provider, 'revocations' | 'clock' | 'log'>;
+type Parts = Pick<Provider, 'revocations' | 'clock' | 'log' | 'metrics'>;
 
 const encoder = new TextEncoder();
 const encoded = new WeakMap<FeedPage, Uint8Array>();
@@ -36,12 +36,13 @@ const eventOf = (page: FeedPage): Uint8Array => {
   return known;
 };
 
-export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, log }: Parts): FeedStreams => {
+export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, log, metrics }: Parts): FeedStreams => {
   const streams = new Set<FeedStream>();
   let unwatch: (() => void) | undefined;
 
   const forget = (stream: FeedStream): void => {
     streams.delete(stream);
+    metrics.feedFollowers(streams.size);
     if (streams.size > 0) return;
     unwatch?.();
     unwatch = undefined;
@@ -114,6 +115,7 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
             const emptyAt = clock.monotonicSeconds();
             opened = { cursor, sentAt: Number.NEGATIVE_INFINITY, sending: false, emptyAt, controller };
             streams.add(opened);
+            metrics.feedFollowers(streams.size);
             send(opened);
           },
           pull: () => {

@@ -5,9 +5,9 @@ const noStore = { 'Cache-Control': 'no-store' };
 
 export const live: Endpoint = () => ({ GET: (context) => context.json({ status: 'live' }, 200, noStore) });
 
-export const ready: Endpoint = ({ keyRing }) => ({
+export const ready: Endpoint = ({ keyRing, storeFence }) => ({
   GET: (context) => {
-    const reason = keyRing.notSigning();
+    const reason = storeFence?.reason() ?? keyRing.notSigning();
     if (reason === undefined) return context.json({ status: 'ready' }, 200, noStore);
     return context.json({ status: 'not ready', reason }, 503, noStore);
   },

@@ -23,6 +23,7 @@ export const jwks: Endpoint = ({ keyRing, keySetReaders, config }) => {
 export const directJwks = ({ keyRing, keySetReaders, config }: Provider) => {
   const answerOf = directAnswers(contentType, config.policy.jwksMaxAgeSeconds, fixedHeaders(config));
   return {
+    endpoint: 'jwks',
     path: basePathOf(config.issuer) + paths.jwks,
     answer: (ifNoneMatch: string | undefined, userAgent: string | undefined): DirectAnswer | undefined => {
       if (keyRing.isOld()) return undefined;

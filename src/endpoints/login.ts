@@ -102,15 +102,18 @@ const attempt = async (
     const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
     const signedIn = user && (await goOnSignedIn(context, user, browser, waiting?.id, provider));
     if (signedIn === undefined) {
+      provider.metrics.signIn('failed');
       const sub = (await namedUser(login, provider))?.sub ?? null;
       await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
     }
+    provider.metrics.signIn('succeeded');
     await recordAudit('sign_in.succeeded', { sub: user?.sub ?? null, clientId, address }, provider);
     return signedIn;
   } catch (error) {
     const shown = shownRefusal(error, login);
     if (shown === undefined) throw error;
+    provider.metrics.signIn(shown.status === 429 ? 'rate_limited' : 'busy');
     if (error instanceof OAuthError) context.header('Retry-After', String(error.retryAfterSeconds));
     else context.header('Retry-After', '5');
     return show(context, waiting, shown, provider);

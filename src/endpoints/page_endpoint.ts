@@ -27,7 +27,7 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   const refusal = refusalOf(error);
   const { status } = refusal.failure;
   const requestId = requestIdOf(context);
-  logRefusal(refusal, requestId, provider.log);
+  logRefusal(refusal, requestId, provider);
   const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
   if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
   const texts = textsOf(context);

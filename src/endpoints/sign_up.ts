@@ -46,7 +46,10 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
   const waiting = await waitingRequest(context, form.get('interaction'), provider);
   const address = networkAddress(context, provider.config);
   const waitSeconds = await provider.rateLimiter.take(`sign_up:${address}`, limit);
-  if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  if (waitSeconds > 0) {
+    provider.metrics.rateLimited('sign_up');
+    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  }
   const read = (name: string): string => form.get(name) ?? '';
   const typed: TypedAccount = {
     username: read('username'),

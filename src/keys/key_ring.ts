@@ -5,12 +5,14 @@ import { OAuthError } from '../errors.ts';
 import type { Clock, NumericDate } from '../seams/clock.ts';
 import { KeyVaultError } from '../seams/key_vault.ts';
 import type { Log } from '../seams/log.ts';
+import type { NodeFacts } from '../seams/metrics.ts';
 import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
-import { type RotationParts, turnRings } from './rotation.ts';
+import { ringFactsOf } from './ring_facts.ts';
+import { type RotationParts, type TurnReport, turnRings } from './rotation.ts';
 
 /** The one key of a ring that signs now. */
 export interface ActiveSigner {
@@ -46,6 +48,8 @@ export interface KeyRingParts extends RotationParts {
   readonly log: Log;
   /** Opens wrapped keys; open_key.ts's unless said otherwise. */
   readonly openKey?: typeof openKey;
+  /** Does what is due on the rings; rotation.ts's turnRings unless said otherwise. */
+  readonly turn?: (parts: RotationParts) => Promise<TurnReport>;
   /** Waits, for what may take no longer; without it a request waits for the store however long it takes. */
   readonly wait?: (seconds: number) => Promise<void>;
 }
@@ -144,7 +148,7 @@ export class KeyRing {
       throw opened.failure;
     }
     const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
-    const report = await turnRings(this.#parts);
+    const report = await (this.#parts.turn ?? turnRings)(this.#parts);
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
@@ -200,6 +204,17 @@ export class KeyRing {
     const { active } = this.#viewNow();
     const unopened = signingAlgorithms.find((alg) => !active.has(alg));
     return unopened && `no active ${unopened} key is open on this node`;
+  }
+
+  /** For whoever watches this node. */
+  facts(): NodeFacts {
+    const { clock, policy } = this.#parts;
+    return {
+      signing: this.notSigning() === undefined,
+      snapshotAgeSeconds: this.#age(),
+      clockOffsetSeconds: this.#snapshot?.clockOffsetSeconds ?? 0,
+      rings: ringFactsOf(this.keys, policy, clock.now()),
+    };
   }
 
   #unfit(): string | undefined {

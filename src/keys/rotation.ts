@@ -1,6 +1,6 @@
 // Carries the plans of plan_rotation.ts out against the store. No leader: every step is safe to race and to repeat.
 import type { KeyVault } from '../seams/key_vault.ts';
-import type { SigningAlgorithm } from '../seams/signer.ts';
+import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { NewSigningKey, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import { type GeneratedKey, generateKey } from './generate.ts';
 import { ringOf } from './lifecycle.ts';
@@ -81,6 +81,17 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
   for (const kid of erased) await parts.onKeyEvent?.('retired', kid);
   const { nextAt } = changed ? planRotation(after.keys, policy, after.databaseNow) : plan;
   return { ...after, nextAt, published, erased };
+};
+
+/**
+ * Reads the rings and changes nothing, unless there is one without any key: for who answers requests while somebody else
+ * turns the rings.
+ */
+export const readRings = async (parts: RotationParts): Promise<TurnReport> => {
+  const { keys, databaseNow } = await parts.store.readSigningKeys();
+  if (!signingAlgorithms.every((alg) => keys.some((key) => key.alg === alg))) return turnRings(parts);
+  const { nextAt } = planRotation(keys, parts.policy, databaseNow);
+  return { keys, databaseNow, nextAt, published: [], erased: [] };
 };
 
 const assertOpens = async (

@@ -16,14 +16,17 @@ export const changePassword = async (
   { user, session }: SignedIn,
   provider: Provider,
 ): Promise<ChangePasswordError | undefined> => {
-  const { store, passwordHasher, rateLimiter, clock, config } = provider;
+  const { store, passwordHasher, rateLimiter, clock, config, metrics } = provider;
   if (current === '') return { kind: 'current_password', problem: 'missing' };
   const password = normalizePassword(wanted);
   const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
   if (fault !== undefined) return { kind: 'new_password', problem: fault };
   const key = `change_password:${user.sub}`;
   const waitSeconds = await rateLimiter.take(key, limit);
-  if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  if (waitSeconds > 0) {
+    metrics.rateLimited('change_password');
+    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+  }
   if (isPasswordTooLong(current) || !(await provesPassword(user, current, provider)))
     return { kind: 'current_password', problem: 'wrong' };
   if (!(await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid)))

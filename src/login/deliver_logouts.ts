@@ -33,13 +33,17 @@ const deliver = async (delivery: LogoutDelivery, provider: Provider): Promise<bo
 
 /** Sends what is due, all at once. @returns how many were due. */
 export const deliverLogouts = async (provider: Provider): Promise<number> => {
-  const { store, clock } = provider;
+  const { store, clock, metrics } = provider;
   const now = clock.now();
   const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostAtOnce);
   await Promise.all(
     due.map(async (delivery) => {
-      if ((await deliver(delivery, provider)) || delivery.attempts >= mostAttempts)
+      const settled = await deliver(delivery, provider);
+      if (settled || delivery.attempts >= mostAttempts) {
+        metrics.logoutDelivery(settled ? 'settled' : 'given_up');
         return store.removeLogoutDelivery(delivery.id);
+      }
+      metrics.logoutDelivery('postponed');
       await store.postponeLogoutDelivery(delivery.id, now + retryAfter(delivery.attempts));
     }),
   );

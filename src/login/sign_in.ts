@@ -48,10 +48,13 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
   ];
 };
 
-const takeAll = async (allowances: readonly Allowance[], { rateLimiter }: Provider): Promise<void> => {
+const takeAll = async (allowances: readonly Allowance[], { rateLimiter, metrics }: Provider): Promise<void> => {
   for (const [key, limit] of allowances) {
     const waitSeconds = await rateLimiter.take(key, limit);
-    if (waitSeconds > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+    if (waitSeconds > 0) {
+      metrics.rateLimited('sign_in');
+      throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
+    }
   }
 };
 

@@ -1,6 +1,6 @@
 // Writes the audit log: identifiers of what happened, never a secret, a token or a password.
-import type { Provider } from '../provider.ts';
-import type { AuditEvent } from '../seams/audit_store.ts';
+import type { AuditEvent, AuditStore } from '../seams/audit_store.ts';
+import type { Clock } from '../seams/clock.ts';
 
 /** Everything that is recorded. The last group is done by the operator, or by the keys themselves. */
 export const auditTypes = [
@@ -22,7 +22,10 @@ export const auditTypes = [
   'user.unlocked',
   'user.removed',
   'user.exported',
+  'user.imported',
   'client.added',
+  'client.exported',
+  'client.imported',
   'client.removed',
   'client.secret_rotated',
   'resource.added',
@@ -33,6 +36,7 @@ export const auditTypes = [
   'key.revoked',
   'key.rewrapped',
   'database.restored',
+  'admin.called',
 ] as const;
 
 export type AuditType = (typeof auditTypes)[number];
@@ -42,5 +46,5 @@ export type AuditSubject = Partial<Pick<AuditEvent, 'sub' | 'clientId' | 'sid' |
 export const recordAudit = (
   type: AuditType,
   { sub = null, clientId = null, sid = null, address = null, details = {} }: AuditSubject,
-  { store, clock }: Pick<Provider, 'store' | 'clock'>,
+  { store, clock }: { readonly store: Pick<AuditStore, 'appendAudit'>; readonly clock: Clock },
 ): Promise<void> => store.appendAudit({ at: clock.now(), type, sub, clientId, sid, address, details });

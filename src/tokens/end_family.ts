@@ -7,9 +7,10 @@ export type FamilyEndReason = 'code_reused' | 'refresh_token_reused' | 'revoked_
 export const endFamily = async (
   { familyId, clientId }: Pick<TokenFamily | AuthorizationCode, 'familyId' | 'clientId'>,
   reason: FamilyEndReason,
-  { store, clock, log }: Provider,
+  { store, clock, log, metrics }: Provider,
 ): Promise<void> => {
   if (!(await store.endFamily(familyId, reason, clock.now()))) return;
+  metrics.familyEnded(reason);
   if (reason !== 'revoked_by_client')
     log.warn({ family_id: familyId, client_id: clientId, reason }, 'a spent code or refresh token was used again');
 };

@@ -11,6 +11,8 @@ const ranks: readonly (readonly string[])[] = [
   ['cli.ts'],
   ['cli/'],
   ['node.ts', 'worker.ts'],
+  ['isolate.ts'],
+  ['housekeeping.ts', 'shared_answers.ts'],
   ['app.ts', 'adapters/'],
   ['endpoints/'],
   ['client_registration/'],

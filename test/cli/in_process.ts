@@ -7,6 +7,7 @@ import { addClients } from '../../src/cli/clients.ts';
 import { addDatabases } from '../../src/cli/databases.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
+import { addRemoteOption } from '../../src/cli/remote_option.ts';
 import { addResources } from '../../src/cli/resources.ts';
 import { createProgram, run } from '../../src/cli/run.ts';
 import { addSimulate } from '../../src/cli/simulate_command.ts';
@@ -66,6 +67,7 @@ export const runCommand = async (
   };
   const program = createProgram('0.0.0', terminal);
   for (const add of [
+    addRemoteOption,
     addKeys,
     addClients,
     addResources,

@@ -16,7 +16,9 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
     afterEach(() => stores.close());
 
     const take = (key = 'key', allowance = limit) => stores.rateLimiter.take(key, allowance);
-    const takeMany = (count: number, key = 'key') => Promise.all(Array.from({ length: count }, () => take(key)));
+    /** At once, the allowed ones first: whoever asks first is not always served first. */
+    const takeMany = async (count: number, key = 'key') =>
+      (await Promise.all(Array.from({ length: count }, () => take(key)))).sort();
 
     test('a burst is allowed, then one every emission interval, and the wait is told', async () => {
       expect(await takeMany(7)).toEqual([0, 0, 0, 0, 0, 10, 10]);
@@ -77,7 +79,7 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
       const fast = { burst: 40, emissionSeconds: 0.1 };
       const burst = await Promise.all(Array.from({ length: 41 }, () => take('fast', fast)));
       expect(burst.filter((wait) => wait === 0)).toHaveLength(40);
-      expect(burst.at(-1)).toBe(1);
+      expect(burst.filter((wait) => wait === 1)).toHaveLength(1);
       clock.advance(1);
       const next = await Promise.all(Array.from({ length: 20 }, () => take('fast', fast)));
       expect(next.filter((wait) => wait === 0)).toHaveLength(10);

@@ -116,7 +116,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 const happenings = fc.array(happening, { maxLength: 3 });
 
-describe('I11: the keys of a restored backup', { timeout: 120_000 }, () => {
+describe('I11: the keys of a restored backup', { timeout: 30_000 + runs * 8000 }, () => {
   test('none that was ever revoked is published or signs; the ring does, and its history verifies and goes on', async () => {
     await fc.assert(
       fc.asyncProperty(

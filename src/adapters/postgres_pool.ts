@@ -1,0 +1,184 @@
+// Sessions of Postgres, shared by all requests of a process. Nobody waits long for one, and one that does not answer is
+// given up: a request is told so within a second, while the key set goes on from memory.
+import { randomInt } from 'node:crypto';
+import pg from 'pg';
+import { StoreUnavailableError } from '../seams/store.ts';
+import {
+  isAnswered,
+  isConflict,
+  isReadOnly,
+  isStaleStatement,
+  postgresErrorCode,
+  toStoreError,
+} from './postgres_errors.ts';
+import { proveSession } from './postgres_session.ts';
+import type { PostgresAddress } from './postgres_url.ts';
+
+export interface PoolOptions {
+  /** Sessions at most. */
+  readonly connections: number;
+  /** How long a verb may take, the wait for a session included. */
+  readonly patienceSeconds: number;
+}
+
+export interface PostgresPool {
+  /**
+   * Runs `work` on a session of its own, and again where another write was in its way.
+   *
+   * @param work - changes nothing unless it resolves: then it is over. Given how to say that what follows may not be
+   *   repeated, because it commits.
+   * @throws {StoreUnavailableError} when there was no session or no answer in time. What was being committed just then may
+   *   have been committed: nobody can say.
+   */
+  run<Result>(work: (session: pg.ClientBase, commits: () => void) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+const int8 = 20;
+const numeric = 1700;
+
+/** Every whole number here fits a double: instants, turns, counts. The driver would give text. */
+const types: pg.CustomTypesConfig = {
+  // The driver's own signature has an overload for each kind of value.
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === int8 || oid === numeric
+      ? Number
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** A node that is stopped in the middle of a write keeps others waiting no longer. */
+const idleInTransactionMilliseconds = 2000;
+/** Of patience, for a connection and again for its proof. */
+const connectingShare = 0.45;
+const renewEveryMilliseconds = 500;
+const mostAttempts = 5;
+const firstPauseMilliseconds = 10;
+
+/** Postgres gives up before we do: then the session is still good for something. */
+const configOf = (address: PostgresAddress, { connections, patienceSeconds }: PoolOptions): pg.PoolConfig => ({
+  host: address.host,
+  port: address.port,
+  database: address.database,
+  ...(address.user !== undefined && { user: address.user }),
+  ...(address.password !== undefined && { password: address.password }),
+  ssl: address.tls,
+  application_name: address.applicationName,
+  max: connections,
+  pipeline: true,
+  types,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  connectionTimeoutMillis: Math.round(patienceSeconds * 1000 * connectingShare),
+  lock_timeout: Math.round(patienceSeconds * 1000 * 0.75),
+  statement_timeout: Math.round(patienceSeconds * 1000 * 0.9),
+  idle_in_transaction_session_timeout: idleInTransactionMilliseconds,
+  idleTimeoutMillis: 60_000,
+  maxLifetimeSeconds: 1800,
+});
+
+const ignore = (): void => undefined;
+
+const openPool = (config: pg.PoolConfig, label: string): pg.Pool => {
+  const onConnect = (session: pg.ClientBase): Promise<void> => {
+    // While a session is idle the pool listens; while it is used nobody would, and the process would end.
+    session.on('error', ignore);
+    return proveSession(session, label, config.connectionTimeoutMillis ?? 0);
+  };
+  // The types forget that the pool waits for it.
+  const pool = new pg.Pool({ ...config, onConnect: onConnect as (session: pg.ClientBase) => void });
+  pool.on('error', ignore);
+  return pool;
+};
+
+/** Its own `end` waits for the answer that does not come. */
+const cut = (session: pg.ClientBase): void => {
+  const { connection } = session as pg.ClientBase & { readonly connection: pg.Connection };
+  connection.stream.destroy();
+};
+
+const pauseBefore = (attempt: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, randomInt(1, firstPauseMilliseconds * 2 ** attempt)));
+
+const connectTo = async (pool: pg.Pool): Promise<pg.PoolClient> => {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailableError(`No session of Postgres could be had (${postgresErrorCode(error) ?? reason})`, {
+      cause: error,
+    });
+  }
+};
+
+const isWorthRepeating = (error: unknown, committing: boolean): boolean => {
+  if (error instanceof StoreUnavailableError || isReadOnly(error)) return false;
+  return isConflict(error) || isStaleStatement(error) || (!committing && !isAnswered(error));
+};
+
+export const createPostgresPool = (address: PostgresAddress, options: PoolOptions): PostgresPool => {
+  const config = configOf(address, options);
+  let pool = openPool(config, address.label);
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  let closed = false;
+
+  /** What one session met, the idle ones are about to meet: they are left to end. */
+  const renew = (): void => {
+    if (closed || performance.now() - renewedAt < renewEveryMilliseconds) return;
+    renewedAt = performance.now();
+    const old = pool;
+    pool = openPool(config, address.label);
+    old.end().catch(ignore);
+  };
+
+  const runOnce = async <Result>(
+    work: (session: pg.ClientBase, commits: () => void) => Promise<Result>,
+    endsAt: number,
+    commits: () => void,
+  ): Promise<Result> => {
+    const session = await connectTo(pool);
+    let silent = false;
+    const giveUp = setTimeout(
+      () => {
+        silent = true;
+        cut(session);
+      },
+      Math.max(1, endsAt - performance.now()),
+    );
+    let broken = false;
+    try {
+      return await work(session, commits);
+    } catch (error) {
+      broken = !isAnswered(error) || isReadOnly(error) || isStaleStatement(error);
+      if (silent || isReadOnly(error)) renew();
+      throw error;
+    } finally {
+      clearTimeout(giveUp);
+      if (broken) cut(session);
+      session.release(broken);
+    }
+  };
+
+  const run: PostgresPool['run'] = async (work) => {
+    const endsAt = performance.now() + options.patienceSeconds * 1000;
+    for (let attempt = 1; ; attempt += 1) {
+      let committing = false;
+      try {
+        return await runOnce(work, endsAt, () => {
+          committing = true;
+        });
+      } catch (error) {
+        const last = attempt === mostAttempts || performance.now() >= endsAt;
+        if (last || !isWorthRepeating(error, committing)) throw toStoreError(error);
+        await pauseBefore(attempt);
+      }
+    }
+  };
+
+  return {
+    run,
+    close: async () => {
+      closed = true;
+      await pool.end();
+    },
+  };
+};

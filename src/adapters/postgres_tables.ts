@@ -1,0 +1,45 @@
+// The tables of Postgres, by the names the repository knows them under.
+import { databaseCopy } from './postgres_copy_schema.ts';
+import { leasedTurns, revocationMark, revokedTurns, statusList } from './postgres_revocation_schema.ts';
+import {
+  auditEvent,
+  authorizationCode,
+  client,
+  consent,
+  deniedToken,
+  endUser,
+  interaction,
+  keyEvent,
+  keySetReader,
+  logoutDelivery,
+  rateLimit,
+  refreshToken,
+  resource,
+  session,
+  signingKey,
+  tokenFamily,
+} from './postgres_schema.ts';
+
+export const postgresTables = {
+  auditEvent,
+  authorizationCode,
+  client,
+  consent,
+  databaseCopy,
+  deniedToken,
+  endUser,
+  interaction,
+  keyEvent,
+  keySetReader,
+  leasedTurns,
+  logoutDelivery,
+  rateLimit,
+  refreshToken,
+  resource,
+  revocationMark,
+  revokedTurns,
+  session,
+  signingKey,
+  statusList,
+  tokenFamily,
+};

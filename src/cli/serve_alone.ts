@@ -1,0 +1,21 @@
+// One process that serves by itself.
+import { createPinoLog } from '../adapters/pino_log.ts';
+import type { Config } from '../config.ts';
+import { openProvider } from '../node.ts';
+import { prepareDevelopment } from './development.ts';
+import { serveProvider } from './serve_provider.ts';
+import { openMetrics, serveMetricsPort } from './watching.ts';
+
+export const serveAlone = async (config: Config, version: string, stopping: Promise<string>): Promise<void> => {
+  const log = createPinoLog(config.logLevel);
+  const provider = await openProvider(config, log, undefined, await openMetrics(config, version));
+  const serving = await serveProvider(provider, log);
+  const stopMetrics = await serveMetricsPort(config, provider.metrics.page);
+  if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
+  log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'listening');
+  await serving.untilEnd(stopping);
+  await serving.stop();
+  stopMetrics();
+  log.info({}, 'stopped');
+  await log.flush();
+};

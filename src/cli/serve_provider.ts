@@ -1,0 +1,66 @@
+// Serves a provider on the port until it is told to stop, and drains: what a process does that serves alone, and each of
+// several.
+import { listen } from '../adapters/hono_node_server.ts';
+import type { FlushedLog } from '../adapters/pino_log.ts';
+import { createApp } from '../app.ts';
+import { directJwks } from '../endpoints/jwks.ts';
+import { keepHouse, keepKeysFresh, keepRevocationsFresh, processesOf } from '../node.ts';
+import type { Provider } from '../provider.ts';
+
+export interface Serving {
+  /** Resolves when a signal came, or when the store failed for good. */
+  untilEnd(stopping: Promise<string>): Promise<void>;
+  /** Drains, closes the store, and ends. After a store that failed, so does the process. */
+  stop(): Promise<void>;
+}
+
+/** EX_IOERR of sysexits.h. */
+const diskFailed = 74;
+
+/** Closing the database would copy pages that nobody vouches for into the file. */
+const endWithoutClosing = async (log: FlushedLog): Promise<never> => {
+  await log.flush();
+  process.exit(diskFailed);
+};
+
+export const serveProvider = async (provider: Provider, log: FlushedLog): Promise<Serving> => {
+  const { config, metrics, storeFence } = provider;
+  const { fetch } = createApp(provider);
+  const { host, port } = config;
+  const server = await listen({
+    fetch: (request, bindings) => fetch(request, bindings),
+    direct: directJwks(provider),
+    host,
+    port,
+    maxConnections: Math.ceil(config.maxConnections / processesOf(config)),
+    log,
+    metrics,
+  });
+  const stopRefreshing = keepKeysFresh(provider);
+  const stopHousekeeping = keepHouse(provider);
+  const stopFollowing = keepRevocationsFresh(provider);
+  return {
+    untilEnd: async (stopping) => {
+      const signalled = stopping.then((signal) => ({ signal }));
+      const fenced = storeFence?.fenced.then((reason) => ({ reason }));
+      const end = await Promise.race([signalled, ...(fenced === undefined ? [] : [fenced])]);
+      if ('reason' in end)
+        log.error(
+          end,
+          'nothing is written any more, and this process ends: the next start reads what the disk really has',
+        );
+      log.info({ pid: process.pid, ...end }, 'draining');
+    },
+    stop: async () => {
+      stopFollowing();
+      await server.drain(config.drainSeconds);
+      stopRefreshing();
+      stopHousekeeping();
+      if (storeFence?.reason() !== undefined) return endWithoutClosing(log);
+      await provider.keySetReaders
+        .flush()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'not counted'));
+      await provider.store.close();
+    },
+  };
+};

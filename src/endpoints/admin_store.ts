@@ -1,0 +1,75 @@
+// /admin/store: the verbs of the store for an operator's own machine, where KEYTURN_ADMIN_TOKEN is set. Each call is one
+// verb with its arguments as JSON; private keys pass wrapped, as they are kept. Ours; docs/administration.md describes it.
+import { hash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { OAuthError } from '../errors.ts';
+import type { Provider } from '../provider.ts';
+import { administrationProtocol, isAdministeredVerb, isReading } from '../seams/administered_store.ts';
+import { recordAudit } from '../tokens/audit.ts';
+import type { Endpoint, Handler } from './endpoint.ts';
+import { networkAddress } from './network_address.ts';
+
+const noStore = { 'Cache-Control': 'no-store' };
+const bearer = /^Bearer ([A-Za-z0-9_-]{43,128})$/i;
+/** Nobody guesses 32 bytes; this is for the log of who is tried at. */
+const failures = { burst: 10, emissionSeconds: 6 };
+
+const call = z.object({
+  protocol: z.literal(administrationProtocol),
+  verb: z.string(),
+  arguments: z.array(z.unknown()).max(8),
+});
+
+const sha256 = (token: string): Uint8Array => hash('sha256', token, 'buffer');
+
+const isToken = (header: string | undefined, expected: Uint8Array): boolean => {
+  const [, token] = bearer.exec(header ?? '') ?? [];
+  return token !== undefined && timingSafeEqual(sha256(token), expected);
+};
+
+const parseCall = (text: string): z.infer<typeof call> | undefined => {
+  try {
+    return call.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
+
+/** @throws {OAuthError} admin_token_refused, rate_limited. */
+const authenticated =
+  ({ config, localRateLimiter }: Provider, expected: Uint8Array, handler: Handler): Handler =>
+  async (context) => {
+    if (isToken(context.req.header('Authorization'), expected)) return handler(context);
+    const wait = await localRateLimiter.take(`admin ${networkAddress(context, config)}`, failures);
+    if (wait > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: wait });
+    throw new OAuthError('admin_token_refused');
+  };
+
+export const adminStore: Endpoint = (provider) => {
+  const { store, clock, config } = provider;
+  if (config.adminToken === undefined) throw new TypeError('the administration from afar is closed');
+  const expected = sha256(config.adminToken);
+  const tell: Handler = (context) =>
+    context.json({ protocol: administrationProtocol, settings: config.shared }, 200, noStore);
+
+  const carryOut: Handler = async (context) => {
+    const asked = parseCall(await context.req.text());
+    if (asked === undefined || !isAdministeredVerb(asked.verb)) throw new OAuthError('admin_call_unknown');
+    const { verb } = asked;
+    if (!isReading(verb) && verb !== 'appendAudit')
+      await recordAudit(
+        'admin.called',
+        { address: networkAddress(context, config), details: { verb } },
+        { store, clock },
+      );
+    // Who holds the token has the whole store; what its verbs make of arguments that are none, is their affair.
+    const perform = store[verb].bind(store) as (...values: readonly unknown[]) => Promise<unknown>;
+    return context.json({ answer: await perform(...asked.arguments) }, 200, noStore);
+  };
+
+  return {
+    GET: authenticated(provider, expected, tell),
+    POST: authenticated(provider, expected, carryOut),
+    HEAD: 'refused',
+  };
+};

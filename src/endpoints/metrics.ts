@@ -1,0 +1,20 @@
+// /metrics on the port that everybody reaches: for whoever has the bearer token, and only where one is configured (T133).
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Endpoint } from './endpoint.ts';
+
+const challenge = { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer' };
+
+/** Over hashes, so that neither a character nor the length shows in the time it takes. */
+const isSame = (shown: string, expected: string): boolean =>
+  timingSafeEqual(createHash('sha256').update(shown).digest(), createHash('sha256').update(expected).digest());
+
+export const metrics: Endpoint = ({ config, metrics: counted }) => ({
+  GET: async (context) => {
+    const [, shown = ''] = /^Bearer +(\S+)$/i.exec(context.req.header('Authorization') ?? '') ?? [];
+    if (config.metricsToken === undefined || !isSame(shown, config.metricsToken))
+      return context.json({ error: 'invalid_token' }, 401, challenge);
+    const page = await counted.page();
+    if (page === undefined) return context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' });
+    return context.body(page.body, 200, { 'Content-Type': page.contentType, 'Cache-Control': 'no-store' });
+  },
+});

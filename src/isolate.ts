@@ -1,0 +1,104 @@
+// One isolate of a Worker between its requests: no timer runs there, so what Node does by one is done when a request
+// comes, or a cron trigger. It knows no Cloudflare type; worker.ts hands in what it takes of the runtime.
+import { createApp } from './app.ts';
+import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
+import { attempt, chores, deliver, writeHistory } from './housekeeping.ts';
+import { type RotationParts, turnRings } from './keys/rotation.ts';
+import type { Provider } from './provider.ts';
+import { createSharedAnswers, type SharedDocumentStore } from './shared_answers.ts';
+
+/** Lets work go on behind the answer, and when the client has gone away. */
+export type WaitUntil = (work: Promise<unknown>) => void;
+
+export interface Isolate {
+  /** @param remoteAddress - of the client, as the edge tells it. */
+  answer(request: Request, remoteAddress: string | undefined, waitUntil: WaitUntil): Promise<Response>;
+  /** What a cron trigger begins: the rings are turned, then come all the chores. */
+  keepHouse(): Promise<void>;
+}
+
+/** Where a POST may end sessions, whose clients are told at once, or revoke. */
+const endingPaths = [paths.end_session, paths.account, paths.revocation, adminStorePath] as const;
+
+/**
+ * @param parts - those of the provider's key ring, which itself only reads.
+ * @param documents - of the data centre; undefined where there are none.
+ */
+export const createIsolate = (
+  provider: Provider,
+  parts: RotationParts,
+  documents: SharedDocumentStore | undefined,
+): Isolate => {
+  const { keyRing, clock, config, log } = provider;
+  const app = createApp(provider);
+  const shared = createSharedAnswers(provider, documents);
+  const base = basePathOf(config.issuer);
+  const refreshEverySeconds = config.policy.snapshotSeconds / 3;
+  let refreshedAt = clock.monotonicSeconds();
+
+  const readKeys = async (): Promise<void> => {
+    refreshedAt = clock.monotonicSeconds();
+    try {
+      await keyRing.refresh();
+    } catch (error) {
+      log.error({ reason: String(error) }, 'the signing keys could not be refreshed');
+    }
+  };
+
+  /** What is older than P is read before the answer, what is older than a third of it behind the answer. */
+  const freshen = async (waitUntil: WaitUntil): Promise<void> => {
+    if (keyRing.isOld()) await readKeys();
+    else if (clock.monotonicSeconds() - refreshedAt < refreshEverySeconds) return;
+    else waitUntil(readKeys());
+    waitUntil(writeHistory(provider));
+  };
+
+  const mayEnd = (request: Request): boolean =>
+    request.method === 'POST' && endingPaths.some((path) => new URL(request.url).pathname.startsWith(base + path));
+
+  const followUp = async (): Promise<void> => {
+    await readKeys();
+    await shared.purge();
+    await attempt(deliver, provider);
+  };
+
+  const logged = async (request: Request, requestId: string, answering: () => Promise<Response>): Promise<Response> => {
+    const began = clock.monotonicSeconds();
+    const response = await answering();
+    const path = new URL(request.url).pathname.slice(0, 256);
+    const milliseconds = Math.round((clock.monotonicSeconds() - began) * 1000);
+    log.info({ request_id: requestId, method: request.method, path, status: response.status, milliseconds }, 'request');
+    return response;
+  };
+
+  return {
+    answer: (request, remoteAddress, waitUntil) => {
+      const requestId = crypto.randomUUID();
+      return logged(request, requestId, async () => {
+        const kept = keyRing.isOld() ? await shared.find(request) : await shared.findList(request);
+        const freshening = freshen(waitUntil);
+        if (kept !== undefined) {
+          waitUntil(freshening);
+          return kept;
+        }
+        await freshening;
+        const response = await app.fetch(request, { requestId, ...(remoteAddress !== undefined && { remoteAddress }) });
+        waitUntil(shared.keep(request, response));
+        if (mayEnd(request)) waitUntil(followUp());
+        return response;
+      });
+    },
+    keepHouse: async () => {
+      // First of all, so that an isolate without the right key-encryption key changes nothing.
+      await keyRing.refresh();
+      const { published, erased } = await turnRings(parts);
+      for (const { kid, alg, activatesAt } of published)
+        log.info({ kid, alg, activates_at: activatesAt }, 'key published');
+      for (const kid of erased) log.info({ kid }, 'key retired, private half erased');
+      await readKeys();
+      await writeHistory(provider);
+      for (const chore of chores) await attempt(chore, provider);
+      await shared.purge();
+    },
+  };
+};

@@ -1,0 +1,134 @@
+// The Cloudflare Workers entry: builds a Provider from the bindings, once an isolate, and hands it requests and cron
+// triggers. docs/deploying-on-workers.md says what differs from Node, and why.
+import wasm from '@phi-ag/argon2/argon2.wasm';
+import { createArgon2Wasm } from './adapters/argon2_wasm.ts';
+import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
+import { createSharedDocuments } from './adapters/cache_api.ts';
+import { createConsoleLog } from './adapters/console_log.ts';
+import { openD1 } from './adapters/d1.ts';
+import { createFetchOutboundHttp } from './adapters/fetch_outbound_http.ts';
+import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
+import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
+import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
+import { isWithinAddressLimit } from './adapters/ratelimit_binding.ts';
+import { systemClock } from './adapters/system_clock.ts';
+import { webCryptoSigners } from './adapters/web_crypto_signer.ts';
+import { type Config, readConfig } from './config.ts';
+import { OperatorError } from './errors.ts';
+import { assertResourcesFit, writeHistory } from './housekeeping.ts';
+import { createIsolate, type Isolate } from './isolate.ts';
+import { createKeySetReaders } from './keys/count_readers.ts';
+import { createKeyHistory } from './keys/keep_key_history.ts';
+import { KeyRing } from './keys/key_ring.ts';
+import { type RotationParts, readRings } from './keys/rotation.ts';
+import { noMetrics } from './seams/metrics.ts';
+import type { Store } from './seams/store.ts';
+import { createRevocationParts } from './status_lists/revocation_parts.ts';
+import { recordAudit } from './tokens/audit.ts';
+
+/** What wrangler.toml binds. Settings and secrets are texts beside these, named as on Node. */
+export interface Env {
+  readonly DB: D1Database;
+  /** For the pages that people sign in with, an allowance of each address; may be left out. */
+  readonly ADDRESS_LIMIT?: RateLimit;
+  readonly [setting: string]: unknown;
+}
+
+/** One after the other: a hash runs to its end on the isolate's only thread, in one piece of WebAssembly memory. */
+const hashesAtOnce = 1;
+const hashesWaiting = 32;
+/** How long an isolate that could not be opened answers so without trying again. */
+const openAgainSeconds = 1;
+
+const configOf = (env: Env): Config => {
+  const texts = Object.entries(env).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
+  return readConfig(Object.fromEntries(texts));
+};
+
+const rotationParts = (config: Config, store: Store): RotationParts => {
+  const { issuer, policy, kekRing } = config;
+  if (kekRing === undefined)
+    throw new OperatorError(
+      'The secret KEYTURN_KEK_RING is missing, without which no signing key opens. Put it with "npx wrangler secret put KEYTURN_KEK_RING": docs/deploying-on-workers.md.',
+    );
+  return {
+    issuer,
+    policy,
+    store,
+    vault: createJoseKeyVault(parseKekRing(kekRing, 'KEYTURN_KEK_RING')),
+    onKeyEvent: (type, kid) => recordAudit(`key.${type}`, { details: { kid } }, { store, clock: systemClock }),
+  };
+};
+
+const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): Promise<Isolate> => {
+  const config = configOf(env);
+  const clock = systemClock;
+  const log = createConsoleLog(config.logLevel);
+  const { store, rateLimiter } = openD1(env.DB, clock);
+  const parts = rotationParts(config, store);
+  await assertResourcesFit(config, store);
+  // Requests read the rings, and make the first keys where there are none; the cron trigger turns them.
+  const keyRing = new KeyRing({ ...parts, clock, signers: webCryptoSigners, log, turn: readRings });
+  await keyRing.refresh();
+  const keyHistory = createKeyHistory({ ...parts, store, keyRing });
+  waitUntil(writeHistory({ keyHistory, log }));
+  const provider = {
+    ...{ config, clock, store, keyRing, keyHistory, log, rateLimiter, metrics: noMetrics },
+    keySetReaders: createKeySetReaders({ keyRing, clock, store }),
+    ...createRevocationParts({ store, clock, config, keyRing, polled: false }),
+    deflate: nodeZlibDeflate,
+    takeTurn: async () => undefined,
+    passwordHasher: boundPasswordHasher(createArgon2Wasm(new WebAssembly.Instance(wasm)), hashesAtOnce, hashesWaiting),
+    localRateLimiter: createMemoryRateLimiter(clock),
+    outboundHttp: createFetchOutboundHttp(config.loopback),
+  };
+  return createIsolate(provider, parts, createSharedDocuments(caches.default));
+};
+
+let opening: Promise<Isolate> | undefined;
+let failedAt = Number.NEGATIVE_INFINITY;
+
+/** The isolate's own Provider, opened by its first event. One that did not open is tried again. */
+const isolateOf = (env: Env, context: ExecutionContext): Promise<Isolate> => {
+  if (opening !== undefined) return opening;
+  const waitUntil = context.waitUntil.bind(context);
+  const opened = openIsolate(env, waitUntil);
+  opening = opened;
+  // Requests that came meanwhile wait for it too: it must not end with the first one's client.
+  waitUntil(
+    opened.catch((error: unknown) => {
+      failedAt = systemClock.monotonicSeconds();
+      opening = undefined;
+      createConsoleLog('error').error({ reason: String(error) }, 'the issuer could not be opened');
+    }),
+  );
+  return opened;
+};
+
+const unavailable = (): Response =>
+  Response.json(
+    { error: 'temporarily_unavailable', error_description: 'The issuer could not be opened. Its log says why.' },
+    { status: 503, headers: { 'Cache-Control': 'no-store', 'Retry-After': String(openAgainSeconds) } },
+  );
+
+const answer = async (request: Request, env: Env, context: ExecutionContext): Promise<Response> => {
+  if (systemClock.monotonicSeconds() - failedAt < openAgainSeconds) return unavailable();
+  const remoteAddress = request.headers.get('CF-Connecting-IP') ?? undefined;
+  if (!(await isWithinAddressLimit(request, remoteAddress, env.ADDRESS_LIMIT)))
+    return Response.json({ error: 'temporarily_unavailable' }, { status: 429, headers: { 'Retry-After': '60' } });
+  const isolate = await isolateOf(env, context).catch(() => undefined);
+  return isolate?.answer(request, remoteAddress, context.waitUntil.bind(context)) ?? unavailable();
+};
+
+export default {
+  fetch: (request, env, context) => {
+    const answering = answer(request, env, context);
+    // A client that goes away would cut it off, and whoever waits for what it had begun would wait for ever.
+    context.waitUntil(answering.catch(() => undefined));
+    return answering;
+  },
+  scheduled: async (_event, env, context) => {
+    const isolate = await isolateOf(env, context);
+    await isolate.keepHouse();
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,87 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
+import { openSqliteDatabase, walPagesBeforeCheckpoint } from '../../src/adapters/better_sqlite3_database.ts';
+import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
+import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
+import { composeSqlStore } from '../../src/adapters/sql_store.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
+import { createManualClock } from '../contracts/opened_stores.ts';
+import { makeSession, makeUser, now } from '../contracts/records.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyturn-fence-'));
+  path = join(folder, 'db.sqlite');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Overwrites every page but the first. */
+const damage = (): void => {
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(statSync(path).size - 4096, 0x5a), 0, undefined, 4096);
+  closeSync(file);
+};
+
+const failure = (code: string): Error => Object.assign(new Error('as SQLite says it'), { code });
+
+describe('the fence of a database whose disk cannot be trusted', () => {
+  test.each(['SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_WRITE', 'SQLITE_CORRUPT', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])(
+    '%s shuts it, wherever it is nested, and says so once',
+    async (code) => {
+      const fence = createFence();
+      expect(fence.reason()).toBeUndefined();
+      fence.watch(new StoreUnavailableError('a read', { cause: failure(code) }));
+      fence.watch(failure('SQLITE_IOERR_TRUNCATE'));
+      expect(fence.reason()).toContain(`(${code})`);
+      expect(await fence.fenced).toBe(fence.reason());
+    },
+  );
+
+  test.each(['SQLITE_FULL', 'SQLITE_BUSY', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_CONSTRAINT_UNIQUE', 'EIO'])(
+    '%s heals by itself and leaves it open',
+    (code) => {
+      const fence = createFence();
+      fence.watch(failure(code));
+      fence.watch(undefined);
+      expect(fence.reason()).toBeUndefined();
+    },
+  );
+
+  test('a page that turns out damaged while it runs ends all writing', async () => {
+    const connection = connect(openSqliteDatabase(path));
+    const { store } = composeSqlStore(connection, createManualClock(now));
+    await store.addUser(makeUser('sub-1'));
+    await connection.erase();
+    damage();
+    // Another connection's commit makes this one read the pages anew.
+    const other = new Database(path);
+    expect(() => other.pragma('user_version = 1')).not.toThrow();
+    await expect(store.findUserByLogin('nobody')).rejects.toThrow(StoreUnavailableError);
+    expect(connection.fence.reason()).toContain('SQLITE_CORRUPT');
+    await expect(store.addSession(makeSession('a session', { sub: 'sub-1' }), null)).rejects.toThrow(
+      StoreUnavailableError,
+    );
+    other.close();
+  });
+});
+
+describe('the checkpoint after commits', () => {
+  test('a long log is copied into the database, and begins anew', async () => {
+    const client = openSqliteDatabase(path);
+    const { write } = createGroupCommit(client);
+    client.exec('CREATE TABLE filler (content BLOB)');
+    const add = client.prepare('INSERT INTO filler VALUES (zeroblob(400000))');
+    for (let commit = 0; commit < 200; commit += 1) await write(() => add.run());
+    const logBytes = statSync(`${path}-wal`).size;
+    // 80 MB were written.
+    expect(logBytes).toBeGreaterThan(walPagesBeforeCheckpoint * 4096);
+    expect(logBytes).toBeLessThan(2 * walPagesBeforeCheckpoint * 4096);
+    client.close();
+  });
+});

@@ -1,0 +1,106 @@
+// The contracts of the stores against a real Postgres, with two pools as two nodes have them.
+
+import { getTableName } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectPostgres } from '../../src/adapters/postgres_connection.ts';
+import { openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
+import type { PostgresPool } from '../../src/adapters/postgres_pool.ts';
+import { openPostgres } from '../../src/adapters/postgres_store.ts';
+import { postgresTables } from '../../src/adapters/postgres_tables.ts';
+import { composeSqlStore } from '../../src/adapters/sql_store.ts';
+import type { Clock } from '../../src/seams/clock.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
+import { describeAuditStore } from '../contracts/audit_store.ts';
+import { describeClientStore } from '../contracts/client_store.ts';
+import { describeKeyEventStore } from '../contracts/key_event_store.ts';
+import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts';
+import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
+import { createManualClock, type OpenedStores } from '../contracts/opened_stores.ts';
+import { describeRateLimiter } from '../contracts/rate_limiter.ts';
+import { addStanding, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
+import { describeResourceStore } from '../contracts/resource_store.ts';
+import { describeSessionStore } from '../contracts/session_store.ts';
+import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
+import { describeTokenStore } from '../contracts/token_store.ts';
+import { describeUserStore } from '../contracts/user_store.ts';
+import { type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
+
+/** Far more than a verb takes: machines that run tests are busy with others. */
+const options = { connections: 6, patienceSeconds: 20 };
+
+/** Databases take long to make; one without a row is as good as a new one. */
+let database: FreshDatabase;
+let pools: readonly PostgresPool[];
+const startDatabase = async (): Promise<void> => {
+  database = await freshDatabase();
+  pools = await Promise.all([openPostgresDatabase(database.url, options), openPostgresDatabase(database.url, options)]);
+};
+const endDatabase = async (): Promise<void> => {
+  await Promise.all(pools.map((pool) => pool.close()));
+  await database.remove();
+};
+
+const tableNames = Object.values(postgresTables).map((table) => getTableName(table));
+const emptyAll = tableNames.map((name) => `delete from ${name};`).join(' ');
+
+const open = async (clock: Clock): Promise<OpenedStores> => {
+  const [first, other] = pools;
+  if (first === undefined || other === undefined) throw new TypeError('the database was not started');
+  await first.run((session) => session.query(emptyAll));
+  return {
+    ...composeSqlStore(connectPostgres(first), clock),
+    other: composeSqlStore(connectPostgres(other), clock),
+    close: () => Promise.resolve(),
+  };
+};
+
+/** One store of each node. */
+const openVerbs = async (clock: Clock) => {
+  const { store, other, close } = await open(clock);
+  return { store, other: other.store, close };
+};
+
+describe.runIf(hasPostgres)('a real Postgres', () => {
+  beforeAll(startDatabase);
+  afterAll(endDatabase);
+  const name = 'Postgres';
+  describeSigningKeyStore(name, openVerbs, { hasOwnClock: true });
+  describeClientStore(name, openVerbs);
+  describeResourceStore(name, openVerbs);
+  describeUserStore(name, open);
+  describeSessionStore(name, open);
+  describeTokenStore(name, open);
+  describeAuditStore(name, open);
+  describeKeyEventStore(name, open);
+  describeKeySetReaderStore(name, open);
+  describeLogoutDeliveryStore(name, open);
+  describeRateLimiter(name, open);
+});
+
+describe.runIf(hasPostgres)('a Postgres store across a restart of its node', () => {
+  test('T084 T099: spent tokens are spent and allowances are used up after it', async () => {
+    const [database, clock] = [await freshDatabase(), createManualClock(now)];
+    const before = await openPostgres(database.url, clock, options);
+    await addStanding(before.store);
+    await startFamily(before.store, 'family');
+    const rotation = { tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor: makeRefreshToken('family.1') };
+    await before.store.rotateRefreshToken(rotation);
+    expect(await before.rateLimiter.take('ada', { burst: 1, emissionSeconds: 60 })).toBe(0);
+    await before.store.close();
+
+    const after = await openPostgres(database.url, clock, options);
+    const again = { ...rotation, successor: makeRefreshToken('thief') };
+    expect(await after.store.rotateRefreshToken(again)).toBe(false);
+    expect(await after.rateLimiter.take('ada', { burst: 1, emissionSeconds: 60 })).toBe(60);
+    await after.store.close();
+    await database.remove();
+  });
+
+  test('a closed store answers that it is unavailable when written to', async () => {
+    const database = await freshDatabase();
+    const { store } = await openPostgres(database.url, createManualClock(now), options);
+    await store.close();
+    await expect(store.addUser(makeUser('ada'))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await database.remove();
+  });
+});

@@ -1,0 +1,132 @@
+// The built Worker in a real workerd, with a real D1, answering on a port of loopback.
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { createRemoteStore } from '../../src/adapters/remote_store.ts';
+import type { Environment } from '../../src/config.ts';
+import type { AdministeredStore } from '../../src/seams/administered_store.ts';
+import { freePort } from '../running_server.ts';
+import { makeKekRing } from '../test_provider.ts';
+
+const migrations = fileURLToPath(new URL('../../drizzle/sqlite/', import.meta.url));
+/** As in wrangler.toml, which the tests of the deployment hold it against. */
+const compatibility = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
+
+export const makeToken = (): string => randomBytes(32).toString('base64url');
+
+/** Another Worker beside the issuer's. */
+export interface Neighbour {
+  readonly name: string;
+  /** Where its worker.js is, with what that imports. */
+  readonly folder: string;
+  /** Names under which it has others. */
+  readonly serviceBindings: Readonly<Record<string, string>>;
+  readonly bindings: Readonly<Record<string, string>>;
+}
+
+export interface WorkerOptions {
+  readonly workerFolder: string;
+  readonly environment?: Environment;
+  /** How many Workers, each an isolate of its own, stand on the one database; they are named issuer-0, issuer-1, ... */
+  readonly isolates?: number;
+  readonly neighbours?: readonly Neighbour[];
+  /** Kept from one start to the next. */
+  readonly persistIn?: string;
+  readonly port?: number;
+  /** Whether the schema is left to the caller. */
+  readonly unmigrated?: boolean;
+}
+
+export interface RunningWorker {
+  readonly issuer: string;
+  readonly token: string;
+  readonly environment: Environment;
+  readonly store: AdministeredStore;
+  readonly miniflare: Miniflare;
+  /** Sends to one of the Workers by its name, as if for the issuer's address. */
+  ask(name: string, path: string, init?: RequestInit): Promise<Response>;
+  /** A cron trigger of a Worker, and its end. */
+  trigger(name?: string): Promise<string>;
+  /** What was logged, one record a line. */
+  readonly logged: readonly string[];
+  close(): Promise<void>;
+}
+
+const modulesIn = (folder: string) => [
+  { type: 'ESModule' as const, path: join(folder, 'worker.js') },
+  ...readdirSync(folder)
+    .filter((name) => name.endsWith('.wasm'))
+    .map((name) => ({ type: 'CompiledWasm' as const, path: join(folder, name) })),
+];
+
+const applyMigrations = async (miniflare: Miniflare): Promise<void> => {
+  const database = await miniflare.getD1Database('DB', 'issuer-0');
+  const applied = await database.prepare("select name from sqlite_master where name = 'signing_key'").all();
+  if (applied.results.length > 0) return;
+  const files = readdirSync(migrations).filter((name) => name.endsWith('.sql'));
+  for (const file of files.sort()) {
+    const statements = readFileSync(join(migrations, file), 'utf8').split('--> statement-breakpoint');
+    await database.batch(statements.map((statement) => database.prepare(statement)));
+  }
+};
+
+export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
+  const { workerFolder, isolates = 1, neighbours = [], persistIn, unmigrated } = options;
+  const port = options.port ?? (await freePort());
+  const issuer = `http://127.0.0.1:${port}`;
+  const environment: Environment = {
+    KEYTURN_ISSUER: issuer,
+    KEYTURN_KEK_RING: makeKekRing(),
+    KEYTURN_ADMIN_TOKEN: makeToken(),
+    ...options.environment,
+  };
+  const bindings = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+  const logged: string[] = [];
+  const issuers = Array.from({ length: isolates }, (_, place) => ({
+    name: `issuer-${place}`,
+    modules: modulesIn(workerFolder),
+    modulesRoot: workerFolder,
+    ...compatibility,
+    bindings: bindings as Record<string, string>,
+    d1Databases: { DB: 'keyturn' },
+    ratelimits: { ADDRESS_LIMIT: { namespace_id: '1001', simple: { limit: 120, period: 60 as const } } },
+  }));
+  const others = neighbours.map(({ name, folder, serviceBindings, bindings: texts }) => ({
+    name,
+    modules: modulesIn(folder),
+    modulesRoot: folder,
+    ...compatibility,
+    bindings: { ...texts },
+    serviceBindings: { ...serviceBindings },
+  }));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port,
+      cf: false,
+      handleStructuredLogs: ({ message }) => logged.push(message),
+      ...(persistIn !== undefined && { defaultPersistRoot: persistIn }),
+      workers: [...issuers, ...others],
+    }),
+  );
+  await miniflare.ready;
+  if (!unmigrated) await applyMigrations(miniflare);
+  const token = environment.KEYTURN_ADMIN_TOKEN ?? '';
+  return {
+    ...{ issuer, token, environment, miniflare, logged },
+    store: createRemoteStore({ issuer, token }),
+    ask: async (name, path, init) => {
+      const worker = await miniflare.getWorker(name);
+      // A Response of another realm, of the same members.
+      return (await worker.fetch(issuer + path, init as never)) as unknown as Response;
+    },
+    trigger: async (name = 'issuer-0') => {
+      const worker = await miniflare.getWorker(name);
+      const { outcome } = await worker.scheduled({ cron: '* * * * *' });
+      return outcome;
+    },
+    close: () => miniflare.dispose(),
+  };
+};
