@@ -20,7 +20,7 @@ const replacing = [
 ];
 /** They take long, most of it waiting for other processes: given out one by one, they share the workers evenly. */
 const long = [
-  'test/{browser,docs,examples,faults,flows,relying_parties,simulation}/**/*.test.ts',
+  'test/{browser,docs,examples,faults,flows,postgres,relying_parties,simulation}/**/*.test.ts',
   'test/cli/{drill,launch}.test.ts',
   'test/verifier/{outage,package}.test.ts',
 ];

@@ -1,7 +1,7 @@
-// The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
+// The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
-import { openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
+import { openDatabase } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
@@ -38,10 +38,14 @@ const wait = (seconds: number): Promise<void> =>
     setTimeout(resolve, seconds * 1000).unref();
   });
 
-const openDatabase = ({ databaseUrl }: Config): OpenedStore =>
-  openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
+/** A request is told within a second that the database does not answer; whoever runs a command can wait. */
+const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 
-export const openStore = (config: Config): Store => openDatabase(config).store;
+/** For the length of a command. */
+export const openStore = async ({ databaseUrl }: Config): Promise<Store> => {
+  const options = { connections: 2, patienceSeconds: commandPatienceSeconds };
+  return (await openDatabase(databaseUrl, systemClock, options)).store;
+};
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
 export const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
@@ -74,12 +78,11 @@ const hashesWaiting = 128;
 /** Each is a request whose body was not read yet. */
 const pagesWaiting = 256;
 
-/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
-export const openProvider = async (
+const createProvider = async (
   config: Config,
   log: Log,
-  { store: opened, rateLimiter, fence }: OpenedStore = openDatabase(config),
-  counted?: NodeMetrics,
+  { store: opened, rateLimiter, fence }: OpenedStore,
+  counted: NodeMetrics | undefined,
 ): Promise<Provider> => {
   const metrics = counted ?? noMetrics;
   const store = counted === undefined ? opened : watchStore(opened, counted);
@@ -118,6 +121,24 @@ export const openProvider = async (
     localRateLimiter: createMemoryRateLimiter(systemClock),
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };
+};
+
+/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
+export const openProvider = async (
+  config: Config,
+  log: Log,
+  opened?: OpenedStore,
+  counted?: NodeMetrics,
+): Promise<Provider> => {
+  const options = { connections: config.databaseConnections, patienceSeconds: requestPatienceSeconds };
+  const database = opened ?? (await openDatabase(config.databaseUrl, systemClock, options));
+  try {
+    return await createProvider(config, log, database, counted);
+  } catch (error) {
+    // Open connections would keep the process from ending.
+    await database.store.close();
+    throw error;
+  }
 };
 
 /** Refreshes the key ring as often as timing.ts says. @returns how to stop. */

@@ -57,11 +57,16 @@ const prepareStatements = ({ database, tables: { signingKey } }: SqlConnection) 
 };
 
 export const createSqlSigningKeys = (connection: SqlConnection, clock: Clock): SigningKeyStore => {
-  const { databaseTime, read, readTogether, write, erase } = connection;
+  const { databaseTime, read, readTogether, write, settled, erase } = connection;
   const statements = prepareStatements(connection);
   return {
     readSigningKeys: async () => {
-      if (databaseTime === undefined) return { keys: await read(statements.list.with()), databaseNow: clock.now() };
+      if (databaseTime === undefined) {
+        const keys = await read(statements.list.with());
+        // They are published, and the first signs at once.
+        await settled?.();
+        return { keys, databaseNow: clock.now() };
+      }
       const [keys, [time]] = await readTogether(statements.list.with(), databaseTime.with());
       return { keys, databaseNow: Number(time?.now) };
     },

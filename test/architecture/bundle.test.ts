@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 const productsBehindSeams = [
   'better-sqlite3',
+  'pg',
   'drizzle-orm',
   'pino',
   'commander',

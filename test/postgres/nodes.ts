@@ -1,0 +1,42 @@
+// Nodes of one issuer on one Postgres, as processes, and what stands in their tables.
+import pg from 'pg';
+import { openPostgres } from '../../src/adapters/postgres_store.ts';
+import type { Environment } from '../../src/config.ts';
+import { machineClock, openPeopleIn } from '../faults/people_node.ts';
+import { issuer, type People } from '../people.ts';
+import { makeFolder, type RunningServer, removeFolder, startServer } from '../running_server.ts';
+import { type FreshDatabase, freshDatabase } from './databases.ts';
+
+export interface PostgresNodes {
+  readonly folder: string;
+  readonly database: FreshDatabase;
+  readonly people: People;
+  readonly servers: readonly RunningServer[];
+  rows(query: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+/** @param environments - of each node, beside what they share. */
+export const startNodes = async (environments: readonly Environment[]): Promise<PostgresNodes> => {
+  const [folder, database] = [makeFolder(), await freshDatabase()];
+  const shared = { KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url };
+  const opened = await openPostgres(database.url, machineClock, { connections: 4, patienceSeconds: 20 });
+  const people = await openPeopleIn(folder, opened);
+  const servers = await Promise.all(environments.map((own) => startServer(folder, { ...shared, ...own })));
+  const reader = new pg.Client(database.url);
+  await reader.connect();
+  return {
+    folder,
+    database,
+    people,
+    servers,
+    rows: async (query, values = []) => (await reader.query(query, [...values])).rows,
+    close: async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+      await reader.end();
+      await people.store.close();
+      await database.remove();
+      removeFolder(folder);
+    },
+  };
+};
