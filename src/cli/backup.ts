@@ -2,14 +2,21 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backUpSqlite } from '../adapters/better_sqlite3_files.ts';
+import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { instant } from './instants.ts';
+import { assertNotRemote } from './remote.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
-import { databaseFileOf } from './with_store.ts';
 
 export const backUp = (target: string, options: AnswerOptions, terminal: Terminal): void => {
-  const database = databaseFileOf(readConfig(terminal.environment));
+  const config = readConfig(terminal.environment);
+  assertNotRemote(config, 'backup');
+  if (isPostgresUrl(config.databaseUrl))
+    throw new OperatorError(
+      'Postgres is backed up with its own tools: pg_dump, or snapshots and archived logs. After putting one back run "npx keyturn restore --in-place".',
+    );
+  const database = sqliteFileOf(config.databaseUrl);
   if (!existsSync(database))
     throw new OperatorError(`There is no database at ${database}. Name the right file in KEYTURN_DATABASE_URL.`);
   const file = resolve(target);

@@ -2,7 +2,7 @@
 import { copyDatabase } from '../adapters/sql_copy.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
 import { OperatorError } from '../errors.ts';
-import { type HeldDatabase, holdDatabase } from './held_database.ts';
+import { type HeldDatabase, holdDatabase, holdExistingDatabase } from './held_database.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { columns } from './text_layout.ts';
 
@@ -22,21 +22,17 @@ const move = async (source: HeldDatabase, target: HeldDatabase, { clock }: Termi
   await assertMayLeave(source, target);
   const at = clock.now();
   const tables = await copyDatabase(source, target, at);
-  await target.finish();
+  await target.countOn();
+  await source.assertAlone();
   // In this order: there is no moment at which both may be served.
   await createCopyMark(source.connection).put({ kind: 'moved', at, other: target.name });
   await createCopyMark(target.connection).takeOff();
   return { from: source.name, to: target.name, copied_at: at, tables };
 };
 
-const withHeld = async <Result>(
-  url: string,
-  part: 'source' | 'target',
-  work: (held: HeldDatabase) => Promise<Result>,
-): Promise<Result> => {
-  const held = await holdDatabase(url, part);
+const closing = async <Result>(held: HeldDatabase, work: () => Promise<Result>): Promise<Result> => {
   try {
-    return await work(held);
+    return await work();
   } finally {
     await held.connection.close();
   }
@@ -44,9 +40,11 @@ const withHeld = async <Result>(
 
 export const copy = async ({ from, to, ...options }: CopyOptions, terminal: Terminal): Promise<void> => {
   if (from === to) throw new OperatorError('--from and --to name the same database. Name a new one in --to.');
-  const copied = await withHeld(from, 'source', (source) =>
-    withHeld(to, 'target', (target) => move(source, target, terminal)),
-  );
+  const source = await holdExistingDatabase(from);
+  const copied = await closing(source, async () => {
+    const target = await holdDatabase(to);
+    return closing(target, () => move(source, target, terminal));
+  });
   const rows = copied.tables.map(({ name, rows: count, sha256 }) => [`  ${name}`, `${count}`, sha256]);
   const words = [
     `Copied ${copied.from} to ${copied.to}, and compared every row:`,

@@ -3,15 +3,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import { connect } from '../adapters/better_sqlite3_connection.ts';
-import { inspectSqliteDatabase, openSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
+import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import {
   holdSqliteFile,
   putSqliteFile,
   removeSqliteFile,
   unpackSqliteBackup,
 } from '../adapters/better_sqlite3_files.ts';
+import { connectHeld } from '../adapters/better_sqlite3_held.ts';
 import { openBetterSqlite3 } from '../adapters/better_sqlite3_store.ts';
+import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
 import { composeSqlStore } from '../adapters/sql_store.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -20,12 +21,13 @@ import { KeyHistoryError } from '../keys/read_key_history.ts';
 import type { KnownRevocation } from '../keys/restore_keys.ts';
 import { verifyKeyHistory } from '../keys/verify_key_history.ts';
 import type { NumericDate } from '../seams/clock.ts';
+import { holdExistingDatabase } from './held_database.ts';
 import { readCopy } from './keys_verify_history.ts';
+import { assertNotRemote } from './remote.ts';
 import { type RestoreReport, restoredDocument, restoredInWords } from './restore_report.ts';
 import { restoreStore, type Said } from './restore_store.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
-import { databaseFileOf } from './with_store.ts';
 
 export interface RestoreOptions extends AnswerOptions {
   readonly inPlace?: boolean;
@@ -60,7 +62,7 @@ const knowsNothing: Witness = { chain: [], revocations: [] };
 /** What the database that is replaced knows of keys, which may be more than the backup does. */
 const askReplaced = async (held: Database.Database | undefined, terminal: Terminal): Promise<Witness> => {
   if (held === undefined) return knowsNothing;
-  const { store } = composeSqlStore(connect(held), terminal.clock);
+  const { store } = composeSqlStore(connectHeld(held), terminal.clock);
   try {
     const { keys } = await store.readSigningKeys();
     const chain = (await store.readKeyEvents(0)).map(({ jws }) => jws);
@@ -102,8 +104,12 @@ const removeLeftovers = (file: string): void => {
   }
 };
 
-const asideOf = (file: string, now: NumericDate): string =>
-  `${file}.before-restore-${new Date(now * 1000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
+const asideOf = (file: string, now: NumericDate): string => {
+  const name = `${file}.before-restore-${new Date(now * 1000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
+  let aside = name;
+  for (let other = 2; existsSync(aside); other += 1) aside = `${name}-${other}`;
+  return aside;
+};
 
 type Report = Omit<RestoreReport, 'nothingElseRevoked'>;
 
@@ -145,22 +151,16 @@ const restoreFile = async (
 };
 
 /** For a database that was put back by other means, and is not served yet. */
-const restoreInPlace = async (
-  file: string,
-  config: Config,
-  said: Omit<Said, 'backupAt'>,
-  { clock }: Terminal,
-): Promise<Report> => {
-  openSqliteDatabase(file, { copiesToo: true }).close();
-  const connection = connect(holdSqliteFile(file));
+const restoreInPlace = async (config: Config, said: Omit<Said, 'backupAt'>, { clock }: Terminal): Promise<Report> => {
+  const { name, connection } = await holdExistingDatabase(config.databaseUrl);
   const { store } = composeSqlStore(connection, clock);
   try {
     const mark = createCopyMark(connection);
     const copy = await mark.find();
-    if (copy !== undefined && copy.kind !== 'backup') throw refusalOf(file, copy);
+    if (copy !== undefined && copy.kind !== 'backup') throw refusalOf(name, copy);
     const restored = await restoreStore(store, config, { ...said, backupAt: copy?.at }, clock);
     await mark.takeOff();
-    return { ...restored, backup: undefined, backupAt: copy?.at, database: file, aside: undefined };
+    return { ...restored, backup: undefined, backupAt: copy?.at, database: name, aside: undefined };
   } finally {
     await store.close();
   }
@@ -180,14 +180,17 @@ export const restore = async (
 ): Promise<void> => {
   assertOne(backup, options);
   const config = readConfig(terminal.environment);
-  const file = databaseFileOf(config);
-  if (options.inPlace && !existsSync(file)) throw new OperatorError(`There is no database at ${file}.`);
+  assertNotRemote(config, 'restore');
+  if (backup !== undefined && isPostgresUrl(config.databaseUrl))
+    throw new OperatorError(
+      'A backup is of SQLite, and KEYTURN_DATABASE_URL is Postgres. Put its own backup back with pg_restore, then run "npx keyturn restore --in-place".',
+    );
   const { history, revoked = [], nothingRevokedSince = false } = options;
   const chain = history === undefined ? [] : await readHistory(history, config);
   const said = { chain, revocations: [], revoked, nothingElseRevoked: nothingRevokedSince };
   const done = await (backup === undefined
-    ? restoreInPlace(file, config, said, terminal)
-    : restoreFile(backup, file, config, said, terminal));
+    ? restoreInPlace(config, said, terminal)
+    : restoreFile(backup, sqliteFileOf(config.databaseUrl), config, said, terminal));
   const report = { ...done, nothingElseRevoked: nothingRevokedSince };
   answer(terminal, options, restoredDocument(report, config), restoredInWords(report, config, terminal.columns));
 };

@@ -15,7 +15,8 @@ const help: string[] = [];
 const terminal = { print: (text: string) => help.push(text) } as unknown as Terminal;
 
 const program = createProgram('0.0.0', terminal);
-for (const add of [addServe, addKeys, addClients, addResources, addToken, addDatabases, addDoctor]) add(program, terminal);
+for (const add of [addServe, addKeys, addClients, addResources, addToken, addDatabases, addDoctor])
+  add(program, terminal);
 
 const leavesOf = (command: Command, path: readonly string[]): readonly (readonly string[])[] =>
   command.commands.length === 0
@@ -37,7 +38,7 @@ describe('--help', () => {
       ...['list', 'history', 'verify-history', 'rotate', 'revoke', 'drill', 'add-kek', 'promote-kek', 'rewrap'].map(
         (name) => `keys ${name}`,
       ),
-      ...['add', 'list', 'show', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
+      ...['add', 'list', 'show', 'export', 'import', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
       ...['add', 'list', 'remove'].map((name) => `resources ${name}`),
       ...['inspect', 'verify', 'mint', 'revoke'].map((name) => `token ${name}`),
       'backup',
