@@ -46,6 +46,9 @@ export const removeSqliteFile = (file: string): void => {
 
 const isInUse = (error: unknown): boolean => databaseErrorCode(error)?.startsWith('SQLITE_BUSY') === true;
 
+const isDamaged = (error: unknown): boolean =>
+  ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => databaseErrorCode(error)?.startsWith(code));
+
 /**
  * Opens a file so that no other process has it open, or can open it, until it is closed. Its write-ahead log is gone then.
  *
@@ -67,6 +70,11 @@ export const holdSqliteFile = (file: string): Database.Database => {
     if (isInUse(error))
       throw new OperatorError(
         `The database ${file} is in use. Stop the server, and whatever else has it open, and try again.`,
+        { cause: error },
+      );
+    if (isDamaged(error))
+      throw new OperatorError(
+        `The database ${file} is damaged, so that it cannot be told whether it is in use. Stop the server, move ${companions.map((suffix) => `${file}${suffix}`).join(', ')} and ${file} elsewhere, as far as they are there, and try again.`,
         { cause: error },
       );
     throw openError(file, error);

@@ -1,6 +1,6 @@
 // `keyturn restore`: makes a database of a backup beside the one there is, ends in it what the backup would revive, and
 // only then gives it its place. Killed at any moment it leaves either the old database or the new one.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
@@ -166,6 +166,12 @@ const restoreInPlace = async (config: Config, said: Omit<Said, 'backupAt'>, { cl
   }
 };
 
+/** Where a symbolic link leads to: that file is replaced, and not the link. */
+const databaseFileOf = ({ databaseUrl }: Config): string => {
+  const file = sqliteFileOf(databaseUrl);
+  return existsSync(file) ? realpathSync(file) : file;
+};
+
 const assertOne = (backup: string | undefined, { inPlace = false }: RestoreOptions): void => {
   if ((backup === undefined) !== inPlace)
     throw new OperatorError(
@@ -190,7 +196,7 @@ export const restore = async (
   const said = { chain, revocations: [], revoked, nothingElseRevoked: nothingRevokedSince };
   const done = await (backup === undefined
     ? restoreInPlace(config, said, terminal)
-    : restoreFile(backup, sqliteFileOf(config.databaseUrl), config, said, terminal));
+    : restoreFile(backup, databaseFileOf(config), config, said, terminal));
   const report = { ...done, nothingElseRevoked: nothingRevokedSince };
   answer(terminal, options, restoredDocument(report, config), restoredInWords(report, config, terminal.columns));
 };

@@ -1,4 +1,17 @@
-import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -205,6 +218,34 @@ describe('keyturn restore', () => {
     const { code, stderr } = await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/key-encryption key|KEK/i)]);
     expect(leftovers()).toEqual([]);
+  });
+
+  test('a damaged database is moved away by hand first: nobody can tell whether it is in use', async () => {
+    await keyturn('backup', pathIn('b.sqlite'));
+    writeFileSync(database(), 'x'.repeat(8192));
+    const { code, stderr } = await keyturn('restore', pathIn('b.sqlite'));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/is damaged, so that it cannot be told.*move .*elsewhere/),
+    ]);
+    renameSync(database(), pathIn('damaged'));
+    writeFileSync(`${database()}-wal`, 'x');
+    rmSync(`${database()}-shm`, { force: true });
+    expect((await keyturn('restore', pathIn('b.sqlite'))).stderr).toMatch(/keyturn\.sqlite-wal is in the way/);
+    renameSync(`${database()}-wal`, pathIn('damaged-wal'));
+    expect(await keyturn('restore', pathIn('b.sqlite'))).toMatchObject({ code: 0 });
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('a database behind a symbolic link is replaced where it is', async () => {
+    mkdirSync(pathIn('volume'));
+    await keyturn('backup', pathIn('b.sqlite'));
+    renameSync(database(), pathIn('volume/k.sqlite'));
+    symlinkSync(pathIn('volume/k.sqlite'), database());
+    const before = await kidsIn();
+    expect((await keyturn('restore', pathIn('b.sqlite'))).code).toBe(0);
+    expect(lstatSync(database()).isSymbolicLink()).toBe(true);
+    expect((await kidsIn(pathIn('volume/k.sqlite'))).filter((kid) => before.includes(kid))).toEqual([]);
   });
 
   test('--in-place does the same to a database that was put back by other means', async () => {
