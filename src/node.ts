@@ -71,8 +71,8 @@ export const processesOf = ({ processes }: Config): number =>
   processes === 'auto' ? availableParallelism() : processes;
 
 /** Each has a thread of low priority, and 19 MiB. One core is left for all else, and the processes share the others. */
-const hashesAtOnce = (processes: number): number =>
-  Math.min(2, Math.max(1, Math.floor((availableParallelism() - 1) / processes)));
+export const hashesAtOnce = (processes: number, cores = availableParallelism()): number =>
+  Math.min(2, Math.max(1, Math.floor((cores - 1) / processes)));
 /** Over all processes: how long one waits is bounded, not how many processes there are. */
 const hashesWaiting = 128;
 /** Each is a request whose body was not read yet. */

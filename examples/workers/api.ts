@@ -5,7 +5,7 @@ import { requireToken } from 'keyturn/verifier/fetch';
 
 interface Env {
   readonly ISSUER: { fetch: typeof fetch };
-  readonly ISSUER_URL: string;
+  readonly KEYTURN_ISSUER: string;
   readonly AUDIENCE: string;
 }
 
@@ -13,9 +13,9 @@ type Handler = (request: Request, env: Env) => Promise<Response> | Response;
 
 let handler: Handler | undefined;
 
-const handlerOf = ({ ISSUER, ISSUER_URL, AUDIENCE }: Env): Handler => {
+const handlerOf = ({ ISSUER, KEYTURN_ISSUER, AUDIENCE }: Env): Handler => {
   const fetch: typeof globalThis.fetch = (input, init) => ISSUER.fetch(input, init);
-  const verifier = createVerifier({ issuer: ISSUER_URL, audience: AUDIENCE, fetch });
+  const verifier = createVerifier({ issuer: KEYTURN_ISSUER, audience: AUDIENCE, fetch });
   return requireToken(verifier)((_request, { claims }) => Response.json({ hello: claims.sub }));
 };
 

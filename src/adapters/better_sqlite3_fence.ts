@@ -23,8 +23,8 @@ export const createFence = (): Fence => {
   const { promise: fenced, resolve } = Promise.withResolvers<string>();
   const shut = (cause: string): void => {
     if (reason !== undefined) return;
-    reason = `the disk failed under the database, or its file is damaged (${cause})`;
-    resolve(reason);
+    reason = 'the disk failed under the database, or its file is damaged';
+    resolve(`${reason} (${cause})`);
   };
   return {
     reason: () => reason,

@@ -145,25 +145,39 @@ export const createGroupCommit = (
     client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   };
 
+  /** Whatever the reason: of a disk that took it once and not again, nobody knows what it has. */
+  const sync = async (): Promise<void> => {
+    try {
+      await wal.sync();
+    } catch (error) {
+      fence.shut(databaseErrorCode(error) ?? String(error));
+      throw toStoreError(error);
+    }
+  };
+
   /** One wait at a time: what is written meanwhile is the next group. */
   const settle = (): void => {
     if (syncing || unsettled.length === 0) return;
     const group = unsettled;
+    const writers = group.map(({ queued }) => queued);
     unsettled = [];
+    if (fence.reason() !== undefined) {
+      refuse(writers, fence.reason());
+      return;
+    }
     syncing = true;
     const goOn = (): void => {
       syncing = false;
-      if (queue.length > 0) scheduleFlush();
+      if (queue.length > 0 && !flushIsDue) scheduleFlush();
       else settle();
     };
-    wal.sync().then(
+    sync().then(
       () => {
         for (const committed of group) tell(committed);
         goOn();
       },
       (error: unknown) => {
-        const refused = group.map(({ queued }) => queued);
-        refuse(refused, error);
+        refuse(writers, error);
         goOn();
       },
     );
@@ -175,6 +189,7 @@ export const createGroupCommit = (
     queue = [];
     if (fence.reason() !== undefined) {
       refuse(group, fence.reason());
+      settle();
       return;
     }
     try {
@@ -221,7 +236,7 @@ export const createGroupCommit = (
   return {
     write,
     writeUnsynced: (work) => enqueue(work, false),
-    settled: () => wal.sync(),
+    settled: sync,
     drain: async () => {
       if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
       wal.close();

@@ -4,14 +4,20 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { generateClientSecret, hashClientSecret } from '../client_authentication/client_secret.ts';
 import { demoCallbackPath, demoClientId, demoPath, demoScope } from '../endpoints/demo.ts';
 import type { Provider } from '../provider.ts';
+import type { AdministeredStore } from '../seams/administered_store.ts';
 import { type Client, clientDefaults } from '../seams/client_store.ts';
+
+/** Where it is prepared: in this process's store, or in that of an issuer elsewhere. */
+export interface Development extends Pick<Provider, 'clock' | 'config' | 'passwordHasher'> {
+  readonly store: AdministeredStore;
+}
 
 const firstResource = 'https://api.example.com';
 const firstClient = 'first-client';
 const scope = ['read', 'write'];
 
 /** @returns the secret of the first client; undefined when clients or resources were there already. */
-const makeFirstClient = async ({ store, clock, config }: Provider): Promise<string | undefined> => {
+const makeFirstClient = async ({ store, clock, config }: Development): Promise<string | undefined> => {
   const [clients, resources] = [await store.listClients(), await store.listResources()];
   if (clients.length > 0 || resources.length > 0) return undefined;
   const now = clock.now();
@@ -42,7 +48,7 @@ const makeFirstClient = async ({ store, clock, config }: Provider): Promise<stri
 const demoUser = 'demo';
 
 /** @returns the password of the demo user; undefined when there were users already. */
-const makeDemoUser = async ({ store, clock, passwordHasher }: Provider): Promise<string | undefined> => {
+const makeDemoUser = async ({ store, clock, passwordHasher }: Development): Promise<string | undefined> => {
   if ((await store.listUsers()).length > 0) return undefined;
   const password = randomBytes(10).toString('hex');
   const now = clock.now();
@@ -63,7 +69,7 @@ const makeDemoUser = async ({ store, clock, passwordHasher }: Provider): Promise
 };
 
 /** Public, with PKCE; asks for consent. */
-const demoClient = ({ config, clock }: Provider): Client => ({
+const demoClient = ({ config, clock }: Development): Client => ({
   ...clientDefaults,
   clientId: demoClientId,
   clientName: 'Demo application',
@@ -79,14 +85,14 @@ const demoClient = ({ config, clock }: Provider): Client => ({
 });
 
 /** @returns what to say of the demo; nothing where the users there are do not include its own. */
-const prepareDemo = async (provider: Provider): Promise<string> => {
-  const { store, config } = provider;
-  const password = await makeDemoUser(provider);
+const prepareDemo = async (development: Development, command: string): Promise<string> => {
+  const { store, config } = development;
+  const password = await makeDemoUser(development);
   if ((await store.findUserByLogin(demoUser)) === undefined) return '';
-  await store.addClient(demoClient(provider));
+  await store.addClient(demoClient(development));
   const open = `open ${config.issuer}${demoPath}, sign in as ${demoUser}`;
   if (password !== undefined) return `\nThen sign in as a person would: ${open} with ${password}\n`;
-  return `\nTo sign in as a person would: ${open}. For a new password:\n\n  npx keyturn users set-password ${demoUser}\n`;
+  return `\nTo sign in as a person would: ${open}. For a new password:\n\n  ${command} users set-password ${demoUser}\n`;
 };
 
 const walk = (issuer: string, secret: string): string => `
@@ -108,17 +114,22 @@ console.log(protectedHeader, payload);
 END
 `;
 
-const secondStart = `
+const secondStart = (command: string): string => `
 The first client is there already; its secret was shown once and is kept only as a hash. For another:
 
-  npx keyturn clients rotate-secret ${firstClient}
+  ${command} clients rotate-secret ${firstClient}
 `;
 
-/** Makes what is missing and changes nothing else. @returns what to print. */
-export const prepareDevelopment = async (provider: Provider): Promise<string> => {
-  const { issuer } = provider.config;
-  const secret = await makeFirstClient(provider);
-  const steps = secret === undefined ? secondStart : walk(issuer, secret);
-  const demo = await prepareDemo(provider);
+/**
+ * Makes what is missing and changes nothing else.
+ *
+ * @param command - what commands begin with.
+ * @returns what to print.
+ */
+export const prepareDevelopment = async (development: Development, command = 'npx keyturn'): Promise<string> => {
+  const { issuer } = development.config;
+  const secret = await makeFirstClient(development);
+  const steps = secret === undefined ? secondStart(command) : walk(issuer, secret);
+  const demo = await prepareDemo(development, command);
   return `\nKeyturn serves ${issuer}\nA page to look at: ${issuer}/\n${steps}${demo}\n`;
 };

@@ -40,6 +40,7 @@ export const changingVerbs = [
   'removeUser',
   // It reads, but all that is kept of a person.
   'readPersonalData',
+  'withdrawConsent',
   'endSession',
   'endFamily',
   'denyToken',

@@ -18,7 +18,7 @@ const keyOf = (refreshToken: string): KeyObject =>
 export const sealAnswer = (response: TokenResponse, refreshToken: string): string => {
   const iv = randomBytes(ivBytes);
   const sealing = createCipheriv(cipher, keyOf(refreshToken), iv);
-  const ciphertext = Buffer.concat([sealing.update(JSON.stringify(response)), sealing.final()]);
+  const ciphertext = Buffer.concat([sealing.update(JSON.stringify(response), 'utf8'), sealing.final()]);
   return Buffer.concat([iv, sealing.getAuthTag(), ciphertext]).toString('base64url');
 };
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { OpenedStore } from '../../src/adapters/sql_store.ts';
+import type { Environment } from '../../src/config.ts';
 import type { ManualClock } from '../contracts/opened_stores.ts';
 import { type Fields, openPeople, type People } from '../people.ts';
 import { databasePathIn, ringPathIn } from '../running_server.ts';
@@ -20,13 +21,16 @@ export const machineClock: ManualClock = {
  *
  * @param opened - a database elsewhere, by `machineClock`.
  */
-export const openPeopleIn = async (folder: string, opened?: OpenedStore): Promise<People> => {
+export const openPeopleIn = async (
+  folder: string,
+  { opened, environment = {} }: { readonly opened?: OpenedStore; readonly environment?: Environment } = {},
+): Promise<People> => {
   const kekRing = JSON.stringify({
     keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }],
   });
   writeFileSync(ringPathIn(folder), kekRing, { mode: 0o600 });
   const database = opened === undefined ? { databasePath: databasePathIn(folder) } : { opened };
-  return openPeople({ ...database, kekRing, clock: machineClock });
+  return openPeople({ ...database, kekRing, clock: machineClock, environment });
 };
 
 /** @throws when the process does not answer. */

@@ -16,13 +16,15 @@ export interface PostgresNodes {
   close(): Promise<void>;
 }
 
-/** @param environments - of each node, beside what they share. */
-export const startNodes = async (environments: readonly Environment[]): Promise<PostgresNodes> => {
+/** @param environmentsFor - of each node, beside what they share. */
+export const startNodes = async (
+  environmentsFor: (database: FreshDatabase) => readonly Environment[],
+): Promise<PostgresNodes> => {
   const [folder, database] = [makeFolder(), await freshDatabase()];
   const shared = { KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url };
   const opened = await openPostgres(database.url, machineClock, { connections: 4, patienceSeconds: 20 });
-  const people = await openPeopleIn(folder, opened);
-  const servers = await Promise.all(environments.map((own) => startServer(folder, { ...shared, ...own })));
+  const people = await openPeopleIn(folder, { opened });
+  const servers = await Promise.all(environmentsFor(database).map((own) => startServer(folder, { ...shared, ...own })));
   const reader = new pg.Client(database.url);
   await reader.connect();
   return {

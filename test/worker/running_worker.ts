@@ -7,12 +7,11 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { createRemoteStore } from '../../src/adapters/remote_store.ts';
 import type { Environment } from '../../src/config.ts';
 import type { AdministeredStore } from '../../src/seams/administered_store.ts';
-import { freePort } from '../running_server.ts';
 import { makeKekRing } from '../test_provider.ts';
 
 const migrations = fileURLToPath(new URL('../../drizzle/sqlite/', import.meta.url));
 /** As in wrangler.toml, which the tests of the deployment hold it against. */
-const compatibility = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
+export const compatibility = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
 
 export const makeToken = (): string => randomBytes(32).toString('base64url');
 
@@ -23,7 +22,8 @@ export interface Neighbour {
   readonly folder: string;
   /** Names under which it has others. */
   readonly serviceBindings: Readonly<Record<string, string>>;
-  readonly bindings: Readonly<Record<string, string>>;
+  /** Whether it has the bindings of the issuer, and its database. */
+  readonly isIssuer: boolean;
 }
 
 export interface WorkerOptions {
@@ -35,8 +35,8 @@ export interface WorkerOptions {
   /** Kept from one start to the next. */
   readonly persistIn?: string;
   readonly port?: number;
-  /** Whether the schema is left to the caller. */
-  readonly unmigrated?: boolean;
+  /** Whether the ratelimit binding is there. */
+  readonly addressLimit?: boolean;
 }
 
 export interface RunningWorker {
@@ -73,8 +73,9 @@ const applyMigrations = async (miniflare: Miniflare): Promise<void> => {
 };
 
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
-  const { workerFolder, isolates = 1, neighbours = [], persistIn, unmigrated } = options;
-  const port = options.port ?? (await freePort());
+  const { workerFolder, isolates = 1, neighbours = [], persistIn, addressLimit = true } = options;
+  // Imported where it is needed: the bench gives a port, and runs without vitest.
+  const port = options.port ?? (await (await import('../running_server.ts')).freePort());
   const issuer = `http://127.0.0.1:${port}`;
   const environment: Environment = {
     KEYTURN_ISSUER: issuer,
@@ -91,14 +92,16 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     ...compatibility,
     bindings: bindings as Record<string, string>,
     d1Databases: { DB: 'keyturn' },
-    ratelimits: { ADDRESS_LIMIT: { namespace_id: '1001', simple: { limit: 120, period: 60 as const } } },
+    ...(addressLimit && {
+      ratelimits: { ADDRESS_LIMIT: { namespace_id: '1001', simple: { limit: 120, period: 60 as const } } },
+    }),
   }));
-  const others = neighbours.map(({ name, folder, serviceBindings, bindings: texts }) => ({
+  const others = neighbours.map(({ name, folder, serviceBindings, isIssuer }) => ({
     name,
     modules: modulesIn(folder),
     modulesRoot: folder,
     ...compatibility,
-    bindings: { ...texts },
+    ...(isIssuer && { bindings: bindings as Record<string, string>, d1Databases: { DB: 'keyturn' } }),
     serviceBindings: { ...serviceBindings },
   }));
   const miniflare = new Miniflare(
@@ -112,7 +115,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     }),
   );
   await miniflare.ready;
-  if (!unmigrated) await applyMigrations(miniflare);
+  await applyMigrations(miniflare);
   const token = environment.KEYTURN_ADMIN_TOKEN ?? '';
   return {
     ...{ issuer, token, environment, miniflare, logged },
