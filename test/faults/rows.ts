@@ -82,6 +82,13 @@ export const rows: readonly FaultRow[] = [
     fullFiles: ['drain.test.ts'],
   },
   {
+    id: 'F15',
+    fault: 'a backup is restored, killed on the way; an SQLite database is moved, killed on the way',
+    mustHold: 'one database is served, and nothing spent or revoked is good again',
+    files: ['database_kill.test.ts'],
+    fullFiles: ['database_kill.soak.test.ts'],
+  },
+  {
     id: 'F16',
     fault: 'pages overwritten, the write-ahead log cut',
     mustHold: 'the start is refused, or goes on from a committed moment',
