@@ -110,7 +110,8 @@ describe('what is counted', () => {
     const aborted = 'keyturn_request_duration_seconds_count{endpoint="token",status="aborted"}';
     const before = sampleOf(await read(), aborted);
     const socket = connect(served.port, '127.0.0.1');
-    const begun = 'POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\na';
+    const begun =
+      'POST /token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\na';
     await new Promise((written) => socket.write(begun, written));
     socket.end();
     await until('it is counted', async () => (sampleOf(await read(), aborted) === before + 1 ? true : undefined));
