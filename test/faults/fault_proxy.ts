@@ -45,11 +45,29 @@ export const startFaultProxy = async (targetPort: number): Promise<FaultProxy> =
     link.near.pause();
     link.far.pause();
   };
-  const later = (work: () => void): void => {
-    if (delayMilliseconds === 0) work();
-    else setTimeout(work, delayMilliseconds);
+  /** In order, also when it becomes quicker while something is on its way. */
+  const createLater = () => {
+    const queue: { readonly due: number; readonly work: () => void }[] = [];
+    const deliver = (): void => {
+      for (;;) {
+        const [next] = queue;
+        if (next === undefined) return;
+        const wait = next.due - performance.now();
+        if (wait > 0) {
+          setTimeout(deliver, Math.ceil(wait));
+          return;
+        }
+        queue.shift();
+        next.work();
+      }
+    };
+    return (work: () => void): void => {
+      queue.push({ due: performance.now() + delayMilliseconds, work });
+      if (queue.length === 1) deliver();
+    };
   };
   const pass = (link: Link, from: Socket, to: Socket): void => {
+    const later = createLater();
     from.on('data', (chunk) => later(() => to.write(chunk)));
     from.on('end', () => later(() => to.end()));
     from.on('error', () => undefined);

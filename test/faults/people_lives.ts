@@ -155,7 +155,7 @@ const pauseMilliseconds = 30;
 export const liveOn = async (
   nodes: readonly Node[],
   holding: Holding,
-  ledgerNow: () => Ledger,
+  ledger: Ledger,
   goesOn: () => boolean,
 ): Promise<number> => {
   let lost = 0;
@@ -163,7 +163,7 @@ export const liveOn = async (
     const node = nodes[turn % nodes.length];
     if (node === undefined) throw new TypeError('there is no node');
     try {
-      await nextStep(holding)(node, holding, ledgerNow());
+      await nextStep(holding)(node, holding, ledger);
     } catch (error) {
       if (!(error instanceof LostError)) throw error;
       forget(holding);

@@ -17,6 +17,7 @@ import {
   until,
 } from '../running_server.ts';
 import { addClient, addResource, basic } from '../test_provider.ts';
+import { tell } from './bounds.ts';
 import { startFaultProxy } from './fault_proxy.ts';
 import { addLedger, countOf, emptyLedger, expectKeptIn, lastingOf } from './people_ledger.ts';
 import { addPersons, liveOn } from './people_lives.ts';
@@ -81,16 +82,7 @@ describe.runIf(postgresBinaries() !== undefined)('F9: the synchronous standby of
     const ledger = emptyLedger();
     let goesOn = true;
     const nodes = servers.map((server) => ({ url: server.url, mayBeUnavailable: true }));
-    const lives = Promise.all(
-      holdings.map((holding) =>
-        liveOn(
-          nodes,
-          holding,
-          () => ledger,
-          () => goesOn,
-        ),
-      ),
-    );
+    const lives = Promise.all(holdings.map((holding) => liveOn(nodes, holding, ledger, () => goesOn)));
     const failed = lives.then(() => undefined);
     const untilMore = (count: number): Promise<unknown> => {
       const enough = countOf(ledger) + count;
@@ -119,7 +111,11 @@ describe.runIf(postgresBinaries() !== undefined)('F9: the synchronous standby of
     expectKeptIn(tables, lastingOf(ledger));
     const sum = { signedIn: 0, codes: 0, redeemed: 0, rotated: 0, revoked: 0 };
     addLedger(sum, before);
-    console.info('answered before the failover:', sum);
+    tell(
+      'F9',
+      `a failover with ${countOf(before)} successes answered before it: ${JSON.stringify(sum)}`,
+      'all of them are there, the revoked key signs nothing',
+    );
     for (const server of servers) {
       await until('it is ready', async () => ((await fetch(`${server.url}/health/ready`)).ok ? true : undefined));
       expect(await kidAt(server.url)).not.toBe(stolen);

@@ -54,6 +54,25 @@ export const rows: readonly FaultRow[] = [
     files: ['paused.fault.test.ts'],
   },
   {
+    id: 'F7',
+    fault: 'the way to Postgres is silent, cut, reset, refused or slow',
+    mustHold: 'key set, metadata and status lists from memory, 503 soon for the rest; it heals, and no session is lost',
+    files: ['postgres_degraded.test.ts'],
+  },
+  {
+    id: 'F8',
+    fault: 'Postgres is killed under load and recovers, again and again',
+    mustHold: 'every answer with 200 is in the database, nothing is spent twice, no node is restarted',
+    files: ['postgres_restart.soak.test.ts'],
+    fullEnvironment: { RESTARTS: '20' },
+  },
+  {
+    id: 'F9',
+    fault: 'the primary is gone, its synchronous standby takes over',
+    mustHold: 'I1, I11: nothing confirmed is lost, what was spent or revoked stays so',
+    files: ['postgres_failover.soak.test.ts'],
+  },
+  {
     id: 'F10',
     fault: 'nodes turn their keys at once, half of them paused',
     mustHold: 'I3, I10, I12: one key for each (alg, slot), one key set, every token verifies',

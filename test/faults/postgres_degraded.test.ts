@@ -1,11 +1,12 @@
 // F7: the database is away for a node that serves. The way to it is a proxy that is silent, refuses, cuts or is slow.
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FaultProxy, startFaultProxy } from '../faults/fault_proxy.ts';
+import { freshDatabase, hasPostgres } from '../postgres/databases.ts';
+import { type PostgresNodes, startNodes } from '../postgres/nodes.ts';
 import { processTestMilliseconds, type RunningServer, until } from '../running_server.ts';
 import { addClient, addResource, basic } from '../test_provider.ts';
-import { freshDatabase, hasPostgres } from './databases.ts';
-import { type PostgresNodes, startNodes } from './nodes.ts';
+import { inMilliseconds, tell } from './bounds.ts';
+import { type FaultProxy, startFaultProxy } from './fault_proxy.ts';
 
 /** Far more than the second that is promised: machines that run tests are busy with others. Without the promise it would hang. */
 const bound = 6000;
@@ -25,6 +26,8 @@ describe.runIf(hasPostgres)('F7: while the way to the database is', { timeout: p
   let proxy: FaultProxy;
   let server: RunningServer;
   let statusListUri: string;
+  /** How long each that was refused had to wait. */
+  const refusedAfter: number[] = [];
   beforeAll(async () => {
     const template = await freshDatabase();
     proxy = await startFaultProxy(Number(new URL(template.url).port));
@@ -41,6 +44,13 @@ describe.runIf(hasPostgres)('F7: while the way to the database is', { timeout: p
     statusListUri = server.url + new URL(status.status_list.uri).pathname;
   }, processTestMilliseconds);
   afterAll(async () => {
+    const sorted = refusedAfter.toSorted((left, right) => left - right);
+    const [median = 0, slowest = 0] = [sorted[sorted.length >> 1], sorted.at(-1)];
+    tell(
+      'F7',
+      `${breaks.length} ways to lose the database, ${atOnce} requests at once, twice each`,
+      `${sorted.length} answered 503, after ${inMilliseconds(median)} in the median, ${inMilliseconds(slowest)} at most; all else from memory, and healed`,
+    );
     proxy.heal();
     await nodes.close();
     await proxy.close();
@@ -52,6 +62,11 @@ describe.runIf(hasPostgres)('F7: while the way to the database is', { timeout: p
       headers: { Authorization: basic('machine') },
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
     });
+  const askTimed = async () => {
+    const asked = performance.now();
+    const answer = await askToken();
+    return { answer, milliseconds: performance.now() - asked };
+  };
   const fromMemory = async (): Promise<readonly number[]> => {
     const answers = await Promise.all(
       [
@@ -73,16 +88,17 @@ describe.runIf(hasPostgres)('F7: while the way to the database is', { timeout: p
       await breakIt(proxy);
       for (let round = 0; round < 2; round += 1) {
         const asked = performance.now();
-        const [memory, ...answers] = await Promise.all([fromMemory(), ...Array.from({ length: atOnce }, askToken)]);
+        const [memory, ...answers] = await Promise.all([fromMemory(), ...Array.from({ length: atOnce }, askTimed)]);
         expect(performance.now() - asked).toBeLessThan(bound);
         expect(memory).toEqual([200, 200, 200, 200, 200]);
-        for (const answer of answers) {
+        for (const { answer, milliseconds } of answers) {
           if (answer.status === 200) continue;
+          refusedAfter.push(milliseconds);
           expect(answer.status).toBe(503);
           expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0);
         }
         if (!['silent for the connections there are'].includes(_))
-          expect(answers.map(({ status }) => status)).toContain(503);
+          expect(answers.map(({ answer }) => answer.status)).toContain(503);
       }
       proxy.heal();
       await until('tokens are given again', async () => ((await askToken()).status === 200 ? true : undefined));
