@@ -5,7 +5,7 @@ export interface FaultRow {
   readonly id: string;
   readonly fault: string;
   readonly mustHold: string;
-  /** Below test/faults/. They run in both forms, by the bounds they take from bounds.ts. */
+  /** Below test/faults/. They run in both forms, by the bounds they take from bounds.ts. None: the whole form alone. */
   readonly files: readonly string[];
   /** In the whole form besides: what `npm run soak` runs in .ci/run anyway. */
   readonly fullFiles?: readonly string[];
