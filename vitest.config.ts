@@ -17,13 +17,12 @@ const everywhere = {
   allowOnly: false,
 } satisfies TestUserConfig;
 
-/** They replace modules or globals, which would reach the files that share their process, or may not meet what those replace. */
+/** They replace modules or globals, which would reach the files that share their process. */
 const replacing = [
   'test/properties/**/*.test.ts',
   'test/adapters/{node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
   'test/endpoints/{http_limits,token}.test.ts',
-  'test/keys/generate.test.ts',
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
@@ -56,7 +55,6 @@ export default defineConfig({
           ...everywhere,
           name: 'together',
           isolate: false,
-          setupFiles: ['test/rsa_pairs_again.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [...alone, ...worker, ...workerd, ...left],
         },
