@@ -1,28 +1,37 @@
-import { defineConfig } from 'vitest/config';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type TestUserConfig } from 'vitest/config';
+
+/** Compiled once for all workers. */
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
 
 const everywhere = {
-  pool: 'forks',
+  pool: 'forks' as const,
+  // Half of what a worker imports of packages is drizzle-orm.
+  execArgv: ['--import', pathToFileURL('src/launch/quick_resolution.ts').href],
   testTimeout: 30_000,
   hookTimeout: 30_000,
   teardownTimeout: 10_000,
   restoreMocks: true,
   allowOnly: false,
-} as const;
+} satisfies TestUserConfig;
 
-/** They replace modules or globals, which would reach the files that share their process. */
+/** They replace modules or globals, which would reach the files that share their process, or may not meet what those replace. */
 const replacing = [
   'test/properties/**/*.test.ts',
   'test/adapters/{node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
   'test/endpoints/{http_limits,token}.test.ts',
+  'test/keys/generate.test.ts',
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
 /** They take long, most of it waiting for other processes: given out one by one, they share the workers evenly. */
 const long = [
-  'test/{browser,docs,examples,faults,flows,relying_parties,simulation}/**/*.test.ts',
+  'test/{browser,docs,examples,faults,flows,postgres,relying_parties,simulation}/**/*.test.ts',
   'test/cli/{drill,launch}.test.ts',
-  'test/verifier/{outage,package}.test.ts',
+  'test/verifier/{outage,package,verifier_package}.test.ts',
 ];
 const alone = [...replacing, ...long];
 /** They ask the Worker, which is built for them, in a workerd. */
@@ -39,7 +48,7 @@ const left = [...soaks, ...faults];
 // More processes than cores, since many tests wait. Servers that tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '150%',
+    maxWorkers: '200%',
     globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
@@ -47,6 +56,7 @@ export default defineConfig({
           ...everywhere,
           name: 'together',
           isolate: false,
+          setupFiles: ['test/rsa_pairs_again.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [...alone, ...worker, ...workerd, ...left],
         },

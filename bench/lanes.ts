@@ -7,10 +7,12 @@ import type { FlowJob } from './flow_load.ts';
 import { flowWorkers } from './keyturn_facts.ts';
 import type { LoadAnswer, LoadJob } from './load.ts';
 import type { Measurement } from './measure.ts';
+import type { RotationsJob } from './rotations.ts';
 import type { Entrant, Scenario } from './scenario.ts';
 import { clientCredentialsName } from './scenarios/client_credentials.ts';
 import { jwks } from './scenarios/jwks.ts';
 import { refresh } from './scenarios/people.ts';
+import { type CommitKind, commitKinds, rotation } from './scenarios/rotation.ts';
 
 export const connections = 32;
 const primitiveSeconds = 0.5;
@@ -84,12 +86,32 @@ const primitiveLane = (alg: SigningAlgorithm, primitive: Child): Lane => ({
   },
 });
 
+const rotationLane = (kind: CommitKind, rotations: Child): Lane => ({
+  scenario: rotation.name,
+  contender: kind,
+  measured: [],
+  measure: async (warmUpSeconds, seconds) => {
+    const ask = async (forSeconds: number): Promise<Measurement> => {
+      const job: RotationsJob = { kind, seconds: forSeconds };
+      rotations.send(job);
+      return (await rotations.reply()) as Measurement;
+    };
+    await ask(warmUpSeconds);
+    return ask(seconds);
+  },
+});
+
 /** Starts every contender and proves that they answer right and alike. */
 export const openLanes = async (start: Start, scenarios: readonly Scenario[]): Promise<readonly Lane[]> => {
   const contenders = await startContenders(start, scenarios);
   const [load, flowLoad, primitive] = [start('load.ts'), start('flow_load.ts'), start('crypto_sign.ts')];
   const lanes: Lane[] = [];
   for (const scenario of scenarios) {
+    if (scenario === rotation) {
+      const rotations = start('rotations.ts');
+      for (const kind of commitKinds) lanes.push(rotationLane(kind, rotations));
+      continue;
+    }
     const entrants = entrantsOf(scenario, contenders);
     await scenario.check(entrants);
     for (const entrant of entrants)

@@ -5,6 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { signingAlgorithms } from '../src/seams/signer.ts';
 import { type Child, startChild } from './child.ts';
+import { syncMilliseconds } from './disk.ts';
 import { flowWorkers } from './keyturn_facts.ts';
 import { connections, type Lane, openLanes, type Start } from './lanes.ts';
 import { figuresOf, type Measurement, summarise } from './measure.ts';
@@ -13,6 +14,7 @@ import { clientCredentials } from './scenarios/client_credentials.ts';
 import { introspections } from './scenarios/introspection.ts';
 import { jwks } from './scenarios/jwks.ts';
 import { codeFlow, refresh } from './scenarios/people.ts';
+import { rotation } from './scenarios/rotation.ts';
 import { canMeasureStorm, measureStorm, stormName } from './storm/storm.ts';
 import { measurementsTable, type Row, ratiosTable } from './table.ts';
 
@@ -20,6 +22,7 @@ const everyScenario: readonly Scenario[] = [
   ...signingAlgorithms.map(clientCredentials),
   jwks,
   refresh,
+  rotation,
   codeFlow,
   ...introspections,
 ];
@@ -84,7 +87,7 @@ const measureRounds = async (): Promise<void> => {
   const lanes = await openLanes(start, scenarios);
   const done = await runRounds(lanes);
   console.log(
-    `${connections} connections kept alive, ${flowWorkers} for flows; ${done} rounds of ${seconds} s, medians. CPU is the server's own, user and\nsystem, all threads; the load runs in a process of its own.\n`,
+    `${connections} connections kept alive, ${flowWorkers} for flows; ${done} rounds of ${seconds} s, medians. CPU is the server's own, user and\nsystem, all threads; the load runs in a process of its own. One wait for this disk takes ${syncMilliseconds().toFixed(2)} ms now (median).\n`,
   );
   console.log(report(lanes, done));
 };

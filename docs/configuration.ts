@@ -12,7 +12,10 @@ interface Group {
 
 const groups: readonly Group[] = [
   { heading: 'Where it is', names: ['KEYTURN_ISSUER', 'KEYTURN_HOST', 'KEYTURN_PORT'] },
-  { heading: 'What it keeps', names: ['KEYTURN_DATABASE_URL', 'KEYTURN_KEK_RING', 'KEYTURN_KEK_RING_FILE'] },
+  {
+    heading: 'What it keeps',
+    names: ['KEYTURN_DATABASE_URL', 'KEYTURN_DATABASE_CONNECTIONS', 'KEYTURN_KEK_RING', 'KEYTURN_KEK_RING_FILE'],
+  },
   {
     heading: 'How keys turn over',
     names: ['KEYTURN_ROTATION_PERIOD_SECONDS', 'KEYTURN_LEAD_SECONDS', 'KEYTURN_GRACE_SECONDS'],

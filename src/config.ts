@@ -11,6 +11,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
+  readonly databaseConnections: number;
   readonly kekRing: string | undefined;
   readonly kekRingFile: string;
   readonly policy: RotationPolicy;
@@ -101,7 +102,9 @@ type Values = {
 };
 
 const complaintOf = (name: string, found: string, message: string): string => {
-  if (secrets.some((secret) => secret === name)) return `${name}: ${message}.`;
+  // A URL of a database may hold its password.
+  const mayHoldPassword = name === 'KEYTURN_DATABASE_URL' && found.includes('@');
+  if (mayHoldPassword || secrets.some((secret) => secret === name)) return `${name}: ${message}.`;
   const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
   const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';
   return `${name}: ${message}; found ${JSON.stringify(found)}${advice}.`;
@@ -198,6 +201,7 @@ export const readConfig = (environment: Environment): Config => {
     host: values.KEYTURN_HOST,
     port: portOf(values),
     databaseUrl: values.KEYTURN_DATABASE_URL,
+    databaseConnections: values.KEYTURN_DATABASE_CONNECTIONS,
     kekRing: values.KEYTURN_KEK_RING,
     kekRingFile: values.KEYTURN_KEK_RING_FILE,
     policy,

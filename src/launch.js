@@ -17,6 +17,9 @@ const packagedNode = () => {
 };
 
 if (isRecent(process.versions.node)) {
+  const { keepCompiled } = await import('./launch/compile_cache.ts');
+  keepCompiled();
+  await import('./launch/quick_resolution.ts');
   await import('./cli.ts');
 } else {
   const node = packagedNode();
@@ -27,8 +30,8 @@ if (isRecent(process.versions.node)) {
     );
     process.exit(1);
   }
-  const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
-  const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const launcher = fileURLToPath(import.meta.url);
+  const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
   // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,7 +1,7 @@
-// The Node entry: builds a Provider from the environment, the file system and SQLite, and keeps its keys fresh.
+// The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
-import { openBetterSqlite3 } from './adapters/better_sqlite3_store.ts';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
+import { openDatabase } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
@@ -28,7 +28,7 @@ import { type KeyVault, KeyVaultError } from './seams/key_vault.ts';
 import type { Log } from './seams/log.ts';
 import { noMetrics } from './seams/metrics.ts';
 import type { SigningKeyStore } from './seams/signing_key_store.ts';
-import type { Store } from './seams/store.ts';
+import { type Store, StoreUnavailableError } from './seams/store.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
@@ -38,10 +38,14 @@ const wait = (seconds: number): Promise<void> =>
     setTimeout(resolve, seconds * 1000).unref();
   });
 
-const openDatabase = ({ databaseUrl }: Config): OpenedStore =>
-  openBetterSqlite3(databaseUrl.slice('file:'.length), systemClock);
+/** A request is told within a second that the database does not answer; whoever runs a command can wait. */
+const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 
-export const openStore = (config: Config): Store => openDatabase(config).store;
+/** For the length of a command. */
+export const openStore = async ({ databaseUrl }: Config): Promise<Store> => {
+  const options = { connections: 2, patienceSeconds: commandPatienceSeconds };
+  return (await openDatabase(databaseUrl, systemClock, options)).store;
+};
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
 export const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
@@ -67,19 +71,18 @@ export const processesOf = ({ processes }: Config): number =>
   processes === 'auto' ? availableParallelism() : processes;
 
 /** Each has a thread of low priority, and 19 MiB. One core is left for all else, and the processes share the others. */
-const hashesAtOnce = (processes: number): number =>
-  Math.min(2, Math.max(1, Math.floor((availableParallelism() - 1) / processes)));
+export const hashesAtOnce = (processes: number, cores = availableParallelism()): number =>
+  Math.min(2, Math.max(1, Math.floor((cores - 1) / processes)));
 /** Over all processes: how long one waits is bounded, not how many processes there are. */
 const hashesWaiting = 128;
 /** Each is a request whose body was not read yet. */
 const pagesWaiting = 256;
 
-/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
-export const openProvider = async (
+const createProvider = async (
   config: Config,
   log: Log,
-  { store: opened, rateLimiter, fence }: OpenedStore = openDatabase(config),
-  counted?: NodeMetrics,
+  { store: opened, rateLimiter, fence }: OpenedStore,
+  counted: NodeMetrics | undefined,
 ): Promise<Provider> => {
   const metrics = counted ?? noMetrics;
   const store = counted === undefined ? opened : watchStore(opened, counted);
@@ -120,6 +123,27 @@ export const openProvider = async (
   };
 };
 
+/** A provider whose active keys are open and proved. @throws {OperatorError | KeyVaultError} saying what to put right. */
+export const openProvider = async (
+  config: Config,
+  log: Log,
+  opened?: OpenedStore,
+  counted?: NodeMetrics,
+): Promise<Provider> => {
+  const options = { connections: config.databaseConnections, patienceSeconds: requestPatienceSeconds };
+  const database = opened ?? (await openDatabase(config.databaseUrl, systemClock, options));
+  try {
+    return await createProvider(config, log, database, counted);
+  } catch (error) {
+    // Open connections would keep the process from ending.
+    await database.store.close();
+    throw error;
+  }
+};
+
+/** Of a database that came back a node that signs nothing any more is to know soon. */
+const tryAgainSeconds = 2;
+
 /** Refreshes the key ring as often as timing.ts says. @returns how to stop. */
 export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (() => void) => {
   const { policy } = config;
@@ -130,6 +154,7 @@ export const keepKeysFresh = ({ keyRing, keyHistory, config, log }: Provider): (
       waitSeconds = refreshAfterSeconds(policy, await keyRing.refresh());
       await writeHistory({ keyHistory, log });
     } catch (error) {
+      if (error instanceof StoreUnavailableError) waitSeconds = Math.min(waitSeconds, tryAgainSeconds);
       const reason = error instanceof KeyVaultError ? error.message : String(error);
       log.error({ reason }, 'the signing keys could not be refreshed');
     }

@@ -61,9 +61,19 @@ export const settings = {
     "The port to listen on. Default: the issuer's port when the issuer is on loopback, else 3000.",
   ),
   KEYTURN_DATABASE_URL: setting(
-    z.string().regex(/^file:.+/, 'expected file:PATH, the SQLite file'),
-    'Where everything is kept: `file:PATH` is an embedded SQLite file, made on first start.',
+    z
+      .string()
+      .regex(
+        /^(?:file:.+|postgres(?:ql)?:\/\/[^/?#]*\/[^/?#].*)$/,
+        'expected file:PATH, the SQLite file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE',
+      ),
+    'Where everything is kept: `file:PATH` is an embedded SQLite file, made on first start; `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full` is for many nodes. The password may be in `PGPASSWORD` instead.',
     'file:keyturn.sqlite',
+  ),
+  KEYTURN_DATABASE_CONNECTIONS: setting(
+    wholeNumber(1, 1000),
+    'The most connections a process has to Postgres at once.',
+    '10',
   ),
   KEYTURN_KEK_RING: setting(
     z.string().min(1),

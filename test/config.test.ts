@@ -68,6 +68,7 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [minimum: number, ma
   KEYTURN_STATUS_LIST_TTL_SECONDS: [1, 3600],
   KEYTURN_STATUS_LIST_PLACES: [1024, 2 ** 24],
   KEYTURN_MAX_CONNECTIONS: [1, 1_000_000],
+  KEYTURN_DATABASE_CONNECTIONS: [1, 1000],
   KEYTURN_DRAIN_SECONDS: [0, 300],
   KEYTURN_PROCESSES: [1, 64],
   KEYTURN_METRICS_PORT: [1, 65535],
@@ -107,9 +108,15 @@ describe('bounds', () => {
   );
 
   test('everything that is wrong is said at once, with the page to read', () => {
-    const message = refusalOf({ KEYTURN_PORT: '0', KEYTURN_DATABASE_URL: 'postgres://db', KEYTURN_LOG_LEVEL: 'loud' });
+    const message = refusalOf({ KEYTURN_PORT: '0', KEYTURN_DATABASE_URL: 'mysql://db', KEYTURN_LOG_LEVEL: 'loud' });
     for (const name of ['KEYTURN_PORT', 'KEYTURN_DATABASE_URL', 'KEYTURN_LOG_LEVEL', 'docs/configuration.md'])
       expect(message).toContain(name);
+  });
+
+  test('a URL of a database that is refused is not quoted where it may hold a password', () => {
+    const message = refusalOf({ KEYTURN_DATABASE_URL: 'postgres://ada:canary@db.example.com' });
+    expect(message).toContain('KEYTURN_DATABASE_URL: expected file:PATH, the SQLite file, or postgres://');
+    expect(message).not.toContain('canary');
   });
 
   test('a ring that is refused is not quoted in the message', () => {

@@ -42,7 +42,7 @@ const everyScope = ['openid', 'profile', 'email', 'roles', 'offline_access'];
 export const startIssuer = async (environment: Environment = {}): Promise<IssuerProcess> => {
   const folder = makeFolder();
   const server = await startServer(folder, environment);
-  const store = openStore(readConfig(environmentFor(folder, {})));
+  const store = await openStore(readConfig(environmentFor(folder, {})));
   const add = async (added: Promise<boolean>, what: string): Promise<void> => {
     if (!(await added)) throw new TypeError(`${what} is there already`);
   };

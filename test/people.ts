@@ -10,6 +10,7 @@ import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from '../src/adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from '../src/adapters/node_rs_password_hasher.ts';
 import { nodeZlibDeflate } from '../src/adapters/node_zlib_deflate.ts';
+import type { OpenedStore } from '../src/adapters/sql_store.ts';
 import { type App, createApp } from '../src/app.ts';
 import { type Environment, readConfig } from '../src/config.ts';
 import { createKeySetReaders } from '../src/keys/count_readers.ts';
@@ -71,6 +72,8 @@ export const cheapHasher: PasswordHasher = {
 export interface PeopleOptions {
   readonly environment?: Environment;
   readonly databasePath?: string;
+  /** A store of another database, by the same clock. */
+  readonly opened?: OpenedStore;
   readonly kekRing?: string;
   readonly clock?: ManualClock;
   readonly passwordHasher?: PasswordHasher;
@@ -109,6 +112,7 @@ export const openPeople = async ({
   databasePath = ':memory:',
   kekRing = makeKekRing(),
   clock = createManualClock(now),
+  opened = openBetterSqlite3(databasePath, clock),
   passwordHasher = boundPasswordHasher(nodeRsPasswordHasher, 2, 32),
   outboundHttp = createNodeOutboundHttp(true),
   metrics = noMetrics,
@@ -116,7 +120,7 @@ export const openPeople = async ({
   const config = readConfig({ KEYTURN_ISSUER: issuer, ...environment });
   const records: LogRecord[] = [];
   const log = recordTo(records);
-  const { store, rateLimiter } = openBetterSqlite3(databasePath, clock);
+  const { store, rateLimiter } = opened;
   const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
   const parts = { issuer: config.issuer, policy: config.policy, store, vault };
   const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log });

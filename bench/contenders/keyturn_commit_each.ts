@@ -1,7 +1,6 @@
 // Keyturn in this process, the same but for one thing: each write is a transaction of its own, waited for on its own.
 import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
-import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { createPinoLog } from '../../src/adapters/pino_log.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
@@ -9,6 +8,7 @@ import { systemClock } from '../../src/adapters/system_clock.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { keepKeysFresh, openProvider } from '../../src/node.ts';
+import { commitEach } from '../commit_each.ts';
 import { announce } from '../contender.ts';
 import { fillDatabase, keyturnContender } from '../keyturn_facts.ts';
 import { benchFolder, databaseIn, freePort, placesIn } from '../keyturn_process.ts';
@@ -20,13 +20,7 @@ const config = readConfig(placesIn(folder, `http://127.0.0.1:${await freePort()}
 const log = createPinoLog(config.logLevel);
 
 const database = openSqliteDatabase(path);
-const alone = async <Result>(work: () => Result): Promise<Result> => database.transaction(work).immediate();
-const connection = connect(database, {
-  write: alone,
-  writeUnsynced: alone,
-  drain: () => Promise.resolve(),
-  fence: createFence(),
-});
+const connection = connect(database, commitEach(database));
 const provider = await openProvider(config, log, composeSqlStore(connection, systemClock));
 keepKeysFresh(provider);
 const { fetch } = createApp(provider);

@@ -56,14 +56,18 @@ const unlessNotMet = (error: unknown): undefined => {
   throw error;
 };
 
-/** While another process writes, the event loop waits: for what is rare. */
+/** While another process writes, and for the disk, the event loop waits: for what is rare. */
 const waiting = <Done>(client: Database.Database, work: () => Done): Done => {
-  const before = client.pragma('busy_timeout', { simple: true });
+  const [busyTimeout, synchronous] = ['busy_timeout', 'synchronous'].map((name) =>
+    client.pragma(name, { simple: true }),
+  );
   client.pragma(`busy_timeout = ${busyTimeoutMilliseconds}`);
+  client.pragma('synchronous = FULL');
   try {
     return work();
   } finally {
-    client.pragma(`busy_timeout = ${before}`);
+    client.pragma(`busy_timeout = ${busyTimeout}`);
+    client.pragma(`synchronous = ${synchronous}`);
   }
 };
 
@@ -83,7 +87,7 @@ const createReadNow =
 /** @param commit - how writes come to be committed, for those who measure it. */
 export const connect = (
   client: Database.Database,
-  { write, writeUnsynced, drain, fence }: GroupCommit = createGroupCommit(client),
+  { write, writeUnsynced, settled, drain, fence }: GroupCommit = createGroupCommit(client),
 ): SqlConnection & { readonly fence: StoreFence } => {
   const readNow = createReadNow(fence);
   const run = createRun(client);
@@ -102,6 +106,7 @@ export const connect = (
     readTogether: together as SqlConnection['readTogether'],
     write: atOnce as SqlConnection['write'],
     writeUnsynced: (step) => writeUnsynced(() => run(step)),
+    settled,
     // Outside any other transaction: only then can the write-ahead log be emptied as well.
     erase: (...steps) =>
       readNow(() =>

@@ -24,6 +24,8 @@ const pragmas = {
   busy_timeout: busyTimeoutMilliseconds,
   secure_delete: 1,
   wal_autocheckpoint: walPagesBeforeCheckpoint,
+  // A long read of another process lets the log grow; once it begins anew, its file is cut to this.
+  journal_size_limit: 2 * walPagesBeforeCheckpoint * 4096,
 } as const;
 
 const advice: Readonly<Record<string, string>> = {

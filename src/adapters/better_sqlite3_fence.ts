@@ -7,6 +7,8 @@ import { databaseErrorCode } from './better_sqlite3_database.ts';
 export interface Fence extends StoreFence {
   /** Looks at what SQLite answered; shuts when it says that the disk or the file cannot be trusted. */
   watch(error: unknown): void;
+  /** The disk did not take what was to be synced. */
+  shut(cause: string): void;
 }
 
 /** A full disk is not among them: it takes nothing, says so, and heals. */
@@ -19,15 +21,19 @@ const untrustworthy = [
 export const createFence = (): Fence => {
   let reason: string | undefined;
   const { promise: fenced, resolve } = Promise.withResolvers<string>();
+  const shut = (cause: string): void => {
+    if (reason !== undefined) return;
+    reason = 'the disk failed under the database, or its file is damaged';
+    resolve(`${reason} (${cause})`);
+  };
   return {
     reason: () => reason,
     fenced,
+    shut,
     watch: (error) => {
       const code = databaseErrorCode(error);
-      if (reason !== undefined || !untrustworthy.some((known) => code === known || code?.startsWith(`${known}_`)))
-        return;
-      reason = `the disk failed under the database, or its file is damaged (${code})`;
-      resolve(reason);
+      if (code !== undefined && untrustworthy.some((known) => code === known || code.startsWith(`${known}_`)))
+        shut(code);
     },
   };
 };

@@ -1,10 +1,12 @@
-// Group commit: the writes of one event-loop turn share a transaction, and so its wait for the disk.
+// Group commit: the writes of one event-loop turn share a transaction, and so its wait for the disk, which takes place
+// beside the event loop: nobody else's request waits for it.
 import type Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
 import { createFence, type Fence } from './better_sqlite3_fence.ts';
+import { createWalSync } from './better_sqlite3_wal_sync.ts';
 
 export interface GroupCommit {
   /**
@@ -15,12 +17,14 @@ export interface GroupCommit {
    * @throws {StoreUnavailableError} when the transaction could not begin or commit.
    */
   write<Result>(work: () => Result): Promise<Result>;
-  /**
-   * As `write`, for what a power failure may take back: a turn that has nothing else to write does not wait for the disk.
-   * A killed process loses none of it.
-   */
+  /** As `write`, for what a power failure may take back: it does not wait for the disk. A killed process loses none of it. */
   writeUnsynced<Result>(work: () => Result): Promise<Result>;
-  /** Resolves once everything queued so far is on disk or refused. */
+  /**
+   * Resolves once all that a read has shown so far is on disk. What was just committed is read by everybody while its
+   * writer still waits: to be awaited before something is told that must never be taken back, where nothing is written.
+   */
+  settled(): Promise<void>;
+  /** Resolves once everything queued so far is on disk or refused, and no file of its own is open. */
   drain(): Promise<void>;
   /** Shut once the disk failed; from then on every write is refused. */
   readonly fence: Fence;
@@ -34,6 +38,12 @@ interface Queued {
 }
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Committed; those who queued it may not know yet. */
+interface Committed {
+  readonly queued: Queued;
+  readonly outcome: Outcome;
+}
 
 /** A work threw in a transaction without savepoints. */
 class WorkFailed extends Error {}
@@ -62,7 +72,7 @@ const refuse = (group: readonly Queued[], error: unknown): void => {
     reject(new StoreUnavailableError(`the write could not be committed: ${reason}`, { cause: error }));
 };
 
-const settle = ({ resolve, reject }: Queued, outcome: Outcome): void =>
+const tell = ({ queued: { resolve, reject }, outcome }: Committed): void =>
   'error' in outcome ? reject(toStoreError(outcome.error)) : resolve(outcome.value);
 
 const runBare = ({ work }: Queued): Outcome => {
@@ -73,8 +83,10 @@ const runBare = ({ work }: Queued): Outcome => {
   }
 };
 
-/** @returns what runs a group in one immediate transaction, and when it returns has committed it. */
+/** @returns what runs a group in one immediate transaction, and when it returns has committed it, not yet to the disk. */
 const createCommit = (client: Database.Database) => {
+  // The wait is ours: see createWalSync.
+  client.pragma('synchronous = NORMAL');
   const inSavepoint = client.transaction((work: () => unknown) => work());
   const runInSavepoint = ({ work }: Queued): Outcome => {
     try {
@@ -88,7 +100,7 @@ const createCommit = (client: Database.Database) => {
   const together = client.transaction((group: readonly Queued[], run: (queued: Queued) => Outcome) =>
     group.map((queued) => ({ queued, outcome: run(queued) })),
   );
-  return (group: readonly Queued[]) => {
+  return (group: readonly Queued[]): readonly Committed[] => {
     try {
       // Savepoints cost a fifth of a rotation, and hardly ever does a work fail: they are for a second run.
       return together.immediate(group, runBare);
@@ -99,16 +111,23 @@ const createCommit = (client: Database.Database) => {
   };
 };
 
-/** @param patienceMilliseconds - how long another process may hold the write lock before writes are refused. */
+/**
+ * @param patienceMilliseconds - how long another process may hold the write lock before writes are refused.
+ * @param wal - of the same client, shutting the same fence.
+ */
 export const createGroupCommit = (
   client: Database.Database,
   patienceMilliseconds = busyTimeoutMilliseconds,
   fence = createFence(),
+  wal = createWalSync(client, fence),
 ): GroupCommit => {
   client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   const commit = createCommit(client);
   const checkpoint = checkpointWhenLong(client, fence);
   let queue: Queued[] = [];
+  let flushIsDue = false;
+  let unsettled: Committed[] = [];
+  let syncing = false;
   let busySince: number | undefined;
 
   const isWorthWaiting = (error: unknown): boolean => {
@@ -126,32 +145,55 @@ export const createGroupCommit = (
     client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   };
 
-  /** SQLite's NORMAL: the WAL is written, and synced with whatever is synced next. */
-  const commitUnsynced = (group: readonly Queued[]) => {
-    client.pragma('synchronous = NORMAL');
-    try {
-      return commit(group);
-    } finally {
-      client.pragma('synchronous = FULL');
+  /** One wait at a time: what is written meanwhile is the next group. */
+  const settle = (): void => {
+    if (syncing || unsettled.length === 0) return;
+    const group = unsettled;
+    const writers = group.map(({ queued }) => queued);
+    unsettled = [];
+    if (fence.reason() !== undefined) {
+      refuse(writers, fence.reason());
+      return;
     }
+    syncing = true;
+    const goOn = (): void => {
+      syncing = false;
+      if (queue.length > 0 && !flushIsDue) scheduleFlush();
+      else settle();
+    };
+    wal.sync().then(
+      () => {
+        for (const committed of group) tell(committed);
+        goOn();
+      },
+      (error: unknown) => {
+        refuse(writers, error);
+        goOn();
+      },
+    );
   };
 
   const flush = (): void => {
+    flushIsDue = false;
     const group = queue;
     queue = [];
     if (fence.reason() !== undefined) {
       refuse(group, fence.reason());
+      settle();
       return;
     }
     try {
-      const settled = group.some(({ synced }) => synced) ? commit(group) : commitUnsynced(group);
+      const committed = commit(group);
       becomeFree();
-      for (const { queued, outcome } of settled) settle(queued, outcome);
+      for (const each of committed) if (!each.queued.synced) tell(each);
+      unsettled.push(...committed.filter(({ queued }) => queued.synced));
+      settle();
       checkpoint();
     } catch (error) {
       fence.watch(error);
       if (isWorthWaiting(error)) {
         queue = [...group, ...queue];
+        flushIsDue = true;
         setTimeout(flush, retryMilliseconds);
         return;
       }
@@ -160,26 +202,34 @@ export const createGroupCommit = (
     }
   };
 
-  /** Requests that came together seldom come to their write in the same turn: a group goes to disk when none has joined it for a turn. */
+  /** Requests that came together seldom come to their write in the same turn: a group is committed when none has joined it for a turn. */
   const flushWhenQuiet = (known: number, openedAt: number): void => {
     const grows = queue.length > known && performance.now() - openedAt < lingerMilliseconds;
     if (grows && queue.some(({ synced }) => synced)) setImmediate(flushWhenQuiet, queue.length, openedAt);
     else flush();
   };
 
+  const scheduleFlush = (): void => {
+    if (flushIsDue) return;
+    flushIsDue = true;
+    setImmediate(flushWhenQuiet, 0, performance.now());
+  };
+
   const enqueue = <Result>(work: () => Result, synced: boolean): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
-      if (queue.length === 0) setImmediate(flushWhenQuiet, 0, performance.now());
       // The queue mixes results of all types; each goes back to the promise it was queued with.
       queue.push({ synced, work, resolve: resolve as Queued['resolve'], reject });
+      if (!(syncing && synced)) scheduleFlush();
     });
   const write: GroupCommit['write'] = (work) => enqueue(work, true);
 
   return {
     write,
     writeUnsynced: (work) => enqueue(work, false),
+    settled: () => wal.sync(),
     drain: async () => {
-      if (queue.length > 0) await write(() => undefined).catch(() => undefined);
+      if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
+      wal.close();
     },
     fence,
   };

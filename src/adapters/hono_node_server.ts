@@ -7,6 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
 import { type Metrics, noMetrics } from '../seams/metrics.ts';
+import type { RequestSpan, Tracer } from '../seams/tracer.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
 
 const limits = {
@@ -16,6 +17,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
 };
+/** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
+const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
 
 /** What goes in with a request, and what comes of it. */
@@ -36,6 +39,7 @@ export interface ListenOptions {
   readonly maxConnections: number;
   readonly log: Log;
   readonly metrics?: Metrics;
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface Listening {
@@ -48,12 +52,14 @@ const watchRequest = (
   request: IncomingMessage,
   response: ServerResponse,
   served: ServedRequest,
+  span: RequestSpan | undefined,
 ): void => {
   const started = performance.now();
   response.on('close', () => {
     const milliseconds = performance.now() - started;
     const status = response.writableFinished ? response.statusCode : 'aborted';
     metrics.requestServed(served.endpoint, status, milliseconds / 1000);
+    span?.end(served.endpoint, status);
     const fields = {
       request_id: served.requestId,
       method: request.method,
@@ -110,9 +116,14 @@ const newRequest = ({ remoteAddress }: Socket): ServedRequest => ({
   endpoint: 'unknown',
 });
 
+const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => headers[name]?.toString();
+
+const beginSpan = (tracer: Tracer, request: IncomingMessage, { requestId }: ServedRequest): RequestSpan =>
+  tracer.beginRequest(request.method, requestId, headerOf(request, 'traceparent'), headerOf(request, 'tracestate'));
+
 /** @throws {OperatorError} when the address cannot be listened on. */
 export const listen = async (options: ListenOptions): Promise<Listening> => {
-  const { fetch, direct, host, port, maxConnections } = options;
+  const { fetch, direct, host, port, maxConnections, tracer } = options;
   // Kept beside the response: its own headers cannot be read back once writeHead has sent them.
   const requests = new WeakMap<object, ServedRequest>();
   const server = createAdaptorServer({
@@ -121,6 +132,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     serverOptions: limits,
   }) as Server;
   server.maxConnections = maxConnections;
+  server.setTimeout(stuckMilliseconds);
   const [answerByFetch] = server.listeners('request') as ((
     request: IncomingMessage,
     response: ServerResponse,
@@ -129,10 +141,12 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const served = newRequest(request.socket);
-    watchRequest(options, request, response, served);
+    const span = tracer && beginSpan(tracer, request, served);
+    watchRequest(options, request, response, served, span);
     if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
     requests.set(response, served);
-    answerByFetch(request, response);
+    if (span === undefined) answerByFetch(request, response);
+    else span.run(() => answerByFetch(request, response));
   });
   const closeSilent = watchSilent(server);
   server.listen(port, host);

@@ -1,7 +1,7 @@
 // Opens a database of Postgres: proved, migrated, or refused in words that say what to do.
 import pg from 'pg';
 import { openError } from './postgres_errors.ts';
-import { migratePostgres, pendingMigrations } from './postgres_migrations.ts';
+import { migratePostgres, migrationState } from './postgres_migrations.ts';
 import { createPostgresPool, type PoolOptions, type PostgresPool } from './postgres_pool.ts';
 import { proveSession } from './postgres_session.ts';
 import { type PostgresAddress, readPostgresUrl } from './postgres_url.ts';
@@ -54,6 +54,8 @@ export interface PostgresInspection {
   /** For people: never with the password. */
   readonly label: string;
   readonly version: string;
+  /** No node was ever started on it. */
+  readonly isEmpty: boolean;
   /** Migrations the next start will apply. */
   readonly pendingMigrations: number;
   /** What the administrator of the server may want to change. */
@@ -87,10 +89,12 @@ export const inspectPostgresDatabase = (url: string): Promise<PostgresInspection
   return withSession(address, async (session) => {
     const { rows } = await session.query<unknown[]>({ text: settingsQuestion, rowMode: 'array' });
     const [settings = []] = rows;
+    const { isEmpty, pending } = await migrationState(session);
     return {
       label: address.label,
       version: String(settings[0]),
-      pendingMigrations: await pendingMigrations(session),
+      isEmpty,
+      pendingMigrations: pending,
       advice: adviceOn(settings, address),
     };
   });

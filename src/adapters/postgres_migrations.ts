@@ -30,10 +30,17 @@ const lastApplied = async (session: ClientBase): Promise<number> => {
   return Number(found.rows[0]?.[0] ?? 0);
 };
 
-/** @returns how many the next start will apply. */
-export const pendingMigrations = async (session: ClientBase): Promise<number> => {
+export interface MigrationState {
+  /** None was ever applied. */
+  readonly isEmpty: boolean;
+  /** How many the next start will apply. */
+  readonly pending: number;
+}
+
+export const migrationState = async (session: ClientBase): Promise<MigrationState> => {
   const applied = await lastApplied(session);
-  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied).length;
+  const pending = readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied);
+  return { isEmpty: applied === 0, pending: pending.length };
 };
 
 const applyPending = async (session: ClientBase): Promise<void> => {
@@ -50,7 +57,7 @@ const applyPending = async (session: ClientBase): Promise<void> => {
 
 /** All of it in one transaction, which holds the lock: a pooler in between does not matter, and a node that is killed leaves nothing. */
 export const migratePostgres = async (session: ClientBase): Promise<void> => {
-  if ((await pendingMigrations(session)) === 0) return;
+  if ((await migrationState(session)).pending === 0) return;
   await session.query('begin');
   try {
     await session.query('select pg_advisory_xact_lock($1)', [lockNumber]);

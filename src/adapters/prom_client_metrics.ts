@@ -1,7 +1,8 @@
 // Metrics with prom-client: every metric Keyturn has, its help and how several processes' values become one. Names and
 // labels are docs/observing.md's, which a test holds in step.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Metrics, NodeFacts, RingFacts } from '../seams/metrics.ts';
+import { collectProcessMetrics } from './prom_client_process.ts';
 import { createRequestDurations } from './request_durations.ts';
 
 /** As the registry gives them for another process to add up. */
@@ -17,19 +18,6 @@ export interface HasherFacts {
   readonly hashesRunning: number;
   readonly hashesWaiting: number;
 }
-
-/** Their names end in _total though they are gauges, or they say nothing that the others do not. */
-const superfluous = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-  'nodejs_active_handles',
-  'nodejs_active_requests',
-  'nodejs_heap_space_size_total_bytes',
-  'nodejs_heap_space_size_used_bytes',
-  'nodejs_heap_space_size_available_bytes',
-  'nodejs_version_info',
-];
 
 const writeBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const queueBuckets = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -147,8 +135,7 @@ export const createPromClientMetrics = (version: string, nodeVersion: string): N
   );
   // The registry asks a metric for no more than this; prom-client's own aggregation registers the like.
   registry.registerMetric(durations as unknown as Parameters<Registry['registerMetric']>[0]);
-  collectDefaultMetrics({ register: registry });
-  for (const name of superfluous) registry.removeSingleMetric(name);
+  collectProcessMetrics(registry);
   gauges.build.set({ version, node: nodeVersion }, 1);
   gauges.feedFollowers.set(0);
 

@@ -1,8 +1,9 @@
 // The metrics of several processes as one page, with prom-client. What a process counted stays when it ends: a counter that
 // falls would look like one that began anew, and all that the others have counted like new events.
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricsPage } from '../seams/metrics.ts';
 import type { MetricValues } from './prom_client_metrics.ts';
+import { collectProcessMetrics } from './prom_client_process.ts';
 
 export interface ProcessesMetrics {
   restarted(): void;
@@ -22,7 +23,7 @@ const together = (all: readonly MetricValues[]): Registry => AggregatorRegistry.
 export const createProcessesMetrics = (running: () => number): ProcessesMetrics => {
   const own = new Registry();
   const registers = [own];
-  collectDefaultMetrics({ register: own });
+  collectProcessMetrics(own);
   const processes = new Gauge({ name: 'keyturn_processes', help: 'Processes that serve.', registers });
   const restarts = new Counter({
     name: 'keyturn_process_restarts_total',

@@ -33,6 +33,11 @@ export interface SqlConnection extends SqlDialect {
   write<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<Results<Rows> | undefined>;
   /** For what a power failure may take back: it waits for no disk where that can be helped. */
   writeUnsynced<Row>(step: Step<Row>): Promise<Result<Row>>;
+  /**
+   * Resolves once all that a read has shown so far is on disk: to be awaited before something is told that must never be
+   * taken back, and that nothing is written for. Absent where nothing is read before it is on disk.
+   */
+  readonly settled?: () => Promise<void>;
   /** As `write`, and what it overwrote is gone from the database's files, where the database can do that. */
   erase(...steps: readonly Step[]): Promise<readonly Result<unknown>[] | undefined>;
   /** @param key - what the statement calls its only value. */

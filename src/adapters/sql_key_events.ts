@@ -4,7 +4,7 @@ import type { KeyEventStore } from '../seams/key_event_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { placeholders, prepare } from './sql_statement.ts';
 
-export const createSqlKeyEvents = ({ database, tables, read, write }: SqlConnection): KeyEventStore => {
+export const createSqlKeyEvents = ({ database, tables, read, write, settled }: SqlConnection): KeyEventStore => {
   const { keyEvent } = tables;
   const from = prepare(
     database
@@ -20,7 +20,12 @@ export const createSqlKeyEvents = ({ database, tables, read, write }: SqlConnect
       .onConflictDoNothing(),
   );
   return {
-    readKeyEvents: (seq) => read(from.with({ seq })),
+    readKeyEvents: async (seq) => {
+      const events = await read(from.with({ seq }));
+      // They are published, and no other may ever stand in their place.
+      if (events.length > 0) await settled?.();
+      return events;
+    },
     appendKeyEvents: async (events) => (await write(...events.map((event) => append.must(event)))) !== undefined,
   };
 };

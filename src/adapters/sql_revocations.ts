@@ -58,7 +58,7 @@ const prepareListStatements = ({ database, tables }: SqlConnection) => {
 const listsPerStep = 10;
 
 const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> => {
-  const { database, tables, read, readTogether, write } = connection;
+  const { database, tables, read, readTogether, write, settled } = connection;
   const { leasedTurns, revokedTurns, statusList } = tables;
   const statements = prepareListStatements(connection);
   const removeLists = (listIds: string[]): readonly Step[] => [
@@ -87,6 +87,8 @@ const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> =
         statements.turnsAfter.with({ afterTurnsId }),
         statements.marksAfter.with({ afterMarkId }),
       );
+      // They are published under their numbers, which no other may ever have.
+      if (turns.length > 0 || marks.length > 0) await settled?.();
       return { lists, turns, marks };
     },
     removeExpiredRevocations: async (listsBefore, marksBefore) => {

@@ -1,7 +1,7 @@
 // SigningKeyStore in SQL.
 import { and, asc, eq, getTableColumns, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Clock } from '../seams/clock.ts';
-import type { SigningKeyStore } from '../seams/signing_key_store.ts';
+import type { SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { given, givenNumber, placeholders, prepare } from './sql_statement.ts';
 
@@ -57,11 +57,23 @@ const prepareStatements = ({ database, tables: { signingKey } }: SqlConnection) 
 };
 
 export const createSqlSigningKeys = (connection: SqlConnection, clock: Clock): SigningKeyStore => {
-  const { databaseTime, read, readTogether, write, erase } = connection;
+  const { databaseTime, read, readTogether, write, settled, erase } = connection;
   const statements = prepareStatements(connection);
+  let known = '';
+  /** They are published, and the first signs at once. Those that were settled before are read from a disk that is stuck, too. */
+  const settleNews = async (keys: readonly SigningKeyRecord[]): Promise<void> => {
+    const read = JSON.stringify(keys.map(({ kid, activatesAt, revokedAt }) => [kid, activatesAt, revokedAt]));
+    if (read === known) return;
+    await settled?.();
+    known = read;
+  };
   return {
     readSigningKeys: async () => {
-      if (databaseTime === undefined) return { keys: await read(statements.list.with()), databaseNow: clock.now() };
+      if (databaseTime === undefined) {
+        const keys = await read(statements.list.with());
+        await settleNews(keys);
+        return { keys, databaseNow: clock.now() };
+      }
       const [keys, [time]] = await readTogether(statements.list.with(), databaseTime.with());
       return { keys, databaseNow: Number(time?.now) };
     },

@@ -114,7 +114,7 @@ export const createSqlTokens = (
   holds: Holds,
   revoking: Revoking,
 ): TokenStore => {
-  const { read, readTogether, write, oneAtATime, tables } = connection;
+  const { read, readTogether, write, settled, oneAtATime, tables } = connection;
   const codes = prepareCodeStatements(connection);
   const refreshes = prepareRefreshStatements(connection);
   const denials = prepareDenialStatements(connection);
@@ -142,6 +142,8 @@ export const createSqlTokens = (
         refreshes.findRefreshToken.with({ tokenHash }),
         refreshes.findFamilyOfToken.with({ tokenHash }),
       );
+      // The answer of a spent one is given out again, so its successor must be there to stay.
+      if (token !== undefined && token.usedAt !== null) await settled?.();
       return token && family && { token, family };
     },
     rotateRefreshToken: async ({ tokenHash, usedAt, answer, place, successor }) => {

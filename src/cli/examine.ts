@@ -2,10 +2,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
+import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { checkConfiguration } from './check_configuration.ts';
 import { checkKeys } from './check_keys.ts';
+import { checkPostgres } from './check_postgres.ts';
 import { checkRegistrations } from './check_registrations.ts';
 import { checkUsers } from './check_users.ts';
 import { checkVault } from './check_vault.ts';
@@ -14,7 +16,7 @@ import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { wrapText } from './text_layout.ts';
 import { unknownSettingComplaints } from './unknown_settings.ts';
-import { databaseFileOf, withStore } from './with_store.ts';
+import { withStore } from './with_store.ts';
 
 const groupAndOthers = 0o077;
 
@@ -51,7 +53,11 @@ const checkContent = (config: Config): Promise<readonly Finding[]> =>
 const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
   if (config.remote !== undefined)
     return [good('database', `The store of ${config.remote} answers.`), ...(await checkContent(config))];
-  const file = databaseFileOf(config);
+  if (isPostgresUrl(config.databaseUrl)) {
+    const { findings, readable } = await checkPostgres(config.databaseUrl);
+    return [...findings, ...(readable ? await checkContent(config) : [])];
+  }
+  const file = sqliteFileOf(config.databaseUrl);
   if (!existsSync(file))
     return [
       advice('database', `There is no database ${file} yet; the first start of the server makes it.`),

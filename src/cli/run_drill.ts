@@ -76,7 +76,7 @@ const look = async (
 
 /** By a connection of its own, as the operator's command has one. */
 const revokeByCommand = async ({ config }: DrillIssuer, kid: string) => {
-  const store = openStore(config);
+  const store = await openStore(config);
   try {
     const plan = await revokeKey(kid, 'compromised', await openRotation(config, store));
     const { keys } = await store.readSigningKeys();

@@ -1,5 +1,5 @@
 // `keyturn serve`: one process that serves by itself, or the first of several that share the port.
-import { isSharingProcess } from '../adapters/node_cluster.ts';
+import { endWithoutFirstProcess, isSharingProcess } from '../adapters/node_cluster.ts';
 import type { Config } from '../config.ts';
 import { processesOf } from '../node.ts';
 import { serveAlone } from './serve_alone.ts';
@@ -10,7 +10,7 @@ export const serve = async (config: Config, version: string): Promise<void> => {
   const stopping = nextStopSignal(isSharingProcess());
   if (isSharingProcess()) {
     const { serveShared } = await import('./serve_shared.ts');
-    return serveShared(config, version, stopping);
+    return serveShared(config, version, stopping).finally(endWithoutFirstProcess);
   }
   if (processesOf(config) > 1) {
     const { serveProcesses } = await import('./serve_processes.ts');

@@ -2,10 +2,12 @@
 // several.
 import { listen } from '../adapters/hono_node_server.ts';
 import type { FlushedLog } from '../adapters/pino_log.ts';
+import { traceStore } from '../adapters/traced_store.ts';
 import { createApp } from '../app.ts';
 import { directJwks } from '../endpoints/jwks.ts';
 import { keepHouse, keepKeysFresh, keepRevocationsFresh, processesOf } from '../node.ts';
 import type { Provider } from '../provider.ts';
+import { openTracer } from './watching.ts';
 
 export interface Serving {
   /** Resolves when a signal came, or when the store failed for good. */
@@ -25,7 +27,10 @@ const endWithoutClosing = async (log: FlushedLog): Promise<never> => {
 
 export const serveProvider = async (provider: Provider, log: FlushedLog): Promise<Serving> => {
   const { config, metrics, storeFence } = provider;
-  const { fetch } = createApp(provider);
+  const tracer = await openTracer(process.env);
+  const { fetch } = createApp(
+    tracer === undefined ? provider : { ...provider, store: traceStore(provider.store, tracer) },
+  );
   const { host, port } = config;
   const server = await listen({
     fetch: (request, bindings) => fetch(request, bindings),
@@ -35,6 +40,7 @@ export const serveProvider = async (provider: Provider, log: FlushedLog): Promis
     maxConnections: Math.ceil(config.maxConnections / processesOf(config)),
     log,
     metrics,
+    tracer,
   });
   const stopRefreshing = keepKeysFresh(provider);
   const stopHousekeeping = keepHouse(provider);
@@ -61,6 +67,7 @@ export const serveProvider = async (provider: Provider, log: FlushedLog): Promis
         .flush()
         .catch((error: unknown) => log.warn({ reason: String(error) }, 'not counted'));
       await provider.store.close();
+      await tracer?.close();
     },
   };
 };

@@ -22,6 +22,4 @@ export const serveShared = async (config: Config, version: string, stopping: Pro
   await serving.stop();
   log.info({ pid: process.pid }, 'process stopped');
   await log.flush();
-  // What holds it open otherwise is the channel to the first process.
-  process.disconnect();
 };

@@ -1,7 +1,8 @@
-// How a process is watched: metrics where they are configured. What is not configured is not even loaded.
+// How a process is watched: metrics and traces where they are configured. What is not configured is not even loaded.
 import type { NodeMetrics } from '../adapters/prom_client_metrics.ts';
-import type { Config } from '../config.ts';
+import type { Config, Environment } from '../config.ts';
 import type { Metrics } from '../seams/metrics.ts';
+import type { Tracer } from '../seams/tracer.ts';
 
 /** Whether anybody may read metrics: nothing is counted where nobody may. */
 export const isWatched = ({ metricsPort, metricsToken }: Config): boolean =>
@@ -20,4 +21,20 @@ export const serveMetricsPort = async (config: Config, page: Metrics['page']): P
   if (port === undefined) return () => undefined;
   const { serveMetrics } = await import('../adapters/metrics_server.ts');
   return serveMetrics({ host, port, token, page });
+};
+
+const defaultSampler = 'parentbased_always_on';
+const defaultDelayMilliseconds = 5000;
+
+/** By OpenTelemetry's own variables: docs/observing.md. */
+export const openTracer = async (environment: Environment): Promise<Tracer | undefined> => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = environment;
+  if (!(all || traces) || environment.OTEL_SDK_DISABLED === 'true' || environment.OTEL_TRACES_EXPORTER === 'none')
+    return undefined;
+  const { createOpenTelemetryTracer } = await import('../adapters/opentelemetry_tracer.ts');
+  return createOpenTelemetryTracer({
+    sampler: environment.OTEL_TRACES_SAMPLER || defaultSampler,
+    ratio: Number(environment.OTEL_TRACES_SAMPLER_ARG || 1),
+    delayMilliseconds: Number(environment.OTEL_BSP_SCHEDULE_DELAY) || defaultDelayMilliseconds,
+  });
 };

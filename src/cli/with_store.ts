@@ -1,7 +1,6 @@
 // Opens the store for the length of a command and closes it again, whatever happens: the database of this machine, or that
 // of the issuer named with --remote.
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { nothingAt } from '../adapters/database_url.ts';
 import { createRemoteStore } from '../adapters/remote_store.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
@@ -9,9 +8,7 @@ import { openStore } from '../node.ts';
 import type { AdministeredStore } from '../seams/administered_store.ts';
 import { remoteOf } from './remote.ts';
 
-export const databaseFileOf = ({ databaseUrl }: Config): string => resolve(databaseUrl.slice('file:'.length));
-
-const open = (config: Config): AdministeredStore => {
+const open = async (config: Config): Promise<AdministeredStore> => {
   const remote = remoteOf(config);
   return remote === undefined ? openStore(config) : createRemoteStore(remote);
 };
@@ -21,7 +18,7 @@ export const withStore = async <Result>(
   config: Config,
   work: (store: AdministeredStore) => Promise<Result>,
 ): Promise<Result> => {
-  const store = open(config);
+  const store = await open(config);
   try {
     return await work(store);
   } finally {
@@ -34,10 +31,10 @@ export const withExistingStore = async <Result>(
   config: Config,
   work: (store: AdministeredStore) => Promise<Result>,
 ): Promise<Result> => {
-  const file = databaseFileOf(config);
-  if (config.remote === undefined && !existsSync(file))
+  const empty = config.remote === undefined ? await nothingAt(config.databaseUrl) : undefined;
+  if (empty !== undefined)
     throw new OperatorError(
-      `There is no database at ${file} yet. Start the server once ("npx keyturn serve"), or name the right file in KEYTURN_DATABASE_URL.`,
+      `There is no database at ${empty} yet. Start the server once ("npx keyturn serve"), or name the right one in KEYTURN_DATABASE_URL.`,
     );
   return withStore(config, work);
 };

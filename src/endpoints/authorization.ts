@@ -8,12 +8,12 @@ import { type ResponseTarget, responseTarget } from '../authorization_request/re
 import { OAuthError } from '../errors.ts';
 import { type Parameters, parseForm } from '../form_urlencoded.ts';
 import { ensureBrowserCookie, readBrowserCookie, readSessionCookie } from '../login/cookies.ts';
-import { beginInteraction, resumeInteraction } from '../login/interaction.ts';
+import { beginInteraction, isNewSince, resumeInteraction } from '../login/interaction.ts';
 import { issueCode } from '../login/issue_code.ts';
 import { nextStep, type Step } from '../login/next_step.ts';
 import { findSignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
-import type { Interaction } from '../seams/session_store.ts';
+import type { Interaction, Session } from '../seams/session_store.ts';
 import { authorizationErrorResponse, authorizationResponse } from './authorization_response.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -48,7 +48,7 @@ const arrive = async (context: Context, provider: Provider): Promise<Arrived> =>
 const sendToPage = async (
   context: Context,
   step: Exclude<Step, 'issue'>,
-  { parameters, interaction }: Arrived,
+  { parameters, interaction, session }: Arrived & { readonly session: Session | undefined },
   provider: Provider,
 ): Promise<Response> => {
   let id = interaction?.id;
@@ -61,7 +61,7 @@ const sendToPage = async (
       provider.metrics.rateLimited('authorization');
       throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
     }
-    id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), provider);
+    id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), session, provider);
   }
   const base = basePathOf(provider.config.issuer);
   context.header('Cache-Control', 'no-store');
@@ -77,13 +77,16 @@ const proceed = async (
   const { store, clock } = provider;
   const signedIn = await findSignedIn(readSessionCookie(context), provider);
   const consent = signedIn && (await store.findConsent(signedIn.user.sub, request.client.clientId));
-  const progress = { session: signedIn?.session, consent, interaction: arrived.interaction?.kept };
+  const { interaction } = arrived;
+  const session = signedIn?.session;
+  const sessionIsNew = interaction !== undefined && isNewSince(interaction.id, session);
+  const progress = { session, consent, interaction: interaction?.kept, sessionIsNew };
   const step = nextStep(request, progress, clock.now());
   if (step === 'login_required' || step === 'consent_required') throw new OAuthError(step);
   if (step !== 'issue' || signedIn === undefined)
-    return sendToPage(context, step === 'issue' ? 'login' : step, arrived, provider);
+    return sendToPage(context, step === 'issue' ? 'login' : step, { ...arrived, session }, provider);
   const code = await issueCode(request, signedIn.session, provider);
-  if (arrived.interaction !== undefined) await store.removeInteraction(arrived.interaction.kept.idHash);
+  if (interaction !== undefined) await store.removeInteraction(interaction.kept.idHash);
   return authorizationResponse(context, request, { code }, provider);
 };
 

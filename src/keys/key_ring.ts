@@ -148,7 +148,12 @@ export class KeyRing {
       throw opened.failure;
     }
     const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
-    const report = await (this.#parts.turn ?? turnRings)(this.#parts);
+    const report = await (this.#parts.turn ?? turnRings)(this.#parts).catch((error: unknown) => {
+      // What was read is true, whatever could not be written: it is signed with, while there is one to go on from.
+      if (this.#snapshot !== undefined)
+        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockOffsetSeconds }, opened.signers);
+      throw error;
+    });
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');

@@ -1,11 +1,10 @@
 // Forms come from our own pages in this browser: a token derived from the browser's cookie, and the browser's own word
 // on where the request began. OWASP Cross-Site Request Forgery Prevention; Fetch Metadata.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '../errors.ts';
 
 /** The hidden field of every form: whoever cannot read the cookie cannot make it. */
-export const csrfTokenOf = (browser: string): string =>
-  createHash('sha256').update(`csrf.${browser}`).digest('base64url');
+export const csrfTokenOf = (browser: string): string => hash('sha256', `csrf.${browser}`, 'base64url');
 
 export interface FormOrigin {
   readonly origin: string | undefined;

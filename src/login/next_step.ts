@@ -11,30 +11,33 @@ export interface Progress {
   readonly session: Session | undefined;
   readonly consent: Consent | undefined;
   readonly interaction: Interaction | undefined;
+  /** As isNewSince says of the session and the interaction. */
+  readonly sessionIsNew: boolean;
 }
 
-const isSignedInAsAsked = (
-  request: AuthorizationRequest,
-  { session, interaction }: Progress,
-  now: NumericDate,
-): boolean => {
+/** A session of before may still come up later, in another tab. */
+const isProvedOnTheWay = ({ session, interaction, sessionIsNew }: Progress): boolean =>
+  session !== undefined && interaction !== undefined && sessionIsNew && session.authTime >= interaction.createdAt;
+
+const isSignedInAsAsked = (request: AuthorizationRequest, progress: Progress, now: NumericDate): boolean => {
+  const { session } = progress;
   if (session === undefined) return false;
   const expected = request.claims.sub ?? request.hintedSub;
   if (expected !== undefined && expected !== session.sub) return false;
-  const sinceBegun = interaction !== undefined && session.authTime >= interaction.createdAt;
-  if (request.prompt.includes('login') && !sinceBegun) return false;
+  const proved = isProvedOnTheWay(progress);
+  if (request.prompt.includes('login') && !proved) return false;
   const { maxAgeSeconds } = request;
-  return maxAgeSeconds === undefined || sinceBegun || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
+  return maxAgeSeconds === undefined || proved || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
 };
 
 /** What one end-user answered is no answer of another, who signed in later on the same way. */
 const isMarkedBy = (session: Session | undefined, markedAt: NumericDate | null = null): boolean =>
   session !== undefined && markedAt !== null && markedAt >= session.authTime;
 
-const isAccountChosen = (request: AuthorizationRequest, { session, interaction }: Progress): boolean =>
+const isAccountChosen = (request: AuthorizationRequest, progress: Progress): boolean =>
   !request.prompt.includes('select_account') ||
-  isMarkedBy(session, interaction?.accountChosenAt) ||
-  (interaction !== undefined && session !== undefined && session.authTime >= interaction.createdAt);
+  isMarkedBy(progress.session, progress.interaction?.accountChosenAt) ||
+  isProvedOnTheWay(progress);
 
 const covers = (allowed: readonly string[], asked: readonly string[]): boolean =>
   asked.every((value) => allowed.includes(value));

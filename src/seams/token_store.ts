@@ -47,7 +47,7 @@ export interface RefreshToken {
   readonly familyId: string;
   readonly expiresAt: NumericDate;
   readonly usedAt: NumericDate | null;
-  /** The answer it was exchanged for, as JWE under a key derived from the token itself; null until used. */
+  /** The answer it was exchanged for, sealed under a key derived from the token itself; null until used. */
   readonly answer: string | null;
 }
 

@@ -1,5 +1,5 @@
 // The claims of an ID token. OpenID Connect Core 1.0 §2, §3.1.3.6.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { EndUserAuthorization } from './authorization.ts';
@@ -14,7 +14,7 @@ export interface Issuance {
 
 /** `at_hash`: the left half of SHA-256 over the access token's ASCII. ES256 and RS256 both hash with SHA-256. */
 const accessTokenHash = (accessToken: string): string =>
-  createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url');
+  hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url');
 
 /** @see OpenID Connect Core 1.0 §2 https://openid.net/specs/openid-connect-core-1_0.html#IDToken */
 export const idTokenClaims = (

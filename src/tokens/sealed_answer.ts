@@ -1,14 +1,18 @@
 // The answer a refresh token was exchanged for, kept so that only that token opens it: the key is derived from the
 // token, and the database has only the token's hash.
-import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject, randomBytes } from 'node:crypto';
 import type { TokenResponse } from './issue.ts';
 
 const cipher = 'aes-256-gcm';
 const ivBytes = 12;
 const tagBytes = 16;
 
-/** The token is 256 random bits, so one hash makes a key of it; with a label, for the database has its plain SHA-256. */
-const keyOf = (refreshToken: string): Uint8Array => hash('sha256', `keyturn refresh answer ${refreshToken}`, 'buffer');
+/**
+ * The token is 256 random bits, so one hash makes a key of it; with a label, for the database has its plain SHA-256. A
+ * KeyObject: given the bytes, node:crypto takes five times as long to begin.
+ */
+const keyOf = (refreshToken: string): KeyObject =>
+  createSecretKey(hash('sha256', `keyturn refresh answer ${refreshToken}`, 'buffer'));
 
 /** @returns base64url of IV || tag || ciphertext. */
 export const sealAnswer = (response: TokenResponse, refreshToken: string): string => {

@@ -1,7 +1,7 @@
 // A key set at hand, until when it is good, and how it is kept where a restart does not lose it. RFC 9111 §4.2.
 import type { NumericDate } from './claims.ts';
 import { parseJsonObject } from './json_object.ts';
-import { type KeySet, openKeySet } from './jwk_set.ts';
+import { assertHasKey, type KeySet, openKeySet } from './jwk_set.ts';
 
 /** A set as it was served, and when. */
 export interface ServedKeySet {
@@ -66,6 +66,8 @@ export const restoreKeySet = async (
 ): Promise<HeldKeySet | undefined> => {
   const served = readKept(kept, url, now);
   if (served === undefined) return undefined;
-  const held = holdKeySet(served, await openKeySet(served.text), usableSeconds);
+  const keySet = await openKeySet(served.text);
+  assertHasKey(keySet);
+  const held = holdKeySet(served, keySet, usableSeconds);
   return isUsable(held, now) ? held : undefined;
 };

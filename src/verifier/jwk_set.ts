@@ -74,6 +74,17 @@ export const openKeySet = async (text: string, before: KeySet = emptyKeySet): Pr
   return { keys, unusable };
 };
 
+/**
+ * An issuer that revokes its only key publishes another in its place, so a set without a key is a mishap, never news.
+ *
+ * @throws {KeySetError}
+ */
+export const assertHasKey = ({ keys, unusable }: KeySet): void => {
+  if (keys.size > 0) return;
+  const [because] = unusable.values();
+  throw new KeySetError(`It has no key to verify with${because === undefined ? '' : ` (of one: ${because})`}.`);
+};
+
 export const unknownKey = (kid: string, { unusable }: KeySet): TokenError => {
   const because = unusable.get(kid);
   return new TokenError(

@@ -4,7 +4,7 @@ import { createBoundedMap } from './bounded_map.ts';
 import type { NumericDate } from './claims.ts';
 import type { FetchedKeySet } from './fetch_key_set.ts';
 import { type HeldKeySet, holdKeySet, isFresh, isUsable, type ServedKeySet } from './held_key_set.ts';
-import { emptyKeySet, keyOf, openKeySet } from './jwk_set.ts';
+import { assertHasKey, emptyKeySet, keyOf, openKeySet } from './jwk_set.ts';
 import type { KeySource } from './key_source.ts';
 import { TokenError } from './token_error.ts';
 
@@ -49,6 +49,7 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
   const hold = async (fetched: FetchedKeySet, fetchedAt: NumericDate, turn: number): Promise<void> => {
     const text = fetched.text ?? held?.text ?? '';
     const keySet = text === held?.text ? held.keySet : await openKeySet(text, held?.keySet);
+    assertHasKey(keySet);
     if (turn < heldTurn) return;
     if (text !== held?.text) inVain.clear();
     heldTurn = turn;

@@ -4,8 +4,11 @@ import { describe, expect, test } from 'vitest';
 
 const productsBehindSeams = [
   'better-sqlite3',
+  'pg',
   'drizzle-orm',
   'pino',
+  'prom-client',
+  '@opentelemetry/api',
   'commander',
   '@hono/node-server',
   '@node-rs/argon2',
@@ -52,5 +55,34 @@ describe('the core runs where Node does not: as one bundle it', () => {
   test('is judged by a check that sees what it looks for: the Node entry reaches SQLite and the file system', async () => {
     const { reached } = await bundle(['node.ts']);
     expect(reached).toEqual(expect.arrayContaining(['better-sqlite3', 'drizzle-orm', 'node:fs']));
+  });
+});
+
+/** What is loaded at once when a source is: everything it imports, but not what it asks for later by import(). */
+const loadedBy = async (source: string): Promise<readonly string[]> => {
+  const { metafile } = await build({
+    entryPoints: [`src/${source}`],
+    bundle: true,
+    write: false,
+    outdir: 'out',
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  const loaded = new Set<string>([`src/${source}`]);
+  for (const path of loaded)
+    for (const imported of metafile.inputs[path]?.imports ?? [])
+      if (imported.kind === 'import-statement') loaded.add(imported.path);
+  return [...loaded];
+};
+
+describe('what is off costs nothing: to serve', () => {
+  test('loads neither prom-client nor OpenTelemetry, which are asked for when they are configured', async () => {
+    const loaded = await loadedBy('cli/serve.ts');
+    expect(loaded).toContain('pino');
+    expect(loaded.filter((path) => /prom-client|opentelemetry/.test(path))).toEqual([]);
+    expect(await loadedBy('adapters/opentelemetry_tracer.ts')).toContain('@opentelemetry/sdk-trace');
   });
 });

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
  */
 const ranks: readonly (readonly string[])[] = [
   ['launch.js'],
-  ['cli.ts'],
+  ['cli.ts', 'launch/'],
   ['cli/'],
   ['node.ts', 'worker.ts'],
   ['isolate.ts'],
@@ -32,7 +32,8 @@ const ranks: readonly (readonly string[])[] = [
 
 /** Where a unit may import less than its rank allows. */
 const only: Readonly<Record<string, readonly string[]>> = {
-  'launch.js': ['cli.ts'],
+  'launch.js': ['cli.ts', 'launch/'],
+  'launch/': [],
   'adapters/': ['seams/', 'errors.ts'],
   'seams/': [],
   'keys/': ['seams/', 'errors.ts'],

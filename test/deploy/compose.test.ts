@@ -20,9 +20,10 @@ if (keyturn === undefined || postgres === undefined) throw new TypeError('deploy
 
 describe('deploy/compose.yaml', () => {
   test('is as the Compose specification has it', () => {
-    // It names its dialect with a # at the end, and itself as drafts before did.
-    const { id, $schema, ...schema } = composeSchema as { readonly id?: string; readonly $schema: string };
-    expect([id, $schema]).toEqual(['compose_spec.json', 'http://json-schema.org/draft/2019-09/schema#']);
+    // It names itself, its parts and its dialect as drafts before 2019-09 did, which ajv does not read.
+    const modern = (key: string, value: unknown): unknown =>
+      key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value;
+    const schema = JSON.parse(JSON.stringify(composeSchema), modern) as object;
     // Its formats are of durations and ports, which the rest of this file looks at.
     const check = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
     expect(check(compose), JSON.stringify(check.errors)).toBe(true);

@@ -197,6 +197,19 @@ describe('prompt and max_age, OpenID Connect Core 1.0 §3.1.2.1', () => {
     },
   );
 
+  test.each([{ max_age: '0' }, { prompt: 'login' }, { prompt: 'select_account' }])(
+    'T059: %j is not answered by coming back unproved in the very second of the sign-in, and is by signing in',
+    async (overrides) => {
+      const browser = await signedIn();
+      const started = await answerOf(browser, { client_id: 'ours', ...overrides });
+      expect((await browser.get(`/authorize${started.search}`)).location).toBe(`/login${started.search}`);
+      const asked = await answerOf(people.openBrowser(), { client_id: 'ours', ...overrides });
+      const other = await browser.get(`/authorize${asked.search}`);
+      expect(other.status).toBe(400);
+      expect((await browser.walk(`/login${started.search}`)).searchParams.get('code')).toMatch(/^[\w-]{43}$/);
+    },
+  );
+
   test('T059: auth_time is when the end-user proved themselves, not when the code was asked for', async () => {
     const browser = await signedIn();
     const authTime = people.clock.now();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { createTestProvider } from '../test_provider.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -26,6 +27,15 @@ describe('health', () => {
       status: 'not ready',
       reason: `the signing keys were last read ${allowed + 5} s ago, at most ${allowed} s are allowed`,
     });
+    expect((await app.request('/health/live')).status).toBe(200);
+  });
+
+  test('a node whose store takes no more writes is live, not ready, and says why', async () => {
+    const provider = await createTestProvider();
+    const reason = 'the disk failed under the database, or its file is damaged';
+    const app = createApp({ ...provider, storeFence: { reason: () => reason, fenced: Promise.resolve(reason) } });
+    const ready = await app.request('/health/ready');
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reason }]);
     expect((await app.request('/health/live')).status).toBe(200);
   });
 

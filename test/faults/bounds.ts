@@ -17,10 +17,4 @@ export const tell = (row: string, did: string, held: string): void => {
   else appendFileSync(file, `${JSON.stringify({ row, did, held })}\n`);
 };
 
-/** @param part - 0.5 for the median. */
-export const quantile = (values: readonly number[], part: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-};
-
 export const inMilliseconds = (milliseconds: number): string => `${Math.round(milliseconds)} ms`;

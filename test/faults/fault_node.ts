@@ -1,6 +1,7 @@
 // A database of an issuer for the rows of the fault table, with people who are signed in and their refresh tokens, and what
 // is asked of whichever process serves it.
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Environment } from '../../src/config.ts';
 import { authorizePath, issuer, redeem } from '../people.ts';
 import { databasePathIn, makeFolder } from '../running_server.ts';
 import { addClient, addResource, basic } from '../test_provider.ts';
@@ -25,9 +26,16 @@ export interface FaultNode {
   readonly cookies: string;
 }
 
-/** @param folder - one that is there and empty. */
-export const prepareNode = async (families: number, folder = makeFolder()): Promise<FaultNode> => {
-  const people = await openPeopleIn(folder);
+/**
+ * @param folder - one that is there and empty.
+ * @param environment - the settings that the keys are made by.
+ */
+export const prepareNode = async (
+  families: number,
+  folder = makeFolder(),
+  environment: Environment = {},
+): Promise<FaultNode> => {
+  const people = await openPeopleIn(folder, { environment });
   await addResource(people.store);
   await addClient(people.store, 'svc');
   const browser = people.openBrowser();

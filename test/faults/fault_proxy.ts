@@ -20,6 +20,8 @@ export interface FaultProxy {
   reset(): void;
   /** The connections there are end by RST, and new ones are refused. */
   refuse(): Promise<void>;
+  /** New connections go to another server from now on. */
+  aim(targetPort: number): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export const startFaultProxy = async (targetPort: number): Promise<FaultProxy> =
   const links = new Set<Link>();
   let fault: Fault = 'none';
   let delayMilliseconds = 0;
+  let aimedAt = targetPort;
 
   const isSilent = ({ stranded }: Link): boolean => stranded || fault === 'silence';
   const hold = (link: Link): void => {
@@ -70,7 +73,7 @@ export const startFaultProxy = async (targetPort: number): Promise<FaultProxy> =
       else near.destroy();
       return;
     }
-    const far = createConnection({ host: '127.0.0.1', port: targetPort, allowHalfOpen: true }).setNoDelay(true);
+    const far = createConnection({ host: '127.0.0.1', port: aimedAt, allowHalfOpen: true }).setNoDelay(true);
     const link: Link = { near, far, stranded: false };
     links.add(link);
     pass(link, near, far);
@@ -139,6 +142,9 @@ export const startFaultProxy = async (targetPort: number): Promise<FaultProxy> =
       endAll('reset');
     },
     refuse: stopListening,
+    aim: (other) => {
+      aimedAt = other;
+    },
     close: stopListening,
   };
 };

@@ -5,6 +5,11 @@ import { once } from 'node:events';
 /** Whether strace is installed and may trace here. */
 export const canInject = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 
+const tracers = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const tracer of tracers) tracer.kill('SIGKILL');
+});
+
 export interface Injection {
   /** Calls go through again. */
   lift(): Promise<void>;
@@ -31,7 +36,8 @@ export const inject = async (pid: number, calls: string, what: string, path?: st
   ];
   const tracer: ChildProcess = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(tracer, 'exit');
-  process.once('exit', () => tracer.kill('SIGKILL'));
+  tracers.add(tracer);
+  tracer.once('exit', () => tracers.delete(tracer));
   let said = '';
   await new Promise<void>((attached, failed) => {
     tracer.stderr?.on('data', (chunk: Buffer) => {

@@ -16,6 +16,9 @@ export interface Ledger {
 
 export const emptyLedger = (): Ledger => ({ signedIn: [], codes: [], redeemed: [], rotated: [], revoked: [] });
 
+/** What is there for long: a code that nobody redeemed goes a minute later. */
+export const lastingOf = (ledger: Ledger): Ledger => ({ ...ledger, codes: [] });
+
 export const countOf = (ledger: Ledger): number =>
   Object.values(ledger).reduce((count, successes) => count + successes.length, 0);
 
@@ -24,9 +27,9 @@ export const addLedger = (sum: Record<keyof Ledger, number>, added: Ledger): voi
 };
 
 /** Each query finds what must not be there. */
-const impossible = {
+export const impossible = {
   'a family with two live children, or none':
-    'select family_id from refresh_token group by family_id having sum(used_at is null) <> 1',
+    'select family_id from refresh_token group by family_id having count(*) - count(used_at) <> 1',
   'a refresh token without its family':
     'select token_hash from refresh_token where family_id not in (select family_id from token_family)',
   'a spent refresh token without its answer':
@@ -39,32 +42,52 @@ const impossible = {
     'select family_id from token_family where family_id not in (select family_id from refresh_token)',
 } as const;
 
-type Row = Readonly<Record<string, unknown>> | undefined;
+type Row = Readonly<Record<string, unknown>>;
 
-/** Asserts that all in the ledger is in the database, and that nothing was done by halves or twice. */
-export const expectKept = (databasePath: string, { signedIn, codes, redeemed, rotated, revoked }: Ledger): void => {
+/** What is asked of the tables, by hash. */
+export const kept = {
+  token: 'select * from refresh_token join token_family using (family_id)',
+  session: 'select * from session',
+  code: 'select * from authorization_code',
+} as const;
+export const hashes = { token: 'token_hash', session: 'session_hash', code: 'code_hash' } as const;
+
+/** The tables, whatever database they are in. */
+export interface KeptTables {
+  find(what: keyof typeof kept, hash: string): Row | undefined;
+  all(query: string): readonly unknown[];
+}
+
+/** Asserts that all in the ledger is in the tables, and that nothing was done by halves or twice. */
+export const expectKeptIn = ({ find, all }: KeptTables, ledger: Ledger): void => {
+  const { signedIn, codes, redeemed, rotated, revoked } = ledger;
+  const token = (value: string): Row | undefined => find('token', hashOpaque(value));
+  for (const [what, query] of Object.entries(impossible)) expect([what, all(query)]).toEqual([what, []]);
+  for (const cookie of signedIn) expect(find('session', hashOpaque(cookie))).toMatchObject({ ended_at: null });
+  for (const code of codes) expect(find('code', hashOpaque(code))).toBeDefined();
+  for (const { code, refreshToken } of redeemed) {
+    const familyId = token(refreshToken)?.family_id;
+    expect(find('code', hashOpaque(code))).toMatchObject({ used_at: expect.any(Number), family_id: familyId });
+  }
+  for (const { from, to } of rotated) {
+    expect(token(from)).toMatchObject({ used_at: expect.any(Number), family_id: token(to)?.family_id });
+    const successors = new Set(rotated.filter((other) => other.from === from).map((other) => other.to));
+    expect([...successors]).toEqual([to]);
+  }
+  for (const refreshToken of revoked)
+    expect(token(refreshToken)).toMatchObject({ ended_at: expect.any(Number), end_reason: 'revoked_by_client' });
+};
+
+/** As above, in a SQLite file that is whole. */
+export const expectKept = (databasePath: string, ledger: Ledger): void => {
   const database = new Database(databasePath);
-  const row = (query: string, value: string): Row => database.prepare(query).get(hashOpaque(value)) as Row;
-  const token = (value: string): Row =>
-    row('select * from refresh_token join token_family using (family_id) where token_hash = ?', value);
   try {
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
-    for (const [what, query] of Object.entries(impossible))
-      expect([what, database.prepare(query).all()]).toEqual([what, []]);
-    for (const cookie of signedIn)
-      expect(row('select * from session where session_hash = ?', cookie)).toMatchObject({ ended_at: null });
-    for (const code of codes) expect(row('select * from authorization_code where code_hash = ?', code)).toBeDefined();
-    for (const { code, refreshToken } of redeemed) {
-      const spent = row('select * from authorization_code where code_hash = ?', code);
-      expect(spent).toMatchObject({ used_at: expect.any(Number), family_id: token(refreshToken)?.family_id });
-    }
-    for (const { from, to } of rotated) {
-      expect(token(from)).toMatchObject({ used_at: expect.any(Number), family_id: token(to)?.family_id });
-      const successors = new Set(rotated.filter((other) => other.from === from).map((other) => other.to));
-      expect([...successors]).toEqual([to]);
-    }
-    for (const refreshToken of revoked)
-      expect(token(refreshToken)).toMatchObject({ ended_at: expect.any(Number), end_reason: 'revoked_by_client' });
+    const tables: KeptTables = {
+      find: (what, hash) => database.prepare(`${kept[what]} where ${hashes[what]} = ?`).get(hash) as Row | undefined,
+      all: (query) => database.prepare(query).all(),
+    };
+    expectKeptIn(tables, ledger);
   } finally {
     database.close();
   }

@@ -1,12 +1,14 @@
 // What the processes of a fault test share: a database with people in it, and requests to whichever process is meant.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import type { OpenedStore } from '../../src/adapters/sql_store.ts';
+import type { Environment } from '../../src/config.ts';
 import type { ManualClock } from '../contracts/opened_stores.ts';
 import { type Fields, openPeople, type People } from '../people.ts';
 import { databasePathIn, ringPathIn } from '../running_server.ts';
 
 /** The machine's clock, which the processes go by. */
-const machineClock: ManualClock = {
+export const machineClock: ManualClock = {
   now: () => Math.floor(Date.now() / 1000),
   monotonicSeconds: () => performance.now() / 1000,
   advance: () => {
@@ -14,13 +16,21 @@ const machineClock: ManualClock = {
   },
 };
 
-/** People on the database and ring in `folder`, for `startServer(folder, { KEYTURN_ISSUER: issuer })` to go on with. */
-export const openPeopleIn = async (folder: string): Promise<People> => {
+/**
+ * People on the database and ring in `folder`, for `startServer(folder, { KEYTURN_ISSUER: issuer })` to go on with.
+ *
+ * @param opened - a database elsewhere, by `machineClock`.
+ */
+export const openPeopleIn = async (
+  folder: string,
+  { opened, environment = {} }: { readonly opened?: OpenedStore; readonly environment?: Environment } = {},
+): Promise<People> => {
   const kekRing = JSON.stringify({
     keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }],
   });
   writeFileSync(ringPathIn(folder), kekRing, { mode: 0o600 });
-  return openPeople({ databasePath: databasePathIn(folder), kekRing, clock: machineClock });
+  const database = opened === undefined ? { databasePath: databasePathIn(folder) } : { opened };
+  return openPeople({ ...database, kekRing, clock: machineClock, environment });
 };
 
 /** @throws when the process does not answer. */

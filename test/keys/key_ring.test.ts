@@ -97,6 +97,26 @@ describe('a snapshot older than P', () => {
     expect([signsWith(keyRing), keyRing.jwkSet()]).toEqual([refused, before]);
   });
 
+  test('is young where the store gave the keys but cannot write what is due: a full disk stops no signature', async () => {
+    const rings = await openRings();
+    let full = false;
+    const store = withStore(rings, {
+      publishSigningKey: (key) =>
+        full ? Promise.reject(new StoreUnavailableError('full')) : rings.store.publishSigningKey(key),
+    });
+    const { keyRing } = await startNode(store);
+    full = true;
+    rings.clock.advance(period - lead);
+    await expect(keyRing.refresh()).rejects.toThrow(StoreUnavailableError);
+    expect(signsWith(keyRing)).toBe((await rowAt(rings, 0)).kid);
+    rings.clock.advance(lead);
+    await expect(keyRing.refresh()).rejects.toThrow(StoreUnavailableError);
+    expect(signsWith(keyRing)).toBe((await rowAt(rings, 1)).kid);
+    full = false;
+    await keyRing.refresh();
+    expect((await rowAt(rings, 2)).revokedAt).toBeNull();
+  });
+
   test('is as old as the moment before it was read, however long the reading took', async () => {
     const rings = await openRings();
     const slow = withStore(rings, {

@@ -30,8 +30,14 @@ describe('prompt, OpenID Connect Core 1.0 §3.1.2.1', () => {
     'T060: what one end-user answered to prompt=%s is no answer of who signed in after them',
     (prompt, mark) => {
       const interaction = makeInteraction('id', { createdAt: now, [mark]: now + 10 });
-      const step = (authTime: number) =>
-        nextStep(requestWith([prompt]), { session: makeSession('desk', { authTime }), consent, interaction }, now + 30);
+      const step = (authTime: number) => {
+        const session = makeSession('desk', { authTime });
+        return nextStep(
+          requestWith([prompt]),
+          { session, consent, interaction, sessionIsNew: authTime > now },
+          now + 30,
+        );
+      };
       expect(step(now - 60)).toBe('issue');
       expect(step(now + 10)).toBe('issue');
       // Who proved themselves on the way chose their account by that.

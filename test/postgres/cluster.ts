@@ -61,6 +61,8 @@ export interface Cluster {
   url(database: string): string;
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
   start(): Promise<void>;
+  /** A standby takes over. */
+  promote(): Promise<void>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
   /** Runs another program of Postgres as whoever the server runs as. */
@@ -108,6 +110,7 @@ const overPort = (port: number, folder: string, binaries: string): Cluster => {
     url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
     start: () => control('--log', join(folder, 'log'), '--timeout', '60', 'start'),
     stop: (mode = 'fast') => control('--mode', mode, '--timeout', '60', 'stop'),
+    promote: () => control('--timeout', '60', 'promote'),
     remove: async () => {
       if (existsSync(join(data, 'postmaster.pid'))) await cluster.stop('immediate').catch(() => undefined);
       rmSync(folder, { recursive: true, force: true });

@@ -39,31 +39,31 @@ const holds = (violations: (world: World) => Violations, choices: StoryChoices, 
 
 describe('turns by schedule and by hand, revocations, changes of T, downtime; clocks off by E, views P old', () => {
   test('I1: every unexpired, unrevoked token verifies at every verifier that keeps a key set for max(A, V)', () => {
-    holdsInReach(refusedTokens, {}, 300);
+    holdsInReach(refusedTokens, {}, 120);
   });
 
   test('I2: no token is signed by a key that was published for less than lead, the first and an emergency aside', () => {
-    holdsInReach(earlySignings, {}, 200);
+    holdsInReach(earlySignings, {}, 80);
   });
 
   test('I3: at any database instant there is exactly one active key per algorithm, and it has its private half', () => {
-    holds(ringsWithoutOneActiveKey, {}, 400);
+    holds(ringsWithoutOneActiveKey, {}, 160);
   });
 
   test("I4: the private half of a retired key is gone with the runner's first turn at or after its own", () => {
-    holds(privateHalvesLeft, {}, 400);
+    holds(privateHalvesLeft, {}, 160);
   });
 
   test('I5: after a key is revoked at t, no key set published after t + P has it, and no node signs after t + P', () => {
-    holdsInReach(revokedKeysInUse, {}, 200);
+    holdsInReach(revokedKeysInUse, {}, 80);
   });
 
   test('I6: a standby at least lead old exists at all times, from lead after a start or an act of the operator', () => {
-    holds(ringsWithoutAReadyStandby, {}, 400);
+    holds(ringsWithoutAReadyStandby, {}, 160);
   });
 
   test('I8: every key set published holds the kid of every unexpired token, also after T was lowered', () => {
-    holdsInReach(unpublishedTokens, {}, 200);
+    holdsInReach(unpublishedTokens, {}, 80);
   });
 });
 
@@ -73,30 +73,30 @@ describe("the database's clock steps back, again and again", () => {
   const withoutTurnsByHand = { acts: steppingBack(unattended) };
 
   test('I1: every unexpired, unrevoked token verifies, where nobody turns a ring by hand meanwhile', () => {
-    holdsInReach(refusedTokens, withoutTurnsByHand, 150);
+    holdsInReach(refusedTokens, withoutTurnsByHand, 60);
   });
 
   test('I2: no token is signed by a key that was published for less than lead', () => {
-    holdsInReach(earlySignings, any, 150);
+    holdsInReach(earlySignings, any, 60);
   });
 
   test('I3: there is exactly one active key per algorithm, and it has its private half', () => {
-    holds(ringsWithoutOneActiveKey, any, 300);
+    holds(ringsWithoutOneActiveKey, any, 120);
   });
 
   test('I4: no retired key comes back, and its private half is gone', () => {
-    holds(privateHalvesLeft, any, 300);
+    holds(privateHalvesLeft, any, 120);
   });
 
   test('I5: a revoked key does not come back', () => {
-    holdsInReach(revokedKeysInUse, any, 150);
+    holdsInReach(revokedKeysInUse, any, 60);
   });
 
   test('I6: a standby at least lead old exists', () => {
-    holds(ringsWithoutAReadyStandby, any, 300);
+    holds(ringsWithoutAReadyStandby, any, 120);
   });
 
   test('I8: every key set holds the kid of every unexpired token, where nobody turns a ring by hand meanwhile', () => {
-    holdsInReach(unpublishedTokens, withoutTurnsByHand, 150);
+    holdsInReach(unpublishedTokens, withoutTurnsByHand, 60);
   });
 });

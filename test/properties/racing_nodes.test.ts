@@ -122,7 +122,7 @@ const run = async ({ scheduler, ticksBefore, processes, pauses }: Race) => {
 const holds = (names: readonly DeedName[], check: (found: Awaited<ReturnType<typeof run>>) => void): Promise<void> =>
   fc.assert(
     fc.asyncProperty(races(names), async (race) => check(await run(race))),
-    runs(100),
+    runs(40),
   );
 
 describe('processes on one store, whose steps fall in any order', () => {
@@ -178,7 +178,7 @@ describe('N planners on the same rows, or on older ones, insert on conflict do n
         if (fresh) expect(places).toEqual(expect.arrayContaining(due));
         if (fresh) expect(planRotation(after, chosen, now).publish).toEqual([]);
       }),
-      runs(300),
+      runs(120),
     );
   });
 

@@ -1,4 +1,5 @@
-// How often a property is tried. The same stories every time; PROPERTY_SEED tells others, PROPERTY_TIMES tells more.
+// How often a property is tried. The same stories every time; PROPERTY_SEED tells others, PROPERTY_TIMES tells more, as
+// `npm run soak` does.
 import type { Parameters } from 'fast-check';
 
 const { PROPERTY_SEED = '20261123', PROPERTY_TIMES = '1' } = process.env;

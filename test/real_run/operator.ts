@@ -6,8 +6,9 @@ import { type SigningAlgorithm, signingAlgorithms } from '../../src/seams/signer
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import type { Store } from '../../src/seams/store.ts';
 import type { Token } from '../flows/verifiers.ts';
+import type { MachineClock } from '../machine_clock.ts';
 import type { Library } from './libraries.ts';
-import { type IssuerProcess, type MachineClock, runKeyturn, startIssuer } from './processes.ts';
+import { type IssuerProcess, runKeyturn, startIssuer } from './processes.ts';
 import type { Watch } from './watch.ts';
 
 export interface OperatorParts {

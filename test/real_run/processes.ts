@@ -1,10 +1,7 @@
 // Child processes of the run: several issuers on one database, the command line, and the verifiers that are not of Node.
 // None outlives the run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -53,37 +50,6 @@ export const freePort = (): Promise<number> =>
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
-
-const libfaketime = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
-  .map((machine) => `/usr/lib/${machine}/faketime/libfaketimeMT.so.1`)
-  .find((path) => existsSync(path));
-
-/** The clock of the machine that the issuers run on, as they see it: libfaketime reads how far it is off from a file. */
-export interface MachineClock {
-  readonly environment: Readonly<Record<string, string>>;
-  /** @returns false where libfaketime is not installed. */
-  setOffBy(seconds: number): Promise<boolean>;
-}
-
-export const createMachineClock = async (folder: string): Promise<MachineClock> => {
-  const file = join(folder, 'clock');
-  const setOffBy = async (seconds: number): Promise<boolean> => {
-    await writeFile(file, `${seconds < 0 ? '' : '+'}${seconds}\n`);
-    return libfaketime !== undefined;
-  };
-  await setOffBy(0);
-  const environment =
-    libfaketime === undefined
-      ? {}
-      : {
-          LD_PRELOAD: libfaketime,
-          FAKETIME_TIMESTAMP_FILE: file,
-          FAKETIME_NO_CACHE: '1',
-          FAKETIME_DONT_FAKE_MONOTONIC: '1',
-          DONT_FAKE_MONOTONIC: '1',
-        };
-  return { environment, setOffBy };
-};
 
 export interface IssuerProcess {
   readonly name: string;

@@ -8,11 +8,12 @@ import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_stor
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { signingAlgorithms } from '../../src/seams/signer.ts';
+import { createMachineClock } from '../machine_clock.ts';
 import { addClient, addResource, registeredSecret } from '../test_provider.ts';
 import { startBalancer } from './balancer.ts';
 import { openLibraries } from './libraries.ts';
 import { createOperator } from './operator.ts';
-import { createMachineClock, freePort, type IssuerProcess, startIssuer } from './processes.ts';
+import { freePort, type IssuerProcess, startIssuer } from './processes.ts';
 import { createWatch } from './watch.ts';
 
 const { minutes } = parseArgs({ options: { minutes: { type: 'string', default: '2' } } }).values;

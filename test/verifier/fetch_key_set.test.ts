@@ -131,15 +131,29 @@ describe('T027: a key set that is not served as it should be leaves the last goo
     expect(await failure).toMatch(/fetch failed/);
   });
 
-  test('an empty set is a set: every key is gone', async () => {
-    const served = await startIssuer((_, response) => response.writeHead(200, json).end('{"keys":[]}'));
-    let at = now;
-    const verifier = createVerifier({ issuer, audience, keys: keysFromUrl(served.url), clock: { now: () => at } });
-    const token = makeToken(key);
-    await verifier.verify(token);
-    at = now + 300;
-    expect(await refusalOf(verifier.verify(token))).toBe('key_unknown');
+  test.each([
+    ['T027: an empty set', '{"keys":[]}', /no key to verify with\.$/],
+    ['T028: a set of keys that nobody here can use', '{"keys":[{"kid":"a","kty":"AKP"}]}', /no key to verify with \(/],
+  ])('%s: an issuer that revokes its only key publishes another', async (_, body, message) => {
+    expect(await failureOf((_request, response) => response.writeHead(200, json).end(body))).toMatch(message);
   });
+
+  test.each(['{"keys":[]}', '{"keys":[{"kid":"a","kty":"AKP"}]}'])(
+    '%s from the start is no key set, and nothing to keep over a restart',
+    async (body) => {
+      const kept: string[] = [];
+      const written = JSON.stringify({ url: 'http://127.0.0.1:1/jwks', fetchedAt: now, freshSeconds: 300, text: body });
+      const write = async (text: string): Promise<void> => {
+        kept.push(text);
+      };
+      const store = { read: async () => written, write };
+      const fetch = async () => new Response(body, { headers: json });
+      const keys = keysFromUrl('http://127.0.0.1:1/jwks', { fetch, store });
+      const verifier = createVerifier({ issuer, audience, keys, clock: { now: () => now } });
+      expect(await refusalOf(verifier.verify(makeToken(key)))).toBe('keys_unavailable');
+      expect(kept).toEqual([]);
+    },
+  );
 });
 
 describe('where a key set may come from', () => {

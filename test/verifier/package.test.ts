@@ -1,9 +1,10 @@
 // The package as a stranger gets it: packed, unpacked in another project, run by plain Node, checked by the compiler.
-import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFolder, processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { nodes, quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
 const project = makeFolder();
@@ -11,7 +12,6 @@ afterAll(() => removeFolder(project));
 
 const modules = join(project, 'node_modules');
 const installed = join(modules, 'keyturn');
-const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] };
 
 beforeAll(() => {
   mkdirSync(installed, { recursive: true });
@@ -20,12 +20,6 @@ beforeAll(() => {
   execFileSync('tar', ['-xzf', join(project, filename), '-C', installed, '--strip-components=1'], quiet);
   writeFileSync(join(project, 'package.json'), '{"type":"module"}');
 }, processTestMilliseconds);
-
-/** The machine's own Node, which may be older and strips no types, and the one that runs this. */
-const nodes = [process.execPath, '/usr/bin/node', '/usr/local/bin/node'].filter(
-  (node) =>
-    existsSync(node) && execFileSync(node, ['-p', 'typeof process.getBuiltinModule'], quiet).trim() === 'function',
-);
 
 const keys = [makeKey('ES256'), makeKey('RS256')];
 const later = Math.floor(Date.now() / 1000);

@@ -6,7 +6,8 @@ import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher
 import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
 import type { Resource } from '../../src/seams/resource_store.ts';
 import { type AskedHasher, describePasswordHasher } from '../contracts/password_hasher.ts';
-import { makeClient } from '../contracts/records.ts';
+import { makeClient, makeUser } from '../contracts/records.ts';
+import { createEndUser } from '../relying_parties/end_user.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { broughtHashes } from './brought_hashes.ts';
 import { bundleWorker } from './bundled.ts';
@@ -151,6 +152,56 @@ describe('revocation on Workers', () => {
   test('who asks for the feed as a stream gets a page, and sees by its type that it has to poll', async () => {
     const response = await worker.ask('issuer-0', '/revocations', { headers: { Accept: 'text/event-stream' } });
     expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'application/jwt']);
+  });
+});
+
+describe('isolates that race on one database', () => {
+  const redirectUri = 'https://app.example/callback';
+  const secret = `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}`;
+  const race = async (form: Readonly<Record<string, string>>) => {
+    const asked = Array.from({ length: 18 }, (_, turn) =>
+      worker.ask(isolates[turn % isolates.length] ?? '', '/token', {
+        method: 'POST',
+        headers: { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(form).toString(),
+      }),
+    );
+    const answers = await Promise.all(asked);
+    const bodies = await Promise.all(answers.map(async (answer) => (await answer.json()) as Record<string, string>));
+    return bodies.filter((_, place) => answers[place]?.status === 200);
+  };
+
+  test('T062 T081: a code gives tokens once, and a refresh token has one successor', async () => {
+    const passwordHash = await nodeRsPasswordHasher.hash('correct horse battery staple');
+    await worker.store.addUser(makeUser('ada', { username: 'ada', passwordHash }));
+    await worker.store.addClient(
+      makeClient('app', {
+        ...{ grantTypes: ['authorization_code', 'refresh_token'], redirectUris: [redirectUri], resources: [] },
+        ...{ scope: ['openid', 'offline_access'], firstParty: true, dangerouslyAllowNoPkce: true },
+        ...{ tokenEndpointAuthMethod: 'client_secret_basic', clientSecretSha256: hashClientSecret(clientSecret) },
+      }),
+    );
+    const url = new URL(`${worker.issuer}/authorize`);
+    url.search = new URLSearchParams({
+      ...{ client_id: 'app', redirect_uri: redirectUri, response_type: 'code', state: 's' },
+      scope: 'openid offline_access',
+    }).toString();
+    const obtainCode = async (): Promise<string> => {
+      const person = { username: 'ada', password: 'correct horse battery staple' };
+      const journey = await createEndUser(worker.issuer, person).open(url);
+      return journey.url.searchParams.get('code') ?? expect.fail(`no code: ${journey.url.href}`);
+    };
+    const redemption = { grant_type: 'authorization_code', redirect_uri: redirectUri };
+    expect(await race({ ...redemption, code: await obtainCode() })).toHaveLength(1);
+
+    // A second authorization: the race over the code has ended the tokens of the first.
+    const form = new URLSearchParams({ ...redemption, code: await obtainCode() }).toString();
+    const headers = { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' };
+    const redeemed = await worker.ask('issuer-0', '/token', { method: 'POST', headers, body: form });
+    const { refresh_token: refreshToken = '' } = (await redeemed.json()) as Record<string, string>;
+    const refreshed = await race({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    expect(refreshed.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(refreshed.map(({ refresh_token: successor }) => successor)).size).toBe(1);
   });
 });
 

@@ -1,0 +1,135 @@
+// `npm run bench:growth`: what a request costs as the tables grow, from ten thousand token families to ten million. A
+// database and a server for each size, asked in turn, round by round, so that what else the machine does meets all alike.
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { cpuSecondsOf } from './cpu_time.ts';
+import { createSend } from './flows/send.ts';
+import { type GrowingStore, growingStores } from './growth/grown_database.ts';
+import { codes, usersOf } from './growth/grown_facts.ts';
+import { type Grown, measureAsking, type RequestKind, requestKinds } from './growth/grown_requests.ts';
+import { flowWorkers } from './keyturn_facts.ts';
+import { startKeyturn } from './keyturn_process.ts';
+import { figuresOf, type Measurement, median, rangeOf } from './measure.ts';
+import { plainTable } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    most: { type: 'string', default: '10000000' },
+    rounds: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '1000' },
+  },
+});
+const [most, rounds, requests] = [Number(options.most), Number(options.rounds), Number(options.requests)];
+const sizes = [10_000, 100_000, 1_000_000, 10_000_000].filter((size) => size <= most);
+/** Rounds' worth of requests before any is measured. */
+const warmUps = 3;
+const mostGrowth = 1.2;
+
+interface Lane {
+  readonly kind: RequestKind;
+  readonly families: number;
+  measure(from: number, count: number): Promise<Measurement>;
+  readonly measured: Measurement[];
+}
+
+interface Running {
+  readonly grown: Grown;
+  stop(): Promise<void>;
+}
+
+const grow = async ({ name, grow: growTo }: GrowingStore, families: number): Promise<Running> => {
+  const started = performance.now();
+  const database = await growTo(families);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.error(
+    `${name}: ${families} families, ${usersOf(families)} users, ${database.megabytes.toFixed(0)} MB, filled in ${seconds} s`,
+  );
+  const { issuer, pid, stop } = await startKeyturn(database.folder, database.settings);
+  const store = await database.open();
+  const grown = { families, issuer, pid, secret: database.secret, store, send: createSend(flowWorkers) };
+  return {
+    grown,
+    stop: async () => {
+      await store.close();
+      await stop();
+    },
+  };
+};
+
+const ownCpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+const laneOf = (kind: RequestKind, grown: Grown): Lane => {
+  const ask = kind.of(grown);
+  const serverCpuSeconds = (): number => cpuSecondsOf(grown.pid);
+  const [cpuSeconds, workers] =
+    kind.asked === 'server' ? ([serverCpuSeconds, flowWorkers] as const) : ([ownCpuSeconds, 1] as const);
+  return {
+    kind,
+    families: grown.families,
+    measure: (from, count) => measureAsking(ask, cpuSeconds, from, count, workers),
+    measured: [],
+  };
+};
+
+const between = ([least, greatest]: readonly [number, number]): string =>
+  `${least.toFixed(2)} to ${greatest.toFixed(2)}`;
+
+const growthOf = (lane: Lane, smallest: Lane, figure: 'cpuMicroseconds' | 'microseconds'): readonly number[] =>
+  lane.measured.map((measurement, round) => {
+    const costOf = (measured: Measurement): number =>
+      figure === 'cpuMicroseconds' ? figuresOf(measured).cpuMicroseconds : 1e6 / figuresOf(measured).perSecond;
+    return costOf(measurement) / costOf(smallest.measured[round] ?? measurement);
+  });
+
+const tableOf = (lanes: readonly Lane[]): string =>
+  plainTable(
+    ['request', 'families', 'CPU us each', 'us each', 'CPU growth', 'rounds', 'time growth', 'rounds', 'aim', ''],
+    lanes.map((lane) => {
+      const smallest = lanes.find(({ kind }) => kind === lane.kind) ?? lane;
+      const [cpu, time] = [growthOf(lane, smallest, 'cpuMicroseconds'), growthOf(lane, smallest, 'microseconds')];
+      const figures = lane.measured.map(figuresOf);
+      return [
+        lane.kind.name,
+        String(lane.families),
+        median(figures.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
+        median(figures.map(({ perSecond }) => 1e6 / perSecond)).toFixed(0),
+        median(cpu).toFixed(2),
+        between(rangeOf(cpu)),
+        median(time).toFixed(2),
+        between(rangeOf(time)),
+        `at most ${mostGrowth}`,
+        median(cpu) <= mostGrowth ? 'met' : 'missed',
+      ];
+    }),
+  );
+
+const measureStore = async (growing: GrowingStore): Promise<string> => {
+  const running: Running[] = [];
+  try {
+    for (const size of sizes) running.push(await grow(growing, size));
+    const lanes = requestKinds.flatMap((kind) => running.map(({ grown }) => laneOf(kind, grown)));
+    for (const lane of lanes) await lane.measure(0, warmUps * requests);
+    for (let round = 1; round <= rounds; round += 1) {
+      console.error(`round ${round} of ${rounds}`);
+      for (const lane of lanes) lane.measured.push(await lane.measure((warmUps - 1 + round) * requests, requests));
+    }
+    return tableOf(lanes);
+  } finally {
+    for (const { stop } of running) await stop();
+  }
+};
+
+// Gigabytes are not to stay behind: the folders go with the process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+if (!(rounds >= 1 && requests >= 1 && (warmUps + rounds) * requests <= codes))
+  throw new Error(`--rounds and --requests take numbers from 1 on, of which ${codes / requests} rounds at most fit.`);
+if (sizes.length === 0) throw new Error('--most takes a number from 10000 on.');
+const { length: cores, 0: core } = cpus();
+console.log(
+  `Keyturn as its tables grow: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.\n${rounds} rounds of ${requests} requests of each kind at each size, ${flowWorkers} in flight, of rows drawn without order; medians. CPU is the\nserver's own; growth is over the smallest size, round by round.\n`,
+);
+for (const growing of growingStores) console.log(`${growing.name}\n\n${await measureStore(growing)}\n`);
+process.exit();

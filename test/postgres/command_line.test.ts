@@ -1,0 +1,92 @@
+// KEYTURN_DATABASE_URL=postgres://... is the whole switch: the server and the commands as processes of their own.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  environmentFor,
+  makeFolder,
+  processTestMilliseconds,
+  type RunningServer,
+  removeFolder,
+  runCli,
+  startServer,
+} from '../running_server.ts';
+import { type FreshDatabase, freshDatabase, hasPostgres } from './databases.ts';
+
+describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilliseconds }, () => {
+  let folder: string;
+  let database: FreshDatabase;
+  const servers: RunningServer[] = [];
+  const environment = () => ({ KEYTURN_DATABASE_URL: database.url, KEYTURN_ISSUER: 'http://127.0.0.1:4610' });
+  const serve = async (): Promise<RunningServer> => {
+    const server = await startServer(folder, environment());
+    servers.push(server);
+    return server;
+  };
+  const run = (...args: readonly string[]) => runCli(args, folder, environment());
+  /** Doctor breaks lines where the terminal ends. */
+  const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  beforeAll(async () => {
+    folder = makeFolder();
+    database = await freshDatabase('template0');
+  });
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+  afterAll(async () => {
+    await database.remove();
+    removeFolder(folder);
+  });
+
+  test('a database that no node was started on does not look like an empty issuer', async () => {
+    expect(environmentFor(folder, environment()).KEYTURN_DATABASE_URL).toBe(database.url);
+    const { code, stdout, stderr } = await run('keys', 'list');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      /There is no database at test_\w+ on 127\.0\.0\.1:\d+ as postgres yet. Start the server once/,
+    );
+    expect(unwrapped((await run('doctor')).stdout)).toMatch(/is empty; the first start of the server makes its tables/);
+  });
+
+  test('serves, gives tokens, is administered by the commands, and stops in order', async () => {
+    const server = await serve();
+    const secret = /first-client:([^']+)'/.exec(server.stdout())?.[1] ?? '';
+    const token = await fetch(`${server.url}/token`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa(`first-client:${secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    expect(token.status).toBe(200);
+    expect(await (await fetch(`${server.url}/health/ready`)).json()).toEqual({ status: 'ready' });
+
+    const { stdout: keys } = await run('keys', 'list', '--json');
+    expect(JSON.parse(keys)).toMatchObject({ keys: [{ alg: 'ES256' }, {}, { alg: 'RS256' }, {}] });
+    const doctor = await run('doctor');
+    expect(unwrapped(doctor.stdout)).toMatch(
+      /✓ database: test_\w+ on 127\.0\.0\.1:\d+ as postgres answers, Postgres \d/,
+    );
+    expect(unwrapped(doctor.stdout)).toMatch(/! database: test_\w+ on .*fsync is off/);
+    expect(doctor.code).toBe(0);
+    expect((await run('clients', 'list')).stdout).toContain('first-client');
+    expect((await run('audit', 'list')).code).toBe(0);
+
+    expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(server.stderr()).toBe('');
+  });
+
+  test('a second start changes nothing', async () => {
+    const server = await serve();
+    expect(server.stdout()).toContain('The first client is there already');
+  });
+
+  test.each([
+    ['nothing listens', 'postgres://ada:canary@127.0.0.1:1/id', /\(ECONNREFUSED\). Nothing listens there/],
+    ['the URL is malformed', 'postgres://ada:can%ary@127.0.0.1/id', /must start the code of a UTF-8 byte/],
+    ['it names no database', 'postgres://ada:canary@127.0.0.1', /expected file:PATH, the SQLite file, or postgres:/],
+  ])('a server that cannot open it ends at once and says why: %s', async (_, url, reason) => {
+    for (const command of ['serve', 'doctor']) {
+      const { code, stdout, stderr } = await runCli([command], folder, { KEYTURN_DATABASE_URL: url });
+      expect(code).toBe(1);
+      expect(unwrapped(stdout + stderr)).toMatch(reason);
+      expect(stdout + stderr).not.toMatch(/canary|can%ary|\n {4}at /);
+    }
+  });
+});
