@@ -6,7 +6,8 @@ import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher
 import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
 import type { Resource } from '../../src/seams/resource_store.ts';
 import { type AskedHasher, describePasswordHasher } from '../contracts/password_hasher.ts';
-import { makeClient } from '../contracts/records.ts';
+import { makeClient, makeUser } from '../contracts/records.ts';
+import { createEndUser } from '../relying_parties/end_user.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { broughtHashes } from './brought_hashes.ts';
 import { bundleWorker } from './bundled.ts';
@@ -18,7 +19,7 @@ const audience = 'https://api.example';
 const clientSecret = 'a-secret-of-43-characters-as-they-are-made-x';
 const isolates = ['issuer-0', 'issuer-1', 'issuer-2'] as const;
 
-/** Constants of seconds: lead is P + S + A + 2E = 7. */
+/** Constants of seconds: lead is P + S + A + 2E = 6. */
 const quick = {
   KEYTURN_ROTATION_PERIOD_SECONDS: '9',
   KEYTURN_MAX_TOKEN_SECONDS: '300',
@@ -27,11 +28,13 @@ const quick = {
   KEYTURN_JWKS_MAX_AGE_SECONDS: '1',
   KEYTURN_SHARED_CACHE_SECONDS: '1',
   KEYTURN_SLOWEST_VERIFIER_SECONDS: '0',
-  KEYTURN_SNAPSHOT_SECONDS: '1',
-  KEYTURN_CLOCK_ERROR_SECONDS: '2',
+  KEYTURN_SNAPSHOT_SECONDS: '2',
+  KEYTURN_CLOCK_ERROR_SECONDS: '1',
   KEYTURN_LEEWAY_SECONDS: '0',
   KEYTURN_FETCH_TIMEOUT_SECONDS: '0',
 };
+
+const beyondSnapshotMilliseconds = 2100;
 
 const api: Resource = {
   resource: audience,
@@ -135,7 +138,7 @@ describe('revocation on Workers', () => {
       expect(response.headers.get('Cache-Control')).toMatch(/^public, max-age=\d+$/);
       return (decodeJwt(await response.text()) as { status_list: { lst: string } }).status_list.lst;
     };
-    const before = await bitAt('issuer-1');
+    const before = await vi.waitFor(() => bitAt('issuer-1'), { timeout: 20_000, interval: 200 });
     const { jti } = decodeJwt(token) as { jti: string };
     const revoked = await worker.ask('issuer-1', '/revoke', {
       method: 'POST',
@@ -154,11 +157,61 @@ describe('revocation on Workers', () => {
   });
 });
 
+describe('isolates that race on one database', () => {
+  const redirectUri = 'https://app.example/callback';
+  const secret = `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}`;
+  const race = async (form: Readonly<Record<string, string>>) => {
+    const asked = Array.from({ length: 18 }, (_, turn) =>
+      worker.ask(isolates[turn % isolates.length] ?? '', '/token', {
+        method: 'POST',
+        headers: { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(form).toString(),
+      }),
+    );
+    const answers = await Promise.all(asked);
+    const bodies = await Promise.all(answers.map(async (answer) => (await answer.json()) as Record<string, string>));
+    return bodies.filter((_, place) => answers[place]?.status === 200);
+  };
+
+  test('T062 T081: a code gives tokens once, and a refresh token has one successor', async () => {
+    const passwordHash = await nodeRsPasswordHasher.hash('correct horse battery staple');
+    await worker.store.addUser(makeUser('ada', { username: 'ada', passwordHash }));
+    await worker.store.addClient(
+      makeClient('app', {
+        ...{ grantTypes: ['authorization_code', 'refresh_token'], redirectUris: [redirectUri], resources: [] },
+        ...{ scope: ['openid', 'offline_access'], firstParty: true, dangerouslyAllowNoPkce: true },
+        ...{ tokenEndpointAuthMethod: 'client_secret_basic', clientSecretSha256: hashClientSecret(clientSecret) },
+      }),
+    );
+    const url = new URL(`${worker.issuer}/authorize`);
+    url.search = new URLSearchParams({
+      ...{ client_id: 'app', redirect_uri: redirectUri, response_type: 'code', state: 's' },
+      scope: 'openid offline_access',
+    }).toString();
+    const obtainCode = async (): Promise<string> => {
+      const person = { username: 'ada', password: 'correct horse battery staple' };
+      const journey = await createEndUser(worker.issuer, person).open(url);
+      return journey.url.searchParams.get('code') ?? expect.fail(`no code: ${journey.url.href}`);
+    };
+    const redemption = { grant_type: 'authorization_code', redirect_uri: redirectUri };
+    expect(await race({ ...redemption, code: await obtainCode() })).toHaveLength(1);
+
+    // A second authorization: the race over the code has ended the tokens of the first.
+    const form = new URLSearchParams({ ...redemption, code: await obtainCode() }).toString();
+    const headers = { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' };
+    const redeemed = await worker.ask('issuer-0', '/token', { method: 'POST', headers, body: form });
+    const { refresh_token: refreshToken = '' } = (await redeemed.json()) as Record<string, string>;
+    const refreshed = await race({ grant_type: 'refresh_token', refresh_token: refreshToken });
+    expect(refreshed.length).toBeGreaterThanOrEqual(1);
+    expect(new Set(refreshed.map(({ refresh_token: successor }) => successor)).size).toBe(1);
+  });
+});
+
 describe('a client that goes away', () => {
   test('leaves nobody waiting: not even those who wait for what its request had begun', async () => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       // Beyond P, so that the first request to come reads the keys and the others wait for it.
-      await wait(1100);
+      await wait(beyondSnapshotMilliseconds);
       const leaving = new AbortController();
       const gone = fetch(`${worker.issuer}/.well-known/jwks.json`, { signal: leaving.signal }).catch(() => undefined);
       setTimeout(() => leaving.abort(), round);
@@ -190,14 +243,14 @@ describe('a cron trigger', () => {
     const places = after.keys.map(({ alg, slot }) => `${alg} ${slot}`);
     expect(new Set(places).size).toBe(places.length);
     expect(after.keys.find(({ kid }) => kid === before.keys[0]?.kid)?.privateJwe).toBeNull();
-    await wait(1100);
+    await wait(beyondSnapshotMilliseconds);
     const sets = await Promise.all(isolates.map(kidsAt));
     expect(new Set(sets.map((kids) => kids.join(' '))).size).toBe(1);
     expect(sets[0]).toHaveLength(after.keys.length);
   });
 
   test('writes the key history, which any isolate serves', async () => {
-    await wait(1100);
+    await wait(beyondSnapshotMilliseconds);
     await kidsAt('issuer-2');
     await vi.waitFor(async () => {
       const response = await worker.ask('issuer-2', '/historical-keys');
