@@ -122,6 +122,8 @@ const measureStore = async (growing: GrowingStore): Promise<string> => {
   }
 };
 
+// Gigabytes are not to stay behind: the folders go with the process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 if (!(rounds >= 1 && requests >= 1 && (warmUps + rounds) * requests <= codes))
   throw new Error(`--rounds and --requests take numbers from 1 on, of which ${codes / requests} rounds at most fit.`);
 if (sizes.length === 0) throw new Error('--most takes a number from 10000 on.');

@@ -15,6 +15,7 @@ if (!(seconds >= 30 && seconds <= 3600)) throw new Error('--minutes takes 0.5 to
 const families = 256;
 const connections = 128;
 const part = 0.8;
+const leastPerSecond = 20;
 /** Of the time, not counted in the slope: caches fill, code is compiled, the heap finds its size. */
 const warmUpPart = 1 / 3;
 /** More than this in an hour is a leak, once it was watched for some minutes. */
@@ -44,7 +45,9 @@ print(`${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loa
 const server = await startLoadedKeyturn(benchFolder(), families);
 const next = createMix(server.parts);
 const options = { port: server.port, connections, next };
-const capacity = await findCapacity(options, { from: 200, secondsAStep: 2 });
+const capacity = await findCapacity(options, { from: 100, secondsAStep: 4 });
+if (capacity < leastPerSecond)
+  throw new Error(`It answers ${capacity} requests a second: the machine is too busy with other things.`);
 const perSecond = Math.floor(capacity * part);
 print(`answers ${Math.round(capacity)} requests a second at most; ${perSecond} a second are asked for ${minutes} min`);
 

@@ -11,6 +11,7 @@ import { clientDefaults } from '../src/seams/client_store.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../src/seams/signer.ts';
 import { createEndUser } from '../test/relying_parties/end_user.ts';
 import { buildWorker } from '../test/worker/build_worker.ts';
+import { bundleWorker } from '../test/worker/bundled.ts';
 import { startWorker } from '../test/worker/running_worker.ts';
 import { basicOf, clientCredentialsTarget, tokenRequest } from './contender.ts';
 import { cpuSecondsOf } from './cpu_time.ts';
@@ -130,6 +131,18 @@ const measure = async (runtime: Runtime, { times, once }: Work): Promise<number>
   return ((cpuSecondsOf(runtime.pid) - before) * 1000) / times;
 };
 
+/** @returns rows read and written for one, as D1 is billed. */
+const countRows = async (runtime: Runtime, { once }: Work): Promise<{ read: number; written: number }> => {
+  const times = 5;
+  const told = async () =>
+    (await (await fetch(`${runtime.issuer}/counts`)).json()) as { read: number; written: number };
+  await once(runtime, 0);
+  await told();
+  for (let place = 1; place <= times; place += 1) await once(runtime, place);
+  const { read, written } = await told();
+  return { read: read / times, written: written / times };
+};
+
 /** The workerd that this process has started. */
 const workerdPid = (): number => {
   const found = readdirSync('/proc').find((name) => {
@@ -180,8 +193,23 @@ try {
   console.log(`CPU of the server's process in ms for one, medians of ${rounds} rounds:\n`);
   console.log(columns('', ...runtimes.map(({ name }) => name)));
   for (const work of works) console.log(columns(work.name, ...runtimes.map((runtime) => figure(work, runtime))));
+  await inWorkerd.close();
+  const counting = await startWorker({
+    workerFolder: await bundleWorker('bench/counting_worker.js'),
+    environment: limitless,
+    port: await freePort(),
+    addressLimit: false,
+  });
+  await furnish(counting.store);
+  console.log('\nRows of D1 for one, as they are billed (an index counts too):\n');
+  console.log(columns('', 'read', 'written'));
+  for (const work of works) {
+    const { read, written } = await countRows({ name: 'counting', issuer: counting.issuer, pid: 0 }, work);
+    console.log(columns(work.name, read.toFixed(1), written.toFixed(1)));
+  }
+  await counting.close();
 } finally {
   await database.store.close();
-  await Promise.all([onNode.stop(), inWorkerd.close()]);
+  await onNode.stop();
 }
 process.exit();

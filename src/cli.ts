@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { addAudit } from './cli/audit.ts';
 import { addClients } from './cli/clients.ts';
+import { addDatabases } from './cli/databases.ts';
 import { addDoctor } from './cli/doctor.ts';
 import { addKeys } from './cli/keys.ts';
 import { addRemoteOption } from './cli/remote_option.ts';
@@ -27,6 +28,7 @@ addResources(program, terminal);
 addUsers(program, terminal);
 addToken(program, terminal);
 addAudit(program, terminal);
+addDatabases(program, terminal);
 addDoctor(program, terminal);
 addSimulate(program, terminal);
 

@@ -5,7 +5,7 @@ import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
 import { attempt, chores, deliver, writeHistory } from './housekeeping.ts';
 import { type RotationParts, turnRings } from './keys/rotation.ts';
 import type { Provider } from './provider.ts';
-import { createSharedAnswers, type SharedDocumentStore } from './shared_answers.ts';
+import type { SharedAnswers } from './shared_answers.ts';
 
 /** Lets work go on behind the answer, and when the client has gone away. */
 export type WaitUntil = (work: Promise<unknown>) => void;
@@ -22,21 +22,16 @@ const endingPaths = [paths.end_session, paths.account, paths.revocation, adminSt
 
 /**
  * @param parts - those of the provider's key ring, which itself only reads.
- * @param documents - of the data centre; undefined where there are none.
+ * @param shared - what the isolates of a data centre share.
  */
-export const createIsolate = (
-  provider: Provider,
-  parts: RotationParts,
-  documents: SharedDocumentStore | undefined,
-): Isolate => {
+export const createIsolate = (provider: Provider, parts: RotationParts, shared: SharedAnswers): Isolate => {
   const { keyRing, clock, config, log } = provider;
   const app = createApp(provider);
-  const shared = createSharedAnswers(provider, documents);
   const base = basePathOf(config.issuer);
   const refreshEverySeconds = config.policy.snapshotSeconds / 3;
   let refreshedAt = clock.monotonicSeconds();
 
-  const readKeys = async (): Promise<void> => {
+  const readOnce = async (): Promise<void> => {
     refreshedAt = clock.monotonicSeconds();
     try {
       await keyRing.refresh();
@@ -45,20 +40,33 @@ export const createIsolate = (
     }
   };
 
+  let reading: Promise<void> | undefined;
+  /** One reading at a time; the requests that come meanwhile wait for it. */
+  const readKeys = (): Promise<void> => {
+    reading ??= readOnce().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+
   /** What is older than P is read before the answer, what is older than a third of it behind the answer. */
   const freshen = async (waitUntil: WaitUntil): Promise<void> => {
-    if (keyRing.isOld()) await readKeys();
-    else if (clock.monotonicSeconds() - refreshedAt < refreshEverySeconds) return;
-    else waitUntil(readKeys());
-    waitUntil(writeHistory(provider));
+    const isOld = keyRing.isOld();
+    if (!isOld && clock.monotonicSeconds() - refreshedAt < refreshEverySeconds) return;
+    const begins = reading === undefined;
+    const read = readKeys();
+    if (begins) waitUntil(read.then(() => writeHistory(provider)));
+    if (isOld) await read;
   };
+
+  const isAskedForHistory = ({ url }: Request): boolean => new URL(url).pathname === base + paths.key_history;
 
   const mayEnd = (request: Request): boolean =>
     request.method === 'POST' && endingPaths.some((path) => new URL(request.url).pathname.startsWith(base + path));
 
   const followUp = async (): Promise<void> => {
     await readKeys();
-    await shared.purge();
+    await shared.purge(provider);
     await attempt(deliver, provider);
   };
 
@@ -82,8 +90,9 @@ export const createIsolate = (
           return kept;
         }
         await freshening;
+        if (isAskedForHistory(request) && provider.keyHistory.document() === undefined) await writeHistory(provider);
         const response = await app.fetch(request, { requestId, ...(remoteAddress !== undefined && { remoteAddress }) });
-        waitUntil(shared.keep(request, response));
+        waitUntil(shared.keep(request, response, keyRing));
         if (mayEnd(request)) waitUntil(followUp());
         return response;
       });
@@ -98,7 +107,7 @@ export const createIsolate = (
       await readKeys();
       await writeHistory(provider);
       for (const chore of chores) await attempt(chore, provider);
-      await shared.purge();
+      await shared.purge(provider);
     },
   };
 };

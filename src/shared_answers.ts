@@ -16,9 +16,9 @@ export interface SharedAnswers {
   find(request: Request): Promise<Response | undefined>;
   /** A status list alone: a key set of one's own is newer than any that is kept. */
   findList(request: Request): Promise<Response | undefined>;
-  keep(request: Request, response: Response): Promise<void>;
+  keep(request: Request, response: Response, keyRing: Provider['keyRing']): Promise<void>;
   /** Forgets the key set and the lists that have changed since the last time; in this data centre. */
-  purge(): Promise<void>;
+  purge(provider: Pick<Provider, 'keyRing' | 'revocations'>): Promise<void>;
 }
 
 const none: SharedAnswers = {
@@ -29,7 +29,7 @@ const none: SharedAnswers = {
 };
 
 export const createSharedAnswers = (
-  { config, keyRing, revocations, clock }: Provider,
+  { config, clock }: Pick<Provider, 'config' | 'clock'>,
   documents: SharedDocumentStore | undefined,
 ): SharedAnswers => {
   if (documents === undefined) return none;
@@ -61,8 +61,7 @@ export const createSharedAnswers = (
     return pathname !== undefined && isList(pathname) ? findAt(pathname, request, true) : undefined;
   };
 
-  const keepJwks = async (response: Response): Promise<void> => {
-    const { kids } = keyRing.jwkSet();
+  const keepJwks = async (response: Response, kids: string): Promise<void> => {
     const isKept = keptKids === kids && clock.monotonicSeconds() - keptAt < jwksSeconds / 2;
     if (jwksSeconds === 0 || isKept) return;
     [keptKids, keptAt] = [kids, clock.monotonicSeconds()];
@@ -72,15 +71,15 @@ export const createSharedAnswers = (
   return {
     findList,
     find: async (request) => (plainPathOf(request) === jwksPath ? findAt(jwksPath, request, false) : findList(request)),
-    keep: async (request, response) => {
+    keep: async (request, response, keyRing) => {
       const pathname = plainPathOf(request);
       if (pathname === undefined || response.status !== 200) return;
-      if (pathname === jwksPath) return keepJwks(response.clone());
+      if (pathname === jwksPath) return keepJwks(response.clone(), keyRing.jwkSet().kids);
       const maxAge = /max-age=(\d+)/.exec(response.headers.get('Cache-Control') ?? '')?.[1];
       if (isList(pathname) && maxAge !== undefined)
         await documents.keep(urlOf(pathname), response.clone(), Number(maxAge), clock.now());
     },
-    purge: async () => {
+    purge: async ({ keyRing, revocations }) => {
       if (keptKids !== keyRing.jwkSet().kids) {
         keptKids = undefined;
         await documents.forget(jwksUri);

@@ -15,7 +15,7 @@ import { systemClock } from './adapters/system_clock.ts';
 import { webCryptoSigners } from './adapters/web_crypto_signer.ts';
 import { type Config, readConfig } from './config.ts';
 import { OperatorError } from './errors.ts';
-import { assertResourcesFit, writeHistory } from './housekeeping.ts';
+import { assertResourcesFit } from './housekeeping.ts';
 import { createIsolate, type Isolate } from './isolate.ts';
 import { createKeySetReaders } from './keys/count_readers.ts';
 import { createKeyHistory } from './keys/keep_key_history.ts';
@@ -23,6 +23,7 @@ import { KeyRing } from './keys/key_ring.ts';
 import { type RotationParts, readRings } from './keys/rotation.ts';
 import { noMetrics } from './seams/metrics.ts';
 import type { Store } from './seams/store.ts';
+import { createSharedAnswers, type SharedAnswers } from './shared_answers.ts';
 import { createRevocationParts } from './status_lists/revocation_parts.ts';
 import { recordAudit } from './tokens/audit.ts';
 
@@ -60,7 +61,7 @@ const rotationParts = (config: Config, store: Store): RotationParts => {
   };
 };
 
-const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): Promise<Isolate> => {
+const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> => {
   const config = configOf(env);
   const clock = systemClock;
   const log = createConsoleLog(config.logLevel);
@@ -71,7 +72,6 @@ const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): 
   const keyRing = new KeyRing({ ...parts, clock, signers: webCryptoSigners, log, turn: readRings });
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
-  waitUntil(writeHistory({ keyHistory, log }));
   const provider = {
     ...{ config, clock, store, keyRing, keyHistory, log, rateLimiter, metrics: noMetrics },
     keySetReaders: createKeySetReaders({ keyRing, clock, store }),
@@ -82,25 +82,37 @@ const openIsolate = async (env: Env, waitUntil: ExecutionContext['waitUntil']): 
     localRateLimiter: createMemoryRateLimiter(clock),
     outboundHttp: createFetchOutboundHttp(config.loopback),
   };
-  return createIsolate(provider, parts, createSharedDocuments(caches.default));
+  return createIsolate(provider, parts, shared);
+};
+
+let shared: SharedAnswers | undefined;
+/** What may be answered before anything is opened. @throws {OperatorError} where the settings cannot be used. */
+const sharedOf = (env: Env): SharedAnswers => {
+  shared ??= createSharedAnswers({ config: configOf(env), clock: systemClock }, createSharedDocuments(caches.default));
+  return shared;
 };
 
 let opening: Promise<Isolate> | undefined;
+let isOpen = false;
 let failedAt = Number.NEGATIVE_INFINITY;
 
 /** The isolate's own Provider, opened by its first event. One that did not open is tried again. */
 const isolateOf = (env: Env, context: ExecutionContext): Promise<Isolate> => {
   if (opening !== undefined) return opening;
-  const waitUntil = context.waitUntil.bind(context);
-  const opened = openIsolate(env, waitUntil);
+  const opened = Promise.resolve().then(() => openIsolate(env, sharedOf(env)));
   opening = opened;
   // Requests that came meanwhile wait for it too: it must not end with the first one's client.
-  waitUntil(
-    opened.catch((error: unknown) => {
-      failedAt = systemClock.monotonicSeconds();
-      opening = undefined;
-      createConsoleLog('error').error({ reason: String(error) }, 'the issuer could not be opened');
-    }),
+  context.waitUntil(
+    opened.then(
+      () => {
+        isOpen = true;
+      },
+      (error: unknown) => {
+        failedAt = systemClock.monotonicSeconds();
+        opening = undefined;
+        createConsoleLog('error').error({ reason: String(error) }, 'the issuer could not be opened');
+      },
+    ),
   );
   return opened;
 };
@@ -111,7 +123,22 @@ const unavailable = (): Response =>
     { status: 503, headers: { 'Cache-Control': 'no-store', 'Retry-After': String(openAgainSeconds) } },
   );
 
+/** For an isolate that is cold: a key set or a list that others of the data centre have made. */
+const findKept = async (request: Request, env: Env): Promise<Response | undefined> => {
+  try {
+    return await sharedOf(env).find(request);
+  } catch {
+    // Settings that cannot be used: opening says so in the log.
+    return undefined;
+  }
+};
+
 const answer = async (request: Request, env: Env, context: ExecutionContext): Promise<Response> => {
+  const kept = isOpen ? undefined : await findKept(request, env);
+  if (kept !== undefined) {
+    isolateOf(env, context).catch(() => undefined);
+    return kept;
+  }
   if (systemClock.monotonicSeconds() - failedAt < openAgainSeconds) return unavailable();
   const remoteAddress = request.headers.get('CF-Connecting-IP') ?? undefined;
   if (!(await isWithinAddressLimit(request, remoteAddress, env.ADDRESS_LIMIT)))

@@ -31,6 +31,9 @@ export interface LoadReport {
 
 const tickMilliseconds = 2;
 const mostSentKept = 50_000;
+/** Of the requests of a rate that it keeps up with. */
+const keptUpPart = 0.9;
+const mostTries = 3;
 
 export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
   const { port, perSecond, seconds, connections, next, tailSeconds = 10 } = options;
@@ -42,6 +45,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
   const started = performance.now();
   const ends = started + seconds * 1000;
   let [due, sent, underWay, good, from] = [0, 0, 0, 0, 0];
+  let over = false;
 
   const note = (kind: string, status: number, took: number): void => {
     const counts = statuses.get(kind) ?? new Map<number, number>();
@@ -67,7 +71,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
     throw error;
   };
   const pump = (): void => {
-    while (from < waiting.length && idle.length > 0) {
+    while (!over && from < waiting.length && idle.length > 0) {
       const connection = idle.pop();
       const first = waiting[from];
       from += 1;
@@ -95,6 +99,7 @@ export const openLoop = async (options: LoadOptions): Promise<LoadReport> => {
       done();
     }, tickMilliseconds);
   });
+  over = true;
   // What never came has taken at least so long.
   for (const { planned, due: wasDue } of waiting.slice(from)) note(planned.kind, 0, performance.now() - wasDue);
   for (const connection of all) connection.close();
@@ -106,11 +111,17 @@ export const findCapacity = async (
   options: Omit<LoadOptions, 'perSecond' | 'seconds'>,
   { from, secondsAStep }: { readonly from: number; readonly secondsAStep: number },
 ): Promise<number> => {
+  const goodAt = async (perSecond: number): Promise<number> =>
+    (await openLoop({ ...options, perSecond, seconds: secondsAStep, tailSeconds: 5 })).goodPerSecond;
+  // Code is compiled and caches are filled first.
+  await goodAt(from);
   let best = 0;
   for (let perSecond = from; ; perSecond *= 1.4) {
-    const { goodPerSecond } = await openLoop({ ...options, perSecond, seconds: secondsAStep, tailSeconds: 5 });
-    best = Math.max(best, goodPerSecond);
-    if (goodPerSecond < perSecond * 0.9) return best;
+    for (let tries = 1; best < perSecond * keptUpPart; tries += 1) {
+      // A machine that does other things as well may have been away.
+      if (tries > mostTries) return best;
+      best = Math.max(best, await goodAt(perSecond));
+    }
   }
 };
 

@@ -1,5 +1,5 @@
 // Opens the SQLite file: durable settings asserted, small tables checked, migrations applied.
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -7,6 +7,8 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
+import type { DatabaseCopy } from '../seams/database_copy.ts';
+import { refusalOf } from './sql_copy_mark.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const inMemory = ':memory:';
@@ -54,7 +56,8 @@ export const databaseErrorCode = (error: unknown): string | undefined => {
 const adviceFor = (code: string): string | undefined =>
   Object.entries(advice).find(([known]) => code.startsWith(known))?.[1];
 
-const openError = (path: string, error: unknown): unknown => {
+/** @returns what to say of a file that could not be used; other errors as they are. */
+export const openError = (path: string, error: unknown): unknown => {
   const code = databaseErrorCode(error);
   const known = code === undefined ? undefined : adviceFor(code);
   if (known === undefined) return error;
@@ -71,18 +74,52 @@ const sleep = (milliseconds: number): void => {
 };
 
 /** Of processes that change the journal mode of a new file at once, SQLite turns some away without letting them wait. */
-const useWriteAheadLog = (client: Database.Database): void => {
+const patiently = <Done>(work: () => Done): Done => {
   const givesUpAt = performance.now() + busyTimeoutMilliseconds;
   for (;;) {
     try {
-      client.pragma('journal_mode = WAL');
-      return;
+      return work();
     } catch (error) {
       if (!databaseErrorCode(error)?.startsWith('SQLITE_BUSY') || performance.now() > givesUpAt) throw error;
       sleep(busyPollMilliseconds);
     }
   }
 };
+
+const useWriteAheadLog = (client: Database.Database): void => {
+  patiently(() => client.pragma('journal_mode = WAL'));
+};
+
+const tablesOf = (client: Database.Database): readonly unknown[] =>
+  client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+
+/** Which file the path names: `restore` puts another there. */
+const identityOf = (file: string): string => {
+  const { dev, ino } = statSync(file, { bigint: true });
+  return `${dev} ${ino}`;
+};
+
+/** Opens the file the path still names once nobody holds it alone any more: one that was replaced meanwhile is let go. */
+const openCurrent = (file: string): Database.Database => {
+  makeFile(file);
+  const opened = identityOf(file);
+  const client = new Database(file, { timeout: busyTimeoutMilliseconds });
+  try {
+    patiently(() => tablesOf(client));
+    if (identityOf(file) === opened) return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  client.close();
+  return openCurrent(file);
+};
+
+/** @returns undefined where it is a database to be served. */
+export const readCopyMark = (client: Database.Database): DatabaseCopy | undefined =>
+  tablesOf(client).includes('database_copy')
+    ? client.prepare<[], DatabaseCopy>('SELECT kind, at, other FROM database_copy').get()
+    : undefined;
 
 const configure = (client: Database.Database): void => {
   useWriteAheadLog(client);
@@ -93,6 +130,11 @@ const configure = (client: Database.Database): void => {
   }
 };
 
+const assertServed = (client: Database.Database, path: string): void => {
+  const mark = readCopyMark(client);
+  if (mark !== undefined) throw refusalOf(path, mark);
+};
+
 /** Read in some tenths of a second. Of a larger file, the tables that every request needs are checked at start. */
 const wholeCheckBytes = 64 * 1024 * 1024;
 
@@ -100,7 +142,7 @@ const checksOf = (client: Database.Database): readonly string[] => {
   const bytes =
     Number(client.pragma('page_count', { simple: true })) * Number(client.pragma('page_size', { simple: true }));
   if (bytes <= wholeCheckBytes) return ['quick_check(1)'];
-  const tables = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const tables = tablesOf(client);
   return ['signing_key', 'client', 'resource']
     .filter((name) => tables.includes(name))
     .map((name) => `quick_check('${name}')`);
@@ -122,16 +164,21 @@ const migrateRaced = (database: BetterSQLite3Database): void => {
   }
 };
 
+export interface OpenOptions {
+  /** A copy is opened too: for who makes or ends it. */
+  readonly copiesToo?: boolean;
+}
+
 /**
  * @param path - a file, made with mode 0600 if it is missing, or `:memory:`.
- * @throws {OperatorError} when it cannot be opened, is damaged or is no database.
+ * @throws {OperatorError} when it cannot be opened, is damaged, is no database, or a copy that is not to be served.
  */
-export const openSqliteDatabase = (path: string): Database.Database => {
+export const openSqliteDatabase = (path: string, { copiesToo = false }: OpenOptions = {}): Database.Database => {
   const file = path === inMemory ? path : resolve(path);
   let client: Database.Database | undefined;
   try {
-    if (file !== inMemory) makeFile(file);
-    client = new Database(file, { timeout: busyTimeoutMilliseconds });
+    client = file === inMemory ? new Database(file) : openCurrent(file);
+    if (!copiesToo) assertServed(client, file);
     configure(client);
     assertSound(client, file);
     migrateRaced(drizzle({ client }));
@@ -147,13 +194,13 @@ export const openSqliteDatabase = (path: string): Database.Database => {
 export interface SqliteInspection {
   /** What is wrong with the file; empty when it is sound. */
   readonly complaints: readonly string[];
+  readonly copy: DatabaseCopy | undefined;
   /** Migrations the next start will apply. */
   readonly pendingMigrations: number;
 }
 
 const pendingMigrationsOf = (client: Database.Database): number => {
-  const tables = client.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  const applied = tables.includes('__drizzle_migrations')
+  const applied = tablesOf(client).includes('__drizzle_migrations')
     ? Number(client.prepare('SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations').pluck().get())
     : 0;
   return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied).length;
@@ -171,7 +218,7 @@ export const inspectSqliteDatabase = (path: string): SqliteInspection => {
     client = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });
     const found = client.pragma('integrity_check(10)') as readonly { readonly integrity_check: string }[];
     const complaints = found.map((row) => row.integrity_check).filter((complaint) => complaint !== 'ok');
-    return { complaints, pendingMigrations: pendingMigrationsOf(client) };
+    return { complaints, copy: readCopyMark(client), pendingMigrations: pendingMigrationsOf(client) };
   } catch (error) {
     throw openError(file, error);
   } finally {

@@ -149,11 +149,16 @@ export const createGroupCommit = (
   const settle = (): void => {
     if (syncing || unsettled.length === 0) return;
     const group = unsettled;
+    const writers = group.map(({ queued }) => queued);
     unsettled = [];
+    if (fence.reason() !== undefined) {
+      refuse(writers, fence.reason());
+      return;
+    }
     syncing = true;
     const goOn = (): void => {
       syncing = false;
-      if (queue.length > 0) scheduleFlush();
+      if (queue.length > 0 && !flushIsDue) scheduleFlush();
       else settle();
     };
     wal.sync().then(
@@ -162,8 +167,7 @@ export const createGroupCommit = (
         goOn();
       },
       (error: unknown) => {
-        const refused = group.map(({ queued }) => queued);
-        refuse(refused, error);
+        refuse(writers, error);
         goOn();
       },
     );
@@ -175,6 +179,7 @@ export const createGroupCommit = (
     queue = [];
     if (fence.reason() !== undefined) {
       refuse(group, fence.reason());
+      settle();
       return;
     }
     try {

@@ -1,5 +1,5 @@
-// Several processes that share one port, with node:cluster: the first of them answers nothing, it accepts connections and
-// hands them out in turn, starts anew what died, and ends all of them together.
+// Several processes that share one listening socket, with node:cluster: the first of them answers nothing, it starts anew
+// what died, and ends all of them together.
 import cluster, { type Worker } from 'node:cluster';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
@@ -84,6 +84,9 @@ const pidOf = ({ process: { pid } }: Worker): number | undefined => pid;
 
 export const startProcesses = (options: ProcessGroupOptions): ProcessGroup => {
   const { count, drainSeconds, log, answer, onRestart, onEnd } = options;
+  // Each takes its connections from the socket itself. Handed out by the first one in turn, a connection that is on its way to
+  // a process that dies is answered by nobody, and its client waits for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   // Numbers may be infinite, which JSON has no word for.
   cluster.setupPrimary({ serialization: 'advanced' });
   const live = new Set<Worker>();

@@ -1,4 +1,5 @@
 // The tables of Postgres, by the names the repository knows them under.
+import { databaseCopy } from './postgres_copy_schema.ts';
 import { leasedTurns, revocationMark, revokedTurns, statusList } from './postgres_revocation_schema.ts';
 import {
   auditEvent,
@@ -24,6 +25,7 @@ export const postgresTables = {
   authorizationCode,
   client,
   consent,
+  databaseCopy,
   deniedToken,
   endUser,
   interaction,

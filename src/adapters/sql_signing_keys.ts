@@ -1,7 +1,7 @@
 // SigningKeyStore in SQL.
 import { and, asc, eq, getTableColumns, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Clock } from '../seams/clock.ts';
-import type { SigningKeyStore } from '../seams/signing_key_store.ts';
+import type { SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { given, givenNumber, placeholders, prepare } from './sql_statement.ts';
 
@@ -59,12 +59,19 @@ const prepareStatements = ({ database, tables: { signingKey } }: SqlConnection) 
 export const createSqlSigningKeys = (connection: SqlConnection, clock: Clock): SigningKeyStore => {
   const { databaseTime, read, readTogether, write, settled, erase } = connection;
   const statements = prepareStatements(connection);
+  let known = '';
+  /** They are published, and the first signs at once. Those that were settled before are read from a disk that is stuck, too. */
+  const settleNews = async (keys: readonly SigningKeyRecord[]): Promise<void> => {
+    const read = JSON.stringify(keys.map(({ kid, activatesAt, revokedAt }) => [kid, activatesAt, revokedAt]));
+    if (read === known) return;
+    await settled?.();
+    known = read;
+  };
   return {
     readSigningKeys: async () => {
       if (databaseTime === undefined) {
         const keys = await read(statements.list.with());
-        // They are published, and the first signs at once.
-        await settled?.();
+        await settleNews(keys);
         return { keys, databaseNow: clock.now() };
       }
       const [keys, [time]] = await readTogether(statements.list.with(), databaseTime.with());

@@ -12,6 +12,7 @@ import { createSqlKeySetReaders } from './sql_key_set_readers.ts';
 import { createSqlLogoutDeliveries } from './sql_logout_deliveries.ts';
 import { createSqlRateLimiter } from './sql_rate_limiter.ts';
 import { createSqlResources } from './sql_resources.ts';
+import { createSqlRestoration } from './sql_restoration.ts';
 import { createSqlRevocations } from './sql_revocations.ts';
 import { createRevoking } from './sql_revoking.ts';
 import { createSqlSessions } from './sql_sessions.ts';
@@ -41,6 +42,7 @@ export const composeSqlStore = (connection: SqlConnection, clock: Clock): Opened
     ...createSqlAudit(connection),
     ...createSqlLogoutDeliveries(connection),
     ...createSqlRevocations(connection, revoking),
+    ...createSqlRestoration(connection),
     close: () => connection.close(),
   };
   return { store, rateLimiter: createSqlRateLimiter(connection, clock) };

@@ -1,4 +1,5 @@
 // The tables of the repository, by the names it knows them under.
+import { databaseCopy } from './sqlite_copy_schema.ts';
 import { leasedTurns, revocationMark, revokedTurns, statusList } from './sqlite_revocation_schema.ts';
 import {
   auditEvent,
@@ -24,6 +25,7 @@ export const sqliteTables = {
   authorizationCode,
   client,
   consent,
+  databaseCopy,
   deniedToken,
   endUser,
   interaction,

@@ -25,7 +25,8 @@ export interface VerifyHistoryOptions extends AnswerOptions {
 const mostBytes = 64 * 1024 * 1024;
 const fetchMilliseconds = 30_000;
 
-const readCopy = (file: string): string => {
+/** The text of a saved key history. */
+export const readCopy = (file: string): string => {
   try {
     const { size } = statSync(file);
     if (size > mostBytes)

@@ -1,5 +1,6 @@
 // Reads the values of options and arguments. What is wrong here is an error of usage.
 import { InvalidArgumentError } from 'commander';
+import { settings } from '../settings.ts';
 
 const digits = /^-?\d{1,10}$/;
 
@@ -49,4 +50,12 @@ export const namedValue = (
 ): readonly (readonly [string, unknown])[] => {
   const [name, value] = splitNamed(text, 'role=reader or level=3');
   return [...earlier, [name, jsonOrText(value)]];
+};
+
+/** The URL of a database, as KEYTURN_DATABASE_URL has it. For commander. */
+export const databaseUrl = (text: string): string => {
+  const { success } = settings.KEYTURN_DATABASE_URL.schema.safeParse(text);
+  // What was typed may hold a password.
+  if (!success) throw new InvalidArgumentError('Expected file:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE.');
+  return text;
 };

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Terminal } from './terminal.ts';
 
 /** They have nothing to do with a store elsewhere, or refuse it themselves. */
-const localCommands = ['serve', 'simulate', 'drill', 'mint'];
+const localCommands = ['serve', 'simulate', 'drill', 'mint', 'backup', 'restore', 'copy'];
 
 export const addRemoteOption = (program: Command, terminal: Terminal): void => {
   program

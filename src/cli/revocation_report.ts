@@ -45,7 +45,11 @@ const boundInWords = (bound: Exposure, revokedAt: NumericDate, config: Config): 
   return [verifier === 'hand_copied' ? '  you replace it' : '  it restarts', '', by];
 };
 
-const purgeOf = ({ issuer, policy }: Config): readonly string[] =>
+/** One line for each kind of verifier. */
+export const exposureInWords = (exposure: readonly Exposure[], revokedAt: NumericDate, config: Config): string =>
+  columns(exposure.map((bound) => boundInWords(bound, revokedAt, config)));
+
+export const purgeOf = ({ issuer, policy }: Config): readonly string[] =>
   policy.sharedCacheSeconds > 0 ? [issuer + paths.jwks] : [];
 
 const openingOf = ({ dryRun, key, revokedAt }: Revoked): string =>
@@ -72,12 +76,19 @@ export const revokedInWords = (revoked: Revoked, config: Config, width: number):
     ...paragraphs.map((paragraph) => wrapText(paragraph, width)),
     '',
     'At worst the key is accepted until',
-    columns(exposure.map((bound) => boundInWords(bound, revokedAt, config))),
+    exposureInWords(exposure, revokedAt, config),
     '',
     ...purge,
     copies,
   ].join('\n');
 };
+
+export const exposureDocument = ({ verifier, libraries, cacheSeconds, acceptedUntil }: Exposure) => ({
+  verifier,
+  libraries,
+  cache_seconds: cacheSeconds,
+  accepted_until: acceptedUntil,
+});
 
 export const revokedDocument = (
   { dryRun, key, revokedAt, promoted, successor, exposure }: Revoked,
@@ -94,12 +105,7 @@ export const revokedDocument = (
     kid: successor.kid === unmadeKid ? null : successor.kid,
     activates_at: successor.activatesAt,
   },
-  exposure: exposure.map(({ verifier, libraries, cacheSeconds, acceptedUntil }) => ({
-    verifier,
-    libraries,
-    cache_seconds: cacheSeconds,
-    accepted_until: acceptedUntil,
-  })),
+  exposure: exposure.map(exposureDocument),
   purge: purgeOf(config),
 });
 

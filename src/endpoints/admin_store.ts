@@ -1,5 +1,5 @@
 // /admin/store: the verbs of the store for an operator's own machine, where KEYTURN_ADMIN_TOKEN is set. Each call is one
-// verb with its arguments as JSON; private keys pass wrapped, as they are kept. Ours; docs/administration.md describes it.
+// verb with its arguments as JSON; private keys pass wrapped, as they are kept. Ours; docs/deploying-on-workers.md describes it.
 import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';

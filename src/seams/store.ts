@@ -4,6 +4,7 @@ import type { KeyEventStore } from './key_event_store.ts';
 import type { KeySetReaderStore } from './key_set_reader_store.ts';
 import type { LogoutDeliveryStore } from './logout_delivery_store.ts';
 import type { ResourceStore } from './resource_store.ts';
+import type { RestorationStore } from './restoration_store.ts';
 import type { RevocationStore } from './revocation_store.ts';
 import type { SessionStore } from './session_store.ts';
 import type { SigningKeyStore } from './signing_key_store.ts';
@@ -22,7 +23,8 @@ export interface Store
     TokenStore,
     AuditStore,
     LogoutDeliveryStore,
-    RevocationStore {
+    RevocationStore,
+    RestorationStore {
   close(): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ export const auditTypes = [
   'key.retired',
   'key.revoked',
   'key.rewrapped',
+  'database.restored',
   'admin.called',
 ] as const;
 

@@ -11,6 +11,7 @@ import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.
 import { createManualClock, type OpenStores } from '../contracts/opened_stores.ts';
 import { describeRateLimiter } from '../contracts/rate_limiter.ts';
 import { addStanding, makeAuditEvent, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
+import { describeRestorationStore } from '../contracts/restoration_store.ts';
 import { describeSessionStore } from '../contracts/session_store.ts';
 import { describeTokenStore } from '../contracts/token_store.ts';
 import { describeUserStore } from '../contracts/user_store.ts';
@@ -49,6 +50,7 @@ describeKeyEventStore(name, open);
 describeKeySetReaderStore(name, open);
 describeLogoutDeliveryStore(name, open);
 describeRateLimiter(name, open);
+describeRestorationStore(name, open);
 
 describe('a better-sqlite3 store across a restart', () => {
   test('T084 T099: spent tokens are spent and allowances are used up after it', async () => {

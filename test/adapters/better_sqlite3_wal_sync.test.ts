@@ -2,10 +2,15 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
+import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { createFence, type Fence } from '../../src/adapters/better_sqlite3_fence.ts';
 import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
 import { createWalSync, type WalSync } from '../../src/adapters/better_sqlite3_wal_sync.ts';
+import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
+import { createManualClock } from '../contracts/opened_stores.ts';
+import { addStanding, makeRefreshToken, now, startFamily } from '../contracts/records.ts';
 import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
 
 let folder: string;
@@ -151,6 +156,19 @@ describe('the wait for the disk', () => {
     await expect.poll(() => draining.state).toBe('told');
   });
 
+  test('T128: what was committed while a sync failed is refused as well, whatever the next sync would say', async () => {
+    const { write, writeUnsynced } = createGroupCommit(client, undefined, fence, wal);
+    const failing = watch(write(inserting('a')));
+    await someTurns();
+    const queued = watch(write(inserting('b')));
+    await writeUnsynced(inserting('c'));
+    expect(names()).toEqual(['a', 'b', 'c']);
+    fence.shut('EIO');
+    syncs[0]?.reject(new StoreUnavailableError('the disk failed'));
+    await expect.poll(() => [failing.state, queued.state]).toEqual(['refused', 'refused']);
+    expect(syncs).toHaveLength(1);
+  });
+
   test('T128: a write that the disk does not take is refused, and none is made after it: no later sync is believed', async () => {
     symlinkSync('/dev/null', join(folder, 'odd-wal'));
     // All that is asked of it: where the log is. This one cannot be synced, which the kernel says itself.
@@ -161,8 +179,75 @@ describe('the wait for the disk', () => {
       unavailable,
       unavailable,
     ]);
+    expect(await fence.fenced).toContain('EINVAL');
     await expect(write(inserting('c'))).rejects.toBeInstanceOf(StoreUnavailableError);
     expect(names()).toEqual(['a', 'b']);
-    expect(await fence.fenced).toContain('fdatasync');
+  });
+});
+
+describe('what is told on the strength of a read', () => {
+  test('the answer of a spent refresh token is given out again once its successor is on disk; an unspent one waits for nothing', async () => {
+    const path = join(folder, 'store.sqlite');
+    const database = openSqliteDatabase(path);
+    const log = createWalSync(database, fence);
+    let slow = false;
+    const held = Promise.withResolvers<void>();
+    const sync = async (): Promise<void> => {
+      if (slow) await held.promise;
+      await log.sync();
+    };
+    const commit = createGroupCommit(database, undefined, fence, { ...log, sync });
+    const { store } = composeSqlStore(connect(database, commit), createManualClock(now));
+    await addStanding(store);
+    for (const family of ['spent', 'unspent']) await startFamily(store, family);
+    slow = true;
+    const successor = makeRefreshToken('spent.1', { familyId: 'spent' });
+    const rotating = watch(
+      store.rotateRefreshToken({ tokenHash: 'spent.0', usedAt: now, answer: 'sealed', successor }),
+    );
+    await someTurns();
+    const again = store.findRefreshToken('spent.0');
+    const waiting = watch(again);
+    expect((await store.findRefreshToken('unspent.0'))?.token.usedAt).toBeNull();
+    await someTurns();
+    expect([rotating.state, waiting.state]).toEqual(['waits', 'waits']);
+    held.resolve();
+    expect((await again)?.token).toMatchObject({ usedAt: now, answer: 'sealed' });
+    await store.close();
+  });
+
+  test('keys are published once they are on disk; those that were before are read while the disk is stuck', async () => {
+    const database = openSqliteDatabase(join(folder, 'store.sqlite'));
+    const log = createWalSync(database, fence);
+    const syncing: PromiseWithResolvers<void>[] = [];
+    const sync = async (): Promise<void> => {
+      const gate = Promise.withResolvers<void>();
+      syncing.push(gate);
+      await gate.promise;
+    };
+    const commit = createGroupCommit(database, undefined, fence, { ...log, sync });
+    const { store } = composeSqlStore(connect(database, commit), createManualClock(now));
+    const publishing = watch(
+      store.publishSigningKey({
+        alg: 'ES256',
+        slot: 0,
+        kid: 'kid-1',
+        publicJwk: { kty: 'EC' },
+        privateJwe: 'wrapped',
+        publishedAt: now,
+        activatesAt: now,
+        longestTokenSeconds: 600,
+      }),
+    );
+    await someTurns();
+    const reading = store.readSigningKeys();
+    const waiting = watch(reading);
+    await someTurns();
+    expect([publishing.state, waiting.state, syncing.length]).toEqual(['waits', 'waits', 2]);
+    for (const { resolve } of syncing) resolve();
+    expect((await reading).keys.map(({ kid }) => kid)).toEqual(['kid-1']);
+    expect((await store.readSigningKeys()).keys).toHaveLength(1);
+    expect(syncing).toHaveLength(2);
+    database.close();
   });
 });

@@ -19,6 +19,7 @@ import { createManualClock, type OpenedStores } from '../contracts/opened_stores
 import { describeRateLimiter } from '../contracts/rate_limiter.ts';
 import { addStanding, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
 import { describeResourceStore } from '../contracts/resource_store.ts';
+import { describeRestorationStore } from '../contracts/restoration_store.ts';
 import { describeSessionStore } from '../contracts/session_store.ts';
 import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
 import { describeTokenStore } from '../contracts/token_store.ts';
@@ -68,6 +69,7 @@ describe.runIf(hasPostgres)('a real Postgres', () => {
   describeClientStore(name, openVerbs);
   describeResourceStore(name, openVerbs);
   describeUserStore(name, open);
+  describeRestorationStore(name, open);
   describeSessionStore(name, open);
   describeTokenStore(name, open);
   describeAuditStore(name, open);

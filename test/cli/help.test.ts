@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { addClients } from '../../src/cli/clients.ts';
+import { addDatabases } from '../../src/cli/databases.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
 import { addResources } from '../../src/cli/resources.ts';
@@ -14,7 +15,8 @@ const help: string[] = [];
 const terminal = { print: (text: string) => help.push(text) } as unknown as Terminal;
 
 const program = createProgram('0.0.0', terminal);
-for (const add of [addServe, addKeys, addClients, addResources, addToken, addDoctor]) add(program, terminal);
+for (const add of [addServe, addKeys, addClients, addResources, addToken, addDatabases, addDoctor])
+  add(program, terminal);
 
 const leavesOf = (command: Command, path: readonly string[]): readonly (readonly string[])[] =>
   command.commands.length === 0
@@ -36,9 +38,12 @@ describe('--help', () => {
       ...['list', 'history', 'verify-history', 'rotate', 'revoke', 'drill', 'add-kek', 'promote-kek', 'rewrap'].map(
         (name) => `keys ${name}`,
       ),
-      ...['add', 'list', 'show', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
+      ...['add', 'list', 'show', 'export', 'import', 'rotate-secret', 'remove'].map((name) => `clients ${name}`),
       ...['add', 'list', 'remove'].map((name) => `resources ${name}`),
       ...['inspect', 'verify', 'mint', 'revoke'].map((name) => `token ${name}`),
+      'backup',
+      'restore',
+      'copy',
       'doctor',
     ]);
   });

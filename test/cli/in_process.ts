@@ -4,6 +4,7 @@ import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_stor
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { addAudit } from '../../src/cli/audit.ts';
 import { addClients } from '../../src/cli/clients.ts';
+import { addDatabases } from '../../src/cli/databases.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
 import { addKeys } from '../../src/cli/keys.ts';
 import { addRemoteOption } from '../../src/cli/remote_option.ts';
@@ -73,6 +74,7 @@ export const runCommand = async (
     addUsers,
     addToken,
     addAudit,
+    addDatabases,
     addDoctor,
     addSimulate,
   ])

@@ -9,7 +9,7 @@ import { findCapacity, openLoop, quantileOf } from '../../bench/open_loop/open_l
 import { processTestMilliseconds } from '../running_server.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 
-const seconds = bounded(15, 600);
+const seconds = bounded(15, 300);
 const times = 3;
 const connections = 1000;
 /** The promise is 80%; the load shares the machine's cores with the server. */

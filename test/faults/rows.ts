@@ -5,7 +5,7 @@ export interface FaultRow {
   readonly id: string;
   readonly fault: string;
   readonly mustHold: string;
-  /** Below test/faults/. They run in both forms, by the bounds they take from bounds.ts. */
+  /** Below test/faults/. They run in both forms, by the bounds they take from bounds.ts. None: the whole form alone. */
   readonly files: readonly string[];
   /** In the whole form besides: what `npm run soak` runs in .ci/run anyway. */
   readonly fullFiles?: readonly string[];
@@ -99,6 +99,13 @@ export const rows: readonly FaultRow[] = [
     mustHold: 'no broken answer, nothing done goes untold, exit 0',
     files: ['terminated.fault.test.ts'],
     fullFiles: ['drain.test.ts'],
+  },
+  {
+    id: 'F15',
+    fault: 'a backup is restored, killed on the way; an SQLite database is moved, killed on the way',
+    mustHold: 'one database is served, and nothing spent or revoked is good again',
+    files: ['database_kill.test.ts'],
+    fullFiles: ['database_kill.soak.test.ts'],
   },
   {
     id: 'F16',

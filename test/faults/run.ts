@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { type FaultRow, rows } from './rows.ts';
 
 const { quick, only } = parseArgs({
@@ -34,6 +34,8 @@ interface RowOutcome {
   readonly seconds: number;
   readonly told: readonly Told[];
   readonly notRun: readonly string[];
+  /** How many tests. */
+  readonly passed: string;
   readonly output: string;
 }
 
@@ -41,11 +43,12 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const filesOf = ({ files, fullFiles = [] }: FaultRow): readonly string[] => (quick ? files : [...files, ...fullFiles]);
+
 const runRow = async (row: FaultRow): Promise<RowOutcome> => {
   const toldFile = join(folder, row.id.replaceAll(', ', '-'));
   writeFileSync(toldFile, '');
   const started = performance.now();
-  const files = [...row.files, ...(quick ? [] : (row.fullFiles ?? []))];
   const environment = {
     ...process.env,
     ...(quick ? {} : row.fullEnvironment),
@@ -53,7 +56,7 @@ const runRow = async (row: FaultRow): Promise<RowOutcome> => {
     FAULTS: quick ? 'quick' : 'full',
     FAULTS_TOLD: toldFile,
   };
-  const args = [vitest, 'run', '--maxWorkers=1', ...files.map((file) => `test/faults/${file}`)];
+  const args = [vitest, 'run', '--maxWorkers=1', ...filesOf(row).map((file) => `test/faults/${file}`)];
   const child = spawn(process.execPath, args, { cwd: project, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
@@ -61,20 +64,22 @@ const runRow = async (row: FaultRow): Promise<RowOutcome> => {
       output += chunk;
     });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  const passed = /Tests\s+(\d+) passed/.exec(stripVTControlCharacters(output))?.[1] ?? '0';
   const told = readFileSync(toldFile, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Told);
   const notRun = output.match(/NOT RUN: .*/g) ?? [];
   const seconds = (performance.now() - started) / 1000;
-  return { row, held: code === 0, seconds, told, notRun, output };
+  return { row, held: code === 0, seconds, told, notRun, passed, output };
 };
 
-const report = ({ row, held, seconds, told, notRun, output }: RowOutcome): void => {
+const report = ({ row, held, seconds, told, notRun, passed, output }: RowOutcome): void => {
   const didNothing = notRun.length > 0 && told.length === 0;
   const good = didNothing ? 'NOT RUN' : 'held';
   print(`\n${row.id}  ${held ? good : 'FAILED'}, ${seconds.toFixed(0)} s. ${row.fault}: ${row.mustHold}.`);
   for (const { row: id, did, held: found } of told) print(`    ${id}: ${did}: ${found}.`);
+  if (held && told.length === 0 && !didNothing) print(`    ${passed} tests passed.`);
   for (const line of notRun) print(`    ${line}`);
   if (!held) print(output);
 };
@@ -88,9 +93,12 @@ const take = async (queue: FaultRow[]): Promise<void> => {
     report(outcome);
   }
 };
-const together = wanted.filter(({ alone }) => alone !== true);
+for (const { id } of wanted.filter((row) => filesOf(row).length === 0))
+  print(`${id}  is left to npm run soak, and to the whole form.`);
+const chosenRows = wanted.filter((row) => filesOf(row).length > 0);
+const together = chosenRows.filter(({ alone }) => alone !== true);
 await Promise.all(Array.from({ length: atOnce }, () => take(together)));
-await take(wanted.filter(({ alone }) => alone === true));
+await take(chosenRows.filter(({ alone }) => alone === true));
 
 const failed = outcomes.filter(({ held }) => !held);
 const minutes = (performance.now() - started) / 60_000;

@@ -136,7 +136,7 @@ describe('several processes behind one port', { timeout }, () => {
   });
 
   test('every process answers, and the metrics are those of all, on their own port and on the main one', async () => {
-    // A connection for each request: they are handed out in turn.
+    // A connection for each request: the kernel gives each to one that is free.
     const agent = new Agent({ keepAlive: false });
     const answers = await Promise.all(Array.from({ length: 60 }, () => askForToken(server.port, agent)));
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);

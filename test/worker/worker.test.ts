@@ -230,7 +230,9 @@ describe('a hash made in workerd', () => {
 describe('what is logged', () => {
   test('is one JSON record a line, and no secret is in it', () => {
     expect(worker.logged.length).toBeGreaterThan(10);
-    for (const line of worker.logged) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) });
+    // workerd's own, of the client that went away: what only that client waited for is not gone on with.
+    const ours = worker.logged.filter((line) => !line.startsWith('Warning: A promise was resolved or rejected from'));
+    for (const line of ours) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) });
     const all = worker.logged.join('\n');
     const { KEYTURN_KEK_RING: ring = '' } = worker.environment;
     for (const secret of [worker.token, clientSecret, JSON.parse(ring).keys[0].k]) expect(all).not.toContain(secret);

@@ -11,6 +11,7 @@ import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts'
 import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
 import { describeRateLimiter } from '../contracts/rate_limiter.ts';
 import { describeResourceStore } from '../contracts/resource_store.ts';
+import { describeRestorationStore } from '../contracts/restoration_store.ts';
 import { describeSessionStore } from '../contracts/session_store.ts';
 import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
 import { describeTokenStore } from '../contracts/token_store.ts';
@@ -37,6 +38,7 @@ const openStoreOnly = async (clock: Clock) => {
 
 const name = 'D1 in workerd';
 describeUserStore(name, open);
+describeRestorationStore(name, open);
 describeSessionStore(name, open);
 describeTokenStore(name, open);
 describeAuditStore(name, open);
