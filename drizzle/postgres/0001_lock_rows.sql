@@ -1,1 +1,1 @@
-INSERT INTO "lock_row" ("name") VALUES ('revocations'), ('logins'), ('key_set_readers') ON CONFLICT DO NOTHING;
+INSERT INTO "lock_row" ("name") VALUES ('revocations'), ('logins'), ('key_set_readers'), ('logout_deliveries') ON CONFLICT DO NOTHING;

@@ -57,6 +57,6 @@ export const revocationMark = pgTable(
 /**
  * Rows that exist to be locked. `revocations`: ids of turns and marks ascend in the order of commits, so whoever adds one
  * holds it until the commit. `logins`: a username and an e-mail address of two users must not be the same.
- * `key_set_readers`: there are only so many.
+ * `key_set_readers`: there are only so many. `logout_deliveries`: whoever takes some leaves the next to others.
  */
 export const lockRow = pgTable('lock_row', { name: text().primaryKey() });

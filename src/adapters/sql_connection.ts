@@ -43,7 +43,7 @@ export interface SqlConnection extends SqlDialect {
   /** @param key - what the statement calls its only value. */
   lookup<Row>(statement: Statement<Row>, key: string): Lookup<Row>;
   /** Steps that let writes of one kind pass one at a time until each is over. None where all do. */
-  oneAtATime(kind: 'revocations' | 'logins' | 'key_set_readers'): readonly Step[];
+  oneAtATime(kind: 'revocations' | 'logins' | 'key_set_readers' | 'logout_deliveries'): readonly Step[];
   close(): Promise<void>;
 }
 

@@ -56,7 +56,12 @@ export const prepareQueueLogoutsOfUser = (connection: SqlConnection) => {
   );
 };
 
-export const createSqlLogoutDeliveries = ({ database, tables, write }: SqlConnection): LogoutDeliveryStore => {
+export const createSqlLogoutDeliveries = ({
+  database,
+  tables,
+  write,
+  oneAtATime,
+}: SqlConnection): LogoutDeliveryStore => {
   const { logoutDelivery } = tables;
   const due = lte(logoutDelivery.nextAttemptAt, sql.placeholder('now'));
   const named = eq(logoutDelivery.id, sql.placeholder('id'));
@@ -83,8 +88,9 @@ export const createSqlLogoutDeliveries = ({ database, tables, write }: SqlConnec
   const remove = prepare(database.delete(logoutDelivery).where(named));
   return {
     takeLogoutDeliveries: async (now, retryAt, most) => {
-      const taken = await write(take.with({ now, retryAt, most }));
-      return taken?.[0].rows ?? [];
+      const taken = await write(...oneAtATime('logout_deliveries'), take.with({ now, retryAt, most }));
+      // The last step is the one that takes, whatever came before it.
+      return (taken?.at(-1)?.rows ?? []) as readonly (typeof logoutDelivery.$inferSelect)[];
     },
     postponeLogoutDelivery: async (id, nextAttemptAt) => {
       await write(postpone.with({ id, nextAttemptAt }));

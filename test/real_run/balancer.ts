@@ -4,6 +4,8 @@ import type { IssuerProcess } from './processes.ts';
 
 const jwksPath = '/.well-known/jwks.json';
 const healthMilliseconds = 250;
+/** Less than a library waits: what an issuer that is paused does not answer, another still can. The last one may be slow. */
+const [answerMilliseconds, lastAnswerMilliseconds] = [800, 2000];
 
 interface Answer {
   readonly status: number;
@@ -21,6 +23,7 @@ const ask = (
   port: number,
   incoming: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
   body: Buffer,
+  milliseconds = answerMilliseconds,
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { method, url: path, headers } = incoming;
@@ -29,7 +32,7 @@ const ask = (
         resolve({ status: response.statusCode ?? 502, headers: response.headers, body: answer });
       }, reject);
     });
-    asked.setTimeout(2000, () => asked.destroy(new Error('no answer')));
+    asked.setTimeout(milliseconds, () => asked.destroy(new Error('no answer')));
     asked.once('error', reject);
     asked.end(body);
   });
@@ -67,7 +70,8 @@ export const startBalancer = async (
     for (let tries = 0; tries < choice.length; tries += 1) {
       const issuer = choice[(turn + tries) % choice.length] as IssuerProcess;
       try {
-        return await ask(issuer.port, incoming, body);
+        const isLast = tries === choice.length - 1;
+        return await ask(issuer.port, incoming, body, isLast ? lastAnswerMilliseconds : answerMilliseconds);
       } catch {
         ready.delete(issuer);
       }

@@ -16,7 +16,10 @@ export interface OperatorParts {
   readonly environment: Readonly<Record<string, string>>;
   /** Replaced in place where a process was killed. */
   readonly issuers: IssuerProcess[];
-  readonly machineClock: MachineClock;
+  /** By place in `issuers`; the same one where they share a machine. */
+  readonly clocks: readonly MachineClock[];
+  /** One of them may be paused, or have a wrong clock, while the others go on. */
+  readonly haveMachinesOfTheirOwn: boolean;
   readonly libraries: readonly Library[];
   readonly watch: Watch;
   readonly policy: RotationPolicy;
@@ -50,7 +53,8 @@ const pollMilliseconds = 150;
 const roundingSeconds = 1.3;
 
 export const createOperator = (parts: OperatorParts): Operator => {
-  const { store, environment, issuers, machineClock, libraries, watch, policy } = parts;
+  const { store, environment, issuers, clocks, haveMachinesOfTheirOwn, libraries, watch, policy } = parts;
+  const [machineClock] = clocks as readonly [MachineClock];
   const failures: string[] = [];
   const done = new Map<string, number>();
   /** By library: how long each revoked key was taken, and the bound. */
@@ -124,7 +128,7 @@ export const createOperator = (parts: OperatorParts): Operator => {
     watch.note(`SIGKILL for ${killed.name}`);
     await killed.kill('SIGKILL');
     await wait(1500);
-    issuers[place] = await startIssuer(killed.name, environment);
+    issuers[place] = await startIssuer(killed.name, { ...environment, ...clocks[place]?.environment });
     watch.note(`${killed.name} is back`);
   };
 
@@ -139,16 +143,50 @@ export const createOperator = (parts: OperatorParts): Operator => {
     await wait(1000);
   };
 
+  /** Longer than P: what it last saw must not sign any more. */
+  const pause = async (): Promise<void> => {
+    const { name, child } = issuers[(done.get('paused') ?? 0) % issuers.length] as IssuerProcess;
+    watch.note(`SIGSTOP for ${name}`);
+    child.kill('SIGSTOP');
+    await wait((policy.snapshotSeconds + 3) * 1000);
+    child.kill('SIGCONT');
+    watch.note(`${name} goes on`);
+    await wait(1000);
+  };
+
+  /** Far more than E: it must not sign at all. */
+  const skew = async (): Promise<void> => {
+    const times = done.get('clock of one wrong') ?? 0;
+    const place = times % issuers.length;
+    const seconds = times % 2 === 0 ? 20 : -20;
+    if (!(await clocks[place]?.setOffBy(seconds)))
+      return watch.note('NOT RUN: setting the clock needs libfaketime (apt-get install faketime)');
+    const { name, port } = issuers[place] as IssuerProcess;
+    watch.note(`the clock of ${name} is set by ${seconds} s`);
+    await wait(4000);
+    const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    if (status !== 503) failures.push(`${name} is ready (${status}) with a clock that is ${seconds} s off`);
+    await clocks[place]?.setOffBy(0);
+    watch.note(`the clock of ${name} is right again`);
+    await wait(2000);
+  };
+
+  const ofMachines = haveMachinesOfTheirOwn
+    ? [
+        { name: 'paused', act: pause },
+        { name: 'clock of one wrong', act: skew },
+      ]
+    : [{ name: 'clock set', act: setClock }];
   const acts = [
     { name: 'SIGKILL', act: kill },
     { name: 'turn by hand', act: () => rotate('RS256') },
-    { name: 'clock set', act: setClock },
+    ...ofMachines,
     { name: 'compromise', act: () => compromise('ES256') },
     { name: 'turn by hand', act: () => rotate('ES256') },
     { name: 'SIGKILL', act: kill },
     { name: 'compromise', act: () => compromise('RS256') },
-    { name: 'clock set', act: setClock },
-  ] as const;
+    ...ofMachines,
+  ];
   let turn = 0;
   return {
     longestRoundSeconds: 2 * policy.periodSeconds + policy.leadSeconds + 8,

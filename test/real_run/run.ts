@@ -1,22 +1,29 @@
 // `npm run real-run -- --minutes 10`: real issuers on one database, real libraries, real turns; a compromise, SIGKILL and
-// a clock that is set in between. Prints what happened and every refusal with its story. Exit code 1 when there was one.
+// a clock that is set in between. `--database postgres --nodes 3` lets each issuer have a machine of its own, and also pauses
+// one after the other. Prints what happened and every refusal with its story. Exit code 1 when there was one.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
-import { systemClock } from '../../src/adapters/system_clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { signingAlgorithms } from '../../src/seams/signer.ts';
-import { createMachineClock } from '../machine_clock.ts';
 import { addClient, addResource, registeredSecret } from '../test_provider.ts';
 import { startBalancer } from './balancer.ts';
+import { openRunDatabase } from './database.ts';
 import { openLibraries } from './libraries.ts';
 import { createOperator } from './operator.ts';
 import { freePort, type IssuerProcess, startIssuer } from './processes.ts';
 import { createWatch } from './watch.ts';
 
-const { minutes } = parseArgs({ options: { minutes: { type: 'string', default: '2' } } }).values;
+const { minutes, database, nodes } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '2' },
+    database: { type: 'string', default: 'sqlite' },
+    nodes: { type: 'string', default: '3' },
+  },
+}).values;
+const nodeCount = Number(nodes);
+if (!(nodeCount >= 2 && nodeCount <= 8)) throw new Error('--nodes takes 2 to 8');
 const wholeSeconds = Number(minutes) * 60;
 if (!(wholeSeconds >= 60 && wholeSeconds <= 600)) throw new Error('--minutes takes 1 to 10');
 const startedAt = Date.now();
@@ -46,15 +53,13 @@ const print = (line: string): void => {
 
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-real-run-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-const databasePath = join(folder, 'keyturn.sqlite');
 const port = await freePort();
 const issuer = `http://127.0.0.1:${port}`;
-const machineClock = await createMachineClock(folder);
+const runDatabase = await openRunDatabase(database, folder, nodeCount);
 const environment = {
   ...settings,
-  ...machineClock.environment,
   KEYTURN_ISSUER: issuer,
-  KEYTURN_DATABASE_URL: `file:${databasePath}`,
+  KEYTURN_DATABASE_URL: runDatabase.url,
   KEYTURN_KEK_RING_FILE: join(folder, 'kek_ring.json'),
 };
 const { policy } = readConfig(settings);
@@ -62,9 +67,10 @@ print(
   `lead ${policy.leadSeconds} s, grace ${policy.graceSeconds} s, period ${policy.periodSeconds} s, tokens ${policy.maxTokenSeconds} s; ${wholeSeconds} s in all`,
 );
 
-const issuers: IssuerProcess[] = [await startIssuer('issuer 1', environment)];
-for (const name of ['issuer 2', 'issuer 3']) issuers.push(await startIssuer(name, environment));
-const store = createBetterSqlite3Store(databasePath, systemClock);
+const issuers: IssuerProcess[] = [];
+for (const [place, { environment: clock }] of runDatabase.clocks.entries())
+  issuers.push(await startIssuer(`issuer ${place + 1}`, { ...environment, ...clock }));
+const store = await runDatabase.openStore();
 for (const alg of signingAlgorithms)
   await addResource(store, { resource: audiences[alg], accessTokenSigningAlg: alg, accessTokenSeconds: 4 });
 await addClient(store, 'watcher', {
@@ -83,7 +89,11 @@ const watch = createWatch({
   ...{ tokenEndpoint: `${issuer}/token`, jwksUri, audiences, libraries, print },
   ...{ clientId: 'watcher', clientSecret: registeredSecret },
 });
-const operator = createOperator({ store, environment, issuers, machineClock, libraries, watch, policy });
+const operator = createOperator({
+  ...{ store, environment, issuers, libraries, watch, policy },
+  clocks: runDatabase.clocks,
+  haveMachinesOfTheirOwn: database === 'postgres',
+});
 
 const goesOn = (): boolean => elapsed() < wholeSeconds - tailSeconds;
 const traffic = watch.run(goesOn);
@@ -112,4 +122,5 @@ print(
 await Promise.all(issuers.map((running) => running.kill('SIGTERM')));
 await balancer.close();
 await store.close();
+await runDatabase.close();
 process.exit(failures.length === 0 ? 0 : 1);
