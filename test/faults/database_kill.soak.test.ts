@@ -1,5 +1,5 @@
-// F15: SIGKILL at every step of `restore` and `copy`: before every statement that writes, and around every call that names,
-// renames, removes or syncs a file.
+// F15: SIGKILL at steps of `restore` and `copy`, spread evenly over all there are: before statements that write, and around
+// calls that name, rename, remove or sync a file. DATABASE_KILLS says at how many of each; `all` takes each one.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +7,17 @@ import { processTestMilliseconds, removeFolder } from '../running_server.ts';
 import { atFileStep, atStatement, killAndGoOn, killedCommands, prepareFolder, wasKilled } from './database_kills.ts';
 
 const atOnce = 2;
+const wanted = process.env.DATABASE_KILLS ?? '12';
+const mostKills = wanted === 'all' ? Number.POSITIVE_INFINITY : Number(wanted);
+
+/** The first, the last, and some between. */
+const spread = <Kill>(kills: readonly Kill[]): readonly Kill[] =>
+  kills.length <= mostKills
+    ? kills
+    : Array.from(
+        { length: mostKills },
+        (_, place) => kills[Math.round((place * (kills.length - 1)) / (mostKills - 1))],
+      ).filter((kill) => kill !== undefined);
 let folder: string;
 beforeAll(async () => {
   folder = await prepareFolder();
@@ -23,9 +34,9 @@ const kinds = [
   },
 ] as const;
 
-describe('F15: SIGKILL at every step leaves one database that is served, and the command can be given again', () => {
+describe('F15: SIGKILL at a step leaves one database that is served, and the command can be given again', () => {
   test.each(killedCommands.flatMap((command) => kinds.map((kind) => ({ ...command, ...kind }))))(
-    '$name, at every $kind',
+    '$name, at each $kind',
     { timeout: 20 * processTestMilliseconds },
     async ({ preload, environment, whens, kind: _, ...command }) => {
       const wrapper = [process.execPath, '--import', preload] as const;
@@ -34,9 +45,9 @@ describe('F15: SIGKILL at every step leaves one database that is served, and the
       expect(whole.code).toBe(0);
       const steps = Number(readFileSync(counted, 'utf8'));
       expect(steps).toBeGreaterThan(3);
-      const kills = Array.from({ length: steps }, (_step, at) =>
-        whens.map((when) => [`${at + 1}`, when] as const),
-      ).flat();
+      const kills = spread(
+        Array.from({ length: steps }, (_step, at) => whens.map((when) => [`${at + 1}`, when] as const)).flat(),
+      );
       for (let at = 0; at < kills.length; at += atOnce)
         await Promise.all(
           kills.slice(at, at + atOnce).map(async ([KILL_STEP, KILL_WHEN]) => {

@@ -128,7 +128,7 @@ describe('several processes behind one port', { timeout }, () => {
   const issuedNow = async (): Promise<number> => Number(issued.exec(await metricsAt(metricsPort))?.[1] ?? 0);
 
   test('a first start makes one ring, one key for each place and one walk', async () => {
-    expect(new Set(pidsOf(server)).size).toBe(count);
+    await expect.poll(() => new Set(pidsOf(server)).size, { timeout: 10_000 }).toBe(count);
     expect(server.stdout().match(/^TOKEN=/gm)).toHaveLength(1);
     expect(server.stdout().match(/"msg":"listening"/g)).toHaveLength(1);
     const { keys } = (await (await fetch(`${server.url}/.well-known/jwks.json`)).json()) as { keys: { alg: string }[] };
@@ -166,7 +166,8 @@ describe('several processes behind one port', { timeout }, () => {
     });
     await until('every process has much to do', () => (outcomes.answered > 200 ? true : undefined));
     const before = await issuedNow();
-    const [victim = 0] = pidsOf(server);
+    const [victim] = pidsOf(server);
+    if (victim === undefined) throw new Error('no process said that it serves');
     process.kill(victim, 'SIGKILL');
     await until('another serves in its place', () => (pidsOf(server).length === count + 1 ? true : undefined));
     const answeredThen = outcomes.answered;
@@ -240,8 +241,8 @@ describe('several processes', { timeout }, () => {
     }
 
     // And when the first process is killed, none of the others stays behind.
+    await expect.poll(() => pidsOf(server), { timeout: 10_000 }).toHaveLength(count);
     const pids = pidsOf(server);
-    expect(pids).toHaveLength(count);
     await server.kill();
     await until('they are gone', () => (pids.some(isAlive) ? undefined : true));
   });
