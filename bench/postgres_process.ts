@@ -19,6 +19,24 @@ export interface PostgresProcess {
   remove(): Promise<void>;
 }
 
+const endSeconds = 10;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Waits for it without the event loop, which is over when a process ends: its children write into the folder until then. */
+const endNow = (pid: number): void => {
+  const givesUpAt = performance.now() + endSeconds * 1000;
+  if (isAlive(pid)) process.kill(pid, 'SIGQUIT');
+  while (isAlive(pid) && performance.now() < givesUpAt)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+};
+
 /** @param settings - of postgresql.conf, beyond the defaults of the tests. */
 export const startPostgres = async (
   settings: Readonly<Record<string, string | number>> = {},
@@ -29,8 +47,8 @@ export const startPostgres = async (
   let [pid, removed] = [pidNow(), false];
   process.once('exit', () => {
     if (removed) return;
-    process.kill(pid, 'SIGQUIT');
-    rmSync(cluster.folder, { recursive: true, force: true, maxRetries: 5 });
+    endNow(pid);
+    rmSync(cluster.folder, { recursive: true, force: true });
   });
   const execute = async (database: string, statements: string): Promise<pg.QueryResult> => {
     const session = new pg.Client(cluster.url(database));
