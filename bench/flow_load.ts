@@ -1,16 +1,19 @@
 // The load of a flow: some workers, each at the next run as soon as the one before is done. A child process like load.ts.
 import { setTimeout as wait } from 'node:timers/promises';
-import { cpuSecondsOf } from './cpu_time.ts';
+import { cpuSecondsOf, cpuSecondsOfAll } from './cpu_time.ts';
 import { runCodeFlow } from './flows/code.ts';
-import type { Flow, RefreshFlow, Send } from './flows/flow.ts';
+import type { Flow, RefreshFlow, Send, SignInFlow } from './flows/flow.ts';
 import { refreshOnce } from './flows/refresh.ts';
-import { createSend } from './flows/send.ts';
+import { createSend, patient } from './flows/send.ts';
+import { signInOnce } from './flows/sign_in.ts';
 import type { LoadAnswer } from './load.ts';
 
 export interface FlowJob {
   readonly flow: Flow;
   /** Of the server. */
   readonly pid: number;
+  /** Of the postmaster of its database, where that is a Postgres: then 503 is taken for what it says, try again. */
+  readonly postmaster?: number;
   readonly workers: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
@@ -26,13 +29,30 @@ const refreshChain = (flow: RefreshFlow, worker: number, send: Send) => async ()
   chains.set(first, answer.refresh_token);
 };
 
-const runOf = (flow: Flow, worker: number, send: Send): (() => Promise<unknown>) =>
-  flow.kind === 'refresh' ? refreshChain(flow, worker, send) : () => runCodeFlow(flow, send);
+/** How many have signed in at each issuer, so that the next round goes on with others. */
+const signIns = new Map<string, number>();
 
-const applyLoad = async ({ flow, pid, workers, warmUpSeconds, seconds }: FlowJob): Promise<LoadAnswer> => {
-  const send = createSend(workers);
+const nextSignIn = (flow: SignInFlow, send: Send) => (): Promise<void> => {
+  const nth = signIns.get(flow.issuer) ?? 0;
+  signIns.set(flow.issuer, nth + 1);
+  return signInOnce(flow, nth, send);
+};
+
+const runOf = (flow: Flow, worker: number, send: Send): (() => Promise<unknown>) => {
+  if (flow.kind === 'refresh') return refreshChain(flow, worker, send);
+  return flow.kind === 'code' ? () => runCodeFlow(flow, send) : nextSignIn(flow, send);
+};
+
+const applyLoad = async (job: FlowJob): Promise<LoadAnswer> => {
+  const { flow, pid, postmaster, workers, warmUpSeconds, seconds } = job;
+  const send = postmaster === undefined ? createSend(workers) : patient(createSend(workers));
   let [answers, stopped] = [0, false];
-  const mark = () => ({ answers, at: performance.now() / 1000, cpuSeconds: cpuSecondsOf(pid) });
+  const mark = () => ({
+    answers,
+    at: performance.now() / 1000,
+    cpuSeconds: cpuSecondsOf(pid),
+    databaseCpuSeconds: postmaster === undefined ? 0 : cpuSecondsOfAll(postmaster),
+  });
   const work = async (worker: number): Promise<void> => {
     const run = runOf(flow, worker, send);
     while (!stopped) {
@@ -52,6 +72,7 @@ const applyLoad = async ({ flow, pid, workers, warmUpSeconds, seconds }: FlowJob
       answers: end.answers - start.answers,
       seconds: end.at - start.at,
       cpuSeconds: end.cpuSeconds - start.cpuSeconds,
+      databaseCpuSeconds: end.databaseCpuSeconds - start.databaseCpuSeconds,
     };
   };
   return Promise.race([measuring(), working.then(measuring)]).catch((error: unknown) => ({ complaint: String(error) }));

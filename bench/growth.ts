@@ -3,7 +3,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cpuSecondsOf } from './cpu_time.ts';
-import { createSend } from './flows/send.ts';
+import { createSend, patient, triedAgain } from './flows/send.ts';
 import { type GrowingStore, growingStores } from './growth/grown_database.ts';
 import { codes, usersOf } from './growth/grown_facts.ts';
 import { type Grown, measureAsking, type RequestKind, requestKinds } from './growth/grown_requests.ts';
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     most: { type: 'string', default: '10000000' },
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '1000' },
+    store: { type: 'string', default: 'sqlite,postgres' },
   },
 });
 const [most, rounds, requests] = [Number(options.most), Number(options.rounds), Number(options.requests)];
@@ -24,6 +25,7 @@ const sizes = [10_000, 100_000, 1_000_000, 10_000_000].filter((size) => size <= 
 /** Rounds' worth of requests before any is measured. */
 const warmUps = 3;
 const mostGrowth = 1.2;
+const stores = options.store.split(',');
 
 interface Lane {
   readonly kind: RequestKind;
@@ -46,12 +48,14 @@ const grow = async ({ name, grow: growTo }: GrowingStore, families: number): Pro
   );
   const { issuer, pid, stop } = await startKeyturn(database.folder, database.settings);
   const store = await database.open();
-  const grown = { families, issuer, pid, secret: database.secret, store, send: createSend(flowWorkers) };
+  const { secret, cpuSeconds: databaseCpuSeconds } = database;
+  const grown = { families, issuer, pid, secret, store, databaseCpuSeconds, send: patient(createSend(flowWorkers)) };
   return {
     grown,
     stop: async () => {
       await store.close();
       await stop();
+      await database.remove();
     },
   };
 };
@@ -64,8 +68,9 @@ const ownCpuSeconds = (): number => {
 const laneOf = (kind: RequestKind, grown: Grown): Lane => {
   const ask = kind.of(grown);
   const serverCpuSeconds = (): number => cpuSecondsOf(grown.pid);
-  const [cpuSeconds, workers] =
+  const [askedCpuSeconds, workers] =
     kind.asked === 'server' ? ([serverCpuSeconds, flowWorkers] as const) : ([ownCpuSeconds, 1] as const);
+  const cpuSeconds = (): number => askedCpuSeconds() + grown.databaseCpuSeconds();
   return {
     kind,
     families: grown.families,
@@ -116,7 +121,7 @@ const measureStore = async (growing: GrowingStore): Promise<string> => {
       console.error(`round ${round} of ${rounds}`);
       for (const lane of lanes) lane.measured.push(await lane.measure((warmUps - 1 + round) * requests, requests));
     }
-    return tableOf(lanes);
+    return `${tableOf(lanes)}\n${triedAgain()} requests were told 503 and sent again.`;
   } finally {
     for (const { stop } of running) await stop();
   }
@@ -126,10 +131,16 @@ const measureStore = async (growing: GrowingStore): Promise<string> => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 if (!(rounds >= 1 && requests >= 1 && (warmUps + rounds) * requests <= codes))
   throw new Error(`--rounds and --requests take numbers from 1 on, of which ${codes / requests} rounds at most fit.`);
+const unknown = stores.find((name) => !(name in growingStores));
+if (unknown !== undefined)
+  throw new Error(
+    `--store ${unknown} names no store; expected ${Object.keys(growingStores).join(', ')}, or several with commas.`,
+  );
 if (sizes.length === 0) throw new Error('--most takes a number from 10000 on.');
 const { length: cores, 0: core } = cpus();
 console.log(
-  `Keyturn as its tables grow: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.\n${rounds} rounds of ${requests} requests of each kind at each size, ${flowWorkers} in flight, of rows drawn without order; medians. CPU is the\nserver's own; growth is over the smallest size, round by round.\n`,
+  `Keyturn as its tables grow: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.\n${rounds} rounds of ${requests} requests of each kind at each size, ${flowWorkers} in flight, of rows drawn without order; medians. CPU is the\nserver's own and that of all processes of its Postgres, where it has one; growth is over the smallest size, round by round.\n`,
 );
-for (const growing of growingStores) console.log(`${growing.name}\n\n${await measureStore(growing)}\n`);
+for (const [name, growing] of Object.entries(growingStores))
+  if (stores.includes(name)) console.log(`${growing.name}\n\n${await measureStore(growing)}\n`);
 process.exit();

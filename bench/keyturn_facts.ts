@@ -67,9 +67,8 @@ const addSignedInUser = async (store: Store): Promise<string> => {
   return session;
 };
 
-/** @param path - of a new database. */
-export const fillDatabase = async (path: string): Promise<KeyturnFacts> => {
-  const { store } = openBetterSqlite3(path, systemClock);
+/** @param store - of a new database. */
+export const fillStore = async (store: Store): Promise<KeyturnFacts> => {
   const now = systemClock.now();
   const secret = generateClientSecret();
   const { clientId, scope, lifetimeSeconds, resourceOf } = tokenRequest;
@@ -104,9 +103,15 @@ export const fillDatabase = async (path: string): Promise<KeyturnFacts> => {
     firstParty: true,
     idTokenSignedResponseAlg: 'ES256',
   });
-  const session = await addSignedInUser(store);
+  return { secret, session: await addSignedInUser(store) };
+};
+
+/** @param path - of a new SQLite file. */
+export const fillDatabase = async (path: string): Promise<KeyturnFacts> => {
+  const { store } = openBetterSqlite3(path, systemClock);
+  const facts = await fillStore(store);
   await store.close();
-  return { secret, session };
+  return facts;
 };
 
 /** @returns what a Keyturn at `issuer` can be asked; codes are redeemed for the tokens it takes. */

@@ -40,17 +40,18 @@ export const placesIn = (folder: string, issuer: string): Readonly<Record<string
 });
 
 export interface KeyturnProcess {
+  /** Where it answers; of the first node it is the issuer's name, too. */
   readonly issuer: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** @param settings - beyond the places. Resolves once the server signs. */
+/** @param settings - beyond the places; another node of one issuer names that, and its port. Resolves once it signs. */
 export const startKeyturn = async (
   folder: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<KeyturnProcess> => {
-  const issuer = `http://127.0.0.1:${await freePort()}`;
+  const issuer = `http://127.0.0.1:${settings.KEYTURN_PORT ?? (await freePort())}`;
   const server = spawn(process.execPath, [fileURLToPath(new URL('../src/launch.js', import.meta.url)), 'serve'], {
     // Standard output, the log of requests, goes to the null device.
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -6,6 +6,8 @@ export interface Measurement {
   readonly seconds: number;
   /** Of the server, not of the load. */
   readonly cpuSeconds: number;
+  /** Of all processes of its Postgres, where it has one. */
+  readonly databaseCpuSeconds?: number;
 }
 
 export type Range = readonly [least: number, most: number];

@@ -19,7 +19,17 @@ export interface RefreshFlow {
   readonly refreshTokens: readonly string[];
 }
 
-export type Flow = CodeFlow | RefreshFlow;
+export interface SignInFlow {
+  readonly kind: 'sign-in';
+  readonly issuer: string;
+  /** Of the node that is asked, where that is not the issuer's own. */
+  readonly origin: string;
+  readonly usernames: readonly string[];
+  /** Each sign-in is from an address of its own; this is the number of the first. */
+  readonly firstPlace: number;
+}
+
+export type Flow = CodeFlow | RefreshFlow | SignInFlow;
 
 export interface TokenAnswer {
   readonly access_token: string;

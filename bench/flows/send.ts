@@ -22,3 +22,21 @@ export const createSend = (connections: number): Send => {
   };
   return send;
 };
+
+/** Told 503 as often as this, whoever asks gives up: the machine is too busy with other things. */
+const mostTries = 10;
+let told503 = 0;
+
+/** @returns how many requests were told so far to come again. */
+export const triedAgain = (): number => told503;
+
+/** As a client does that is told 503 with Retry-After, without the wait. All that is asked here may be asked again. */
+export const patient =
+  (send: Send): Send =>
+  async (target) => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await send(target);
+      if (answer.status !== 503 || tries === mostTries) return answer;
+      told503 += 1;
+    }
+  };

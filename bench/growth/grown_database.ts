@@ -1,5 +1,6 @@
 // A store whose database can be filled by the million. Another store is another entry of the table.
 import type { RunningStore } from './grown_requests.ts';
+import { postgresGrowth } from './postgres_growth.ts';
 import { sqliteGrowth } from './sqlite_growth.ts';
 
 export interface GrownDatabase {
@@ -11,6 +12,10 @@ export interface GrownDatabase {
   open(): Promise<RunningStore>;
   /** What the server needs to be told, beyond the places. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Of the database's own processes so far, where it has any. */
+  cpuSeconds(): number;
+  /** Once nobody asks it any more. */
+  remove(): Promise<void>;
 }
 
 export interface GrowingStore {
@@ -19,4 +24,5 @@ export interface GrowingStore {
   grow(families: number): Promise<GrownDatabase>;
 }
 
-export const growingStores: readonly GrowingStore[] = [sqliteGrowth];
+/** By what `--store` calls them. */
+export const growingStores: Readonly<Record<string, GrowingStore>> = { sqlite: sqliteGrowth, postgres: postgresGrowth };

@@ -16,6 +16,8 @@ export interface Grown {
   readonly pid: number;
   readonly secret: string;
   readonly store: RunningStore;
+  /** Of the database's own processes so far; 0 where it has none. */
+  databaseCpuSeconds(): number;
   readonly send: Send;
 }
 

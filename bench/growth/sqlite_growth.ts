@@ -1,5 +1,5 @@
 // Fills an SQLite file by the million: rows counted and named by SQLite itself, indexes built afterwards.
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
@@ -107,6 +107,8 @@ export const sqliteGrowth: GrowingStore = {
       megabytes: statSync(path).size / 2 ** 20,
       open: async () => openBetterSqlite3(path, systemClock).store,
       settings: {},
+      cpuSeconds: () => 0,
+      remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   },
 };

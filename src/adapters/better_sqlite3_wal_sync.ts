@@ -52,16 +52,26 @@ export const createWalSync = (client: Database.Database, fence: Fence): WalSync 
     fence.shut(`fdatasync of the write-ahead log answered ${code}`);
     return new StoreUnavailableError('the write-ahead log could not be synced to the disk', { cause });
   };
+  const shut = (): StoreUnavailableError => new StoreUnavailableError(`nothing is synced any more: ${fence.reason()}`);
   return {
     sync: () =>
       new Promise((resolve, reject) => {
+        if (fence.reason() !== undefined) {
+          reject(shut());
+          return;
+        }
         try {
           descriptor ??= open();
         } catch (error) {
           reject(refuse(error));
           return;
         }
-        fdatasync(descriptor, (error) => (error === null ? resolve() : reject(refuse(error))));
+        fdatasync(descriptor, (error) => {
+          if (error !== null) reject(refuse(error));
+          // One that failed meanwhile may have had our pages: that this one went well proves nothing.
+          else if (fence.reason() !== undefined) reject(shut());
+          else resolve();
+        });
       }),
     close: () => {
       if (descriptor !== undefined) closeSync(descriptor);

@@ -26,9 +26,10 @@ const prepareStatements = ({ database, tables }: SqlConnection) => {
         .where(and(eq(session.sessionHash, sql.placeholder('sessionHash')), standing)),
     ),
     findBySid: prepare(database.select().from(session).where(named)),
+    // From the index alone, without a look at the row.
     findKnownBrowser: prepare(
       database
-        .select({ sid: session.sid })
+        .select({ sub: session.sub })
         .from(session)
         .where(and(eq(session.sub, sql.placeholder('sub')), eq(session.browserHash, sql.placeholder('browserHash'))))
         .limit(1),

@@ -39,6 +39,7 @@ const prepareStatements = (connection: SqlConnection) => {
         .where(or(login(endUser.username, 'login'), login(endUser.email, 'login'))),
     ),
     list: prepare(database.select().from(endUser).orderBy(asc(endUser.username))),
+    any: prepare(database.select({ sub: endUser.sub }).from(endUser).limit(1)),
     unlessCrossed: unless(crossed),
     unlessTaken: unless(another),
     add: prepare(
@@ -116,6 +117,7 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): U
     findUserByLogin: async (login) => first(await read(users.findByLogin.with({ login }))),
     findUser: async (sub) => first(await read(users.find.with({ sub }))),
     listUsers: () => read(users.list.with()),
+    hasUsers: async () => (await read(users.any.with())).length > 0,
     addUser: async (user) =>
       (await write(...oneAtATime('logins'), users.unlessCrossed.must(user), users.add.must(user))) !== undefined,
     updateUser: async (sub, changes, updatedAt) => {

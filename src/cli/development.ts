@@ -49,7 +49,7 @@ const demoUser = 'demo';
 
 /** @returns the password of the demo user; undefined when there were users already. */
 const makeDemoUser = async ({ store, clock, passwordHasher }: Development): Promise<string | undefined> => {
-  if ((await store.listUsers()).length > 0) return undefined;
+  if (await store.hasUsers()) return undefined;
   const password = randomBytes(10).toString('hex');
   const now = clock.now();
   const added = await store.addUser({

@@ -13,6 +13,7 @@ export const readingVerbs = [
   'findUserByLogin',
   'findUser',
   'listUsers',
+  'hasUsers',
   'listSessions',
   'findSessionBySid',
   'listConsents',

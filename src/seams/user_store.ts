@@ -41,6 +41,8 @@ export interface UserStore {
   findUserByLogin(login: string): Promise<User | undefined>;
   findUser(sub: string): Promise<User | undefined>;
   listUsers(): Promise<readonly User[]>;
+  /** Without a look at more than one. */
+  hasUsers(): Promise<boolean>;
   /** @returns false when the username or the e-mail address is taken; nothing changed then. */
   addUser(user: User): Promise<boolean>;
   /** @returns false when there is no such user or the e-mail address is taken; nothing changed then. */

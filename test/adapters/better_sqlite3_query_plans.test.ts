@@ -131,4 +131,9 @@ describe('query plans of the better-sqlite3 store', () => {
     expect(scans(plans)).toEqual([]);
     expect(plans.filter((plan) => /^SEARCH .* USING /.test(plan))).not.toEqual([]);
   });
+
+  test('whether a browser is known is read from the index alone', async () => {
+    const plans = await plansOf(({ store }) => store.isKnownBrowser('ada', 'browser'));
+    expect(plans.join()).toMatch(/^SEARCH session USING COVERING INDEX session_sub_browser_hash /);
+  });
 });

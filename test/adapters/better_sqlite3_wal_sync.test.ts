@@ -186,6 +186,14 @@ describe('the wait for the disk', () => {
 });
 
 describe('what is told on the strength of a read', () => {
+  test('T128: after a sync that failed nothing read is settled any more, though the disk answers again', async () => {
+    const { settled } = createGroupCommit(client, undefined, fence);
+    client.exec("INSERT INTO item VALUES ('a')");
+    await settled();
+    fence.shut('EIO');
+    await expect(settled()).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
   test('the answer of a spent refresh token is given out again once its successor is on disk; an unspent one waits for nothing', async () => {
     const path = join(folder, 'store.sqlite');
     const database = openSqliteDatabase(path);

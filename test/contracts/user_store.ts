@@ -56,6 +56,14 @@ const describeRegister = (opened: () => OpenedStores): void => {
     expect(await store.findUser('bob')).toEqual(makeUser('bob', bare));
   });
 
+  test('whether there is any user is known without a list of them', async () => {
+    const { store } = opened();
+    expect(await store.hasUsers()).toBe(false);
+    await store.addUser(makeUser('ada'));
+    await store.addUser(makeUser('bob'));
+    expect(await store.hasUsers()).toBe(true);
+  });
+
   test('users are listed by username', async () => {
     const { store } = opened();
     for (const username of ['mia', 'zoe', 'eve']) await store.addUser(makeUser(username, { username }));
