@@ -37,10 +37,23 @@ const rowOf = (event: AuditEvent, usernames: ReadonlyMap<string, string>): reado
   return [instant(at), type, who, clientId ?? '-', address ?? '-', detailsInWords(event)].map(safeText);
 };
 
+/** Of those in the events alone: there may be millions of others. */
+const usernamesIn = async (
+  events: readonly AuditEvent[],
+  store: Pick<UserStore, 'findUser'>,
+): Promise<ReadonlyMap<string, string>> => {
+  const usernames = new Map<string, string>();
+  for (const sub of new Set(events.map((event) => event.sub))) {
+    const user = sub === null ? undefined : await store.findUser(sub);
+    if (user !== undefined) usernames.set(user.sub, user.username);
+  }
+  return usernames;
+};
+
 export const listAudit = async (options: ListOptions, terminal: Terminal): Promise<void> => {
   const { type, subject, client, since, limit } = options;
   const now = terminal.clock.now();
-  const { events, users } = await withExistingStore(readConfig(terminal.environment), async (store) => {
+  const { events, usernames } = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const filter: AuditFilter = {
       ...(type !== undefined && { type }),
       ...(subject !== undefined && { sub: await subOf(subject, store) }),
@@ -48,9 +61,9 @@ export const listAudit = async (options: ListOptions, terminal: Terminal): Promi
       ...(since !== undefined && { since: now - since }),
       limit,
     };
-    return { events: await store.listAudit(filter), users: await store.listUsers() };
+    const found = await store.listAudit(filter);
+    return { events: found, usernames: await usernamesIn(found, store) };
   });
-  const usernames = new Map(users.map(({ sub, username }) => [sub, username]));
   const more = events.length === limit ? `\nThere may be more: --limit is ${limit}.` : '';
   const words =
     events.length === 0
