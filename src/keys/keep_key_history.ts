@@ -7,7 +7,7 @@ import { type Signer, type SigningAlgorithm, signingAlgorithms } from '../seams/
 import type { SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import { allLifetimesOf, type KeyEvent, keyEventsOf } from './key_events.ts';
 import { documentType, type HistoryDocument, readOwnEntry, signDocument, signEntry } from './key_history.ts';
-import { historicalKeysOf, livesOf } from './key_life.ts';
+import { historicalKeysOf, inTellingOrder, livesOf } from './key_life.ts';
 import type { KeyRing } from './key_ring.ts';
 import { activeKeyOf, type KeyLifetime } from './lifecycle.ts';
 import type { RotationPolicy } from './timing.ts';
@@ -82,7 +82,7 @@ const signDue = async (
   const told = new Set(entries.map(({ kid, event }) => `${kid} ${event}`));
   const due = keyEventsOf(lifetimes, now).filter((event) => !told.has(`${event.kid} ${event.event}`));
   const signed: StoredKeyEvent[] = [];
-  for (const event of due.filter(isLogged)) {
+  for (const event of inTellingOrder(entries.map(readOwnEntry), due.filter(isLogged))) {
     const signer = signers.get(event.alg);
     const key = keys.find(({ kid }) => kid === event.kid);
     if (signer === undefined || key === undefined) continue;

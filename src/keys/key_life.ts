@@ -28,6 +28,11 @@ const rules: Readonly<Record<LoggedEvent, { readonly after: LoggedEvent | null; 
 /** The active key of each ring, as far as the entries go. */
 type Active = Map<SigningAlgorithm, string>;
 
+const moveOn = (active: Active, { event, kid, alg }: Pick<HistoryEntry, 'event' | 'kid' | 'alg'>): void => {
+  if (event === 'activated') active.set(alg, kid);
+  if ((event === 'retired' || event === 'revoked') && active.get(alg) === kid) active.delete(alg);
+};
+
 const complaintOf = (entry: HistoryEntry, life: KeyLife | undefined, active: Active): string | undefined => {
   const { event, at, kid, alg } = entry;
   const { after, notAfter } = rules[event];
@@ -53,8 +58,7 @@ export const livesOf = (entries: readonly HistoryEntry[]): KeyLives => {
     const before = lives.get(kid);
     const complaint = complaintOf(entry, before, active);
     if (complaint !== undefined) throw new TypeError(`entry ${entry.seq}: ${complaint}`);
-    if (event === 'activated') active.set(alg, kid);
-    if ((event === 'retired' || event === 'revoked') && active.get(alg) === kid) active.delete(alg);
+    moveOn(active, entry);
     lives.set(kid, {
       ...(before ?? { kid, alg, jwk: jwk ?? {} }),
       instants: { ...before?.instants, [event]: at },
@@ -62,6 +66,34 @@ export const livesOf = (entries: readonly HistoryEntry[]): KeyLives => {
     });
   }
   return lives;
+};
+
+/**
+ * What happened, in an order in which it can be told: of one second, a key's end comes before the turn of the next.
+ *
+ * @param due - by time, and each key's in the order of its life.
+ */
+export const inTellingOrder = <Due extends Pick<HistoryEntry, 'event' | 'kid' | 'alg' | 'at'>>(
+  told: readonly HistoryEntry[],
+  due: readonly Due[],
+): readonly Due[] => {
+  const active: Active = new Map();
+  for (const entry of told) moveOn(active, entry);
+  const waiting = [...due];
+  const ordered: Due[] = [];
+  while (waiting.length > 0) {
+    const may = waiting.findIndex(
+      ({ event, kid, alg, at }, place) =>
+        at === waiting[0]?.at &&
+        !(event === 'activated' && active.has(alg)) &&
+        !waiting.slice(0, place).some((earlier) => earlier.kid === kid),
+    );
+    for (const next of waiting.splice(Math.max(may, 0), 1)) {
+      moveOn(active, next);
+      ordered.push(next);
+    }
+  }
+  return ordered;
 };
 
 /**

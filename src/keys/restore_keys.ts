@@ -103,8 +103,11 @@ const applyKnown = async (
   parts: KeyRestorationParts,
 ): Promise<readonly string[]> => {
   const { store } = parts;
-  for (const { kid, instants } of lives)
+  for (const { kid, instants } of lives) {
     if (instants.activated !== undefined) await store.activateSigningKey(kid, instants.activated);
+    // Its turn was over, and its private half gone: the backup has it still (I4), and the key would sign again.
+    if (instants.retired !== undefined) await store.erasePrivateHalf(kid, instants.retired);
+  }
   const told = lives.flatMap(({ kid, instants, reason: why = 'unspecified' }) =>
     instants.revoked === undefined ? [] : [{ kid, revokedAt: instants.revoked, reason: why }],
   );

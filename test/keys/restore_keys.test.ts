@@ -116,6 +116,14 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 const happenings = fc.array(happening, { maxLength: 3 });
 
+/** Found by chance once: turns as they come after the backup, whose last key is lost. */
+const foundOnce: [Happening[], Happening[], boolean, boolean] = [
+  [],
+  [201, 801, 701].map((seconds): Happening => ({ kind: 'pass', seconds })),
+  true,
+  true,
+];
+
 describe('I11: the keys of a restored backup', { timeout: 30_000 + runs * 8000 }, () => {
   test('none that was ever revoked is published or signs; the ring does, and its history verifies and goes on', async () => {
     await fc.assert(
@@ -144,7 +152,7 @@ describe('I11: the keys of a restored backup', { timeout: 30_000 + runs * 8000 }
           await lived.node.rings.store.close();
         },
       ),
-      { numRuns: runs },
+      { numRuns: runs, examples: [foundOnce] },
     );
   });
 
