@@ -2,6 +2,7 @@
 // take anything: there it holds in the order of this page, and whoever ends one of them changes it before it looks at
 // what hangs on it.
 import { eq, sql } from 'drizzle-orm';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { SqlConnection } from './sql_connection.ts';
 import { prepare, type Step } from './sql_statement.ts';
 
@@ -17,38 +18,20 @@ export interface Holds {
 
 export const createHolds = ({ database, tables }: SqlConnection): Holds => {
   const { client, endUser, session, tokenFamily } = tables;
-  const user = prepare(
-    database
-      .select(one)
-      .from(endUser)
-      .where(eq(endUser.sub, sql.placeholder('sub'))),
-    share,
-  );
-  const ofSession = prepare(
-    database
-      .select(one)
-      .from(session)
-      .where(eq(session.sid, sql.placeholder('sid'))),
-    share,
-  );
-  const ofClient = prepare(
-    database
-      .select(one)
-      .from(client)
-      .where(eq(client.clientId, sql.placeholder('clientId'))),
-    share,
-  );
-  const ofFamily = prepare(
-    database
-      .select(one)
-      .from(tokenFamily)
-      .where(eq(tokenFamily.familyId, sql.placeholder('familyId'))),
-    share,
-  );
+  const holding = (table: SQLiteTable, column: SQLiteColumn): ((key: string) => Step) => {
+    const statement = prepare(
+      database
+        .select(one)
+        .from(table)
+        .where(eq(column, sql.placeholder('key'))),
+      share,
+    );
+    return (key) => statement.with({ key });
+  };
   return {
-    user: (sub) => user.with({ sub }),
-    session: (sid) => ofSession.with({ sid }),
-    client: (clientId) => ofClient.with({ clientId }),
-    family: (familyId) => ofFamily.with({ familyId }),
+    user: holding(endUser, endUser.sub),
+    session: holding(session, session.sid),
+    client: holding(client, client.clientId),
+    family: holding(tokenFamily, tokenFamily.familyId),
   };
 };
