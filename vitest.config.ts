@@ -44,10 +44,10 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
 const left = [...soaks, ...faults];
 
-// More processes than cores, since many tests wait. Servers that tests start take free ports.
+// A process for each core: vitest caps percentages there. Servers that tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '200%',
+    maxWorkers: '100%',
     globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
