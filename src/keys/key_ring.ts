@@ -26,8 +26,8 @@ interface Snapshot {
   /** By the monotonic clock, and by the other one. */
   readonly readAt: number;
   readonly clockAtRead: NumericDate;
-  /** |node clock - database clock| when it was read. */
-  readonly clockOffsetSeconds: number;
+  /** Node clock - database clock, when it was read. */
+  readonly clockAheadSeconds: number;
 }
 
 interface OpenedSigners {
@@ -138,27 +138,28 @@ export class KeyRing {
     const { clock, store, log } = this.#parts;
     const [readAt, asked] = [clock.monotonicSeconds(), clock.now()];
     const before = await store.readSigningKeys();
-    const clockOffsetSeconds = Math.max(asked - before.databaseNow, before.databaseNow - clock.now(), 0);
+    const { databaseNow } = before;
+    const clockAheadSeconds = asked > databaseNow ? asked - databaseNow : Math.min(clock.now() - databaseNow, 0);
     const opened = await this.#openSigners(before.keys, before.databaseNow);
     // What the old snapshot signs with stays until there is a new one.
     this.#signers = new Map([...this.#signers, ...opened.signers]);
     if (opened.failure !== undefined) {
       if (this.#snapshot !== undefined)
-        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockOffsetSeconds }, opened.signers);
+        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockAheadSeconds }, opened.signers);
       throw opened.failure;
     }
     const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
     const report = await (this.#parts.turn ?? turnRings)(this.#parts).catch((error: unknown) => {
       // What was read is true, whatever could not be written: it is signed with, while there is one to go on from.
       if (this.#snapshot !== undefined)
-        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockOffsetSeconds }, opened.signers);
+        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockAheadSeconds }, opened.signers);
       throw error;
     });
     for (const { kid, alg, activatesAt } of report.published)
       log.info({ kid, alg, activates_at: activatesAt }, 'key published');
     for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
     const { signers, failure } = await this.#openSigners(report.keys, report.databaseNow);
-    this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockOffsetSeconds }, signers);
+    this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockAheadSeconds }, signers);
     if (failure !== undefined) throw failure;
     return report.nextAt - report.databaseNow;
   }
@@ -217,7 +218,7 @@ export class KeyRing {
     return {
       signing: this.notSigning() === undefined,
       snapshotAgeSeconds: this.#age(),
-      clockOffsetSeconds: this.#snapshot?.clockOffsetSeconds ?? 0,
+      clockOffsetSeconds: Math.abs(this.#snapshot?.clockAheadSeconds ?? 0),
       rings: ringFactsOf(this.keys, policy, clock.now()),
     };
   }
@@ -231,7 +232,7 @@ export class KeyRing {
       `the signing keys were last read ${Math.round(seconds)} s ago, at most ${snapshotSeconds} s are allowed`;
     const age = clock.monotonicSeconds() - snapshot.readAt;
     if (age > snapshotSeconds) return old(age);
-    const offset = snapshot.clockOffsetSeconds;
+    const offset = Math.abs(snapshot.clockAheadSeconds);
     if (offset > clockErrorSeconds)
       return `this node's clock is ${offset} s off the database's, at most ${clockErrorSeconds} s are allowed`;
     // A clock that was set, or a machine that slept while the monotonic clock stood still. Lead has room for 2E in all;
@@ -276,6 +277,12 @@ export class KeyRing {
     return this.#view;
   }
 
+  /** A node whose clock is off by more than E signs nothing, but its key set is asked for: it goes by the database's clock. */
+  #publishingTime(now: NumericDate): NumericDate {
+    const ahead = this.#snapshot?.clockAheadSeconds ?? 0;
+    return Math.abs(ahead) > this.#parts.policy.clockErrorSeconds ? now - ahead : now;
+  }
+
   #viewAt(now: NumericDate, last: View | undefined): View {
     const { policy } = this.#parts;
     const active = new Map<SigningAlgorithm, ActiveSigner>();
@@ -284,7 +291,9 @@ export class KeyRing {
       const signer = key && this.#signers.get(key.kid);
       if (key && signer) active.set(alg, { signer, longestTokenSeconds: key.longestTokenSeconds });
     }
-    const published = publishedKeysOf(this.keys, policy, now).filter(({ kid }) => !this.#gone.has(kid));
+    const published = publishedKeysOf(this.keys, policy, this.#publishingTime(now)).filter(
+      ({ kid }) => !this.#gone.has(kid),
+    );
     const kids = published.map((key) => key.kid).join(' ');
     return { now, active, jwkSet: last?.jwkSet.kids === kids ? last.jwkSet : jwkSetOf(published) };
   }

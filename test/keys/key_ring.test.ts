@@ -154,6 +154,18 @@ describe("a node's clock", () => {
     expect(JSON.parse(keyRing.jwkSet().body).keys.length).toBe(4);
   });
 
+  test.each([5000, -5000])(
+    'I12: that is far off serves the key set of the others all the same: %i s',
+    async (offset) => {
+      const rings = await openRings();
+      const { clock } = rings;
+      const right = (await startNode(rings)).keyRing;
+      const wrong = (await startNode(rings, { clock: { ...clock, now: () => clock.now() + offset } })).keyRing;
+      expect(wrong.jwkSet().kids).toBe(right.jwkSet().kids);
+      expect(wrong.jwkSet().body).toBe(right.jwkSet().body);
+    },
+  );
+
   test('is not off because reading and opening the keys took time', async () => {
     const rings = await openRings();
     const policy = { ...rings.policy, clockErrorSeconds: 0 };
