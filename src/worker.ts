@@ -78,6 +78,8 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
     ...createRevocationParts({ store, clock, config, keyRing, polled: false }),
     deflate: nodeZlibDeflate,
     takeTurn: async () => undefined,
+    // An isolate's requests cannot wait for each other, and it hashes on its only thread.
+    pacePasswords: <Result>(work: () => Promise<Result>) => work(),
     passwordHasher: boundPasswordHasher(createArgon2Wasm(new WebAssembly.Instance(wasm)), hashesAtOnce, hashesWaiting),
     localRateLimiter: createMemoryRateLimiter(clock),
     outboundHttp: createFetchOutboundHttp(config.loopback),

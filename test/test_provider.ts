@@ -1,6 +1,7 @@
 // A Provider in this process, on the real adapters, with the clock and the log in the test's hands.
 import { randomBytes } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
+import { boundPasswordWork } from '../src/adapters/bounded_password_hasher.ts';
 import { createEventLoopTurns } from '../src/adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
@@ -114,6 +115,7 @@ export const createTestProvider = async ({
     ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(256),
+    pacePasswords: boundPasswordWork(4, 30).run,
     passwordHasher: nodeRsPasswordHasher,
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };

@@ -99,7 +99,8 @@ const attempt = async (
   const address = networkAddress(context, provider.config);
   const clientId = waiting?.request.client.clientId ?? null;
   try {
-    const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
+    const typed = { login, password: form.get('password') ?? '', address, browser };
+    const user = await provider.pacePasswords(() => signIn(typed, provider));
     const signedIn = user && (await goOnSignedIn(context, user, browser, waiting?.id, provider));
     if (signedIn === undefined) {
       provider.metrics.signIn('failed');

@@ -9,6 +9,7 @@ import type { NodeFacts } from '../seams/metrics.ts';
 import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
+import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
@@ -19,15 +20,6 @@ export interface ActiveSigner {
   readonly signer: Signer;
   /** No token signed with it may live longer. */
   readonly longestTokenSeconds: number;
-}
-
-interface Snapshot {
-  readonly keys: readonly SigningKeyRecord[];
-  /** By the monotonic clock, and by the other one. */
-  readonly readAt: number;
-  readonly clockAtRead: NumericDate;
-  /** Node clock - database clock, when it was read. */
-  readonly clockAheadSeconds: number;
 }
 
 interface OpenedSigners {
@@ -59,7 +51,7 @@ const catchUpSeconds = 1;
 
 export class KeyRing {
   readonly #parts: KeyRingParts;
-  #snapshot: Snapshot | undefined;
+  #snapshot: KeySnapshot | undefined;
   #signers: ReadonlyMap<string, Signer> = new Map();
   #view: View | undefined;
   #refreshing: Promise<number> | undefined;
@@ -118,15 +110,9 @@ export class KeyRing {
     await (wait === undefined ? read : Promise.race([read, wait(catchUpSeconds)]));
   }
 
-  /**
-   * How old the snapshot may be: the monotonic clock stands still while a machine sleeps, the other one may be set.
-   * Infinite before the first.
-   */
+  /** Seconds; infinite before the first. */
   #age(): number {
-    const { clock } = this.#parts;
-    if (this.#snapshot === undefined) return Number.POSITIVE_INFINITY;
-    const { readAt, clockAtRead } = this.#snapshot;
-    return Math.max(clock.monotonicSeconds() - readAt, clock.now() - clockAtRead);
+    return this.#snapshot === undefined ? Number.POSITIVE_INFINITY : ageOf(this.#snapshot, this.#parts.clock);
   }
 
   /** Whether the snapshot is older than P. */
@@ -164,7 +150,7 @@ export class KeyRing {
     return report.nextAt - report.databaseNow;
   }
 
-  #take(snapshot: Snapshot, signers: ReadonlyMap<string, Signer>): void {
+  #take(snapshot: KeySnapshot, signers: ReadonlyMap<string, Signer>): void {
     this.#snapshot = snapshot;
     this.#signers = signers;
     this.#view = undefined;
@@ -224,23 +210,8 @@ export class KeyRing {
   }
 
   #unfit(): string | undefined {
-    const snapshot = this.#snapshot;
-    if (snapshot === undefined) return 'the signing keys have not been read yet';
-    const { clock, policy } = this.#parts;
-    const { clockErrorSeconds, snapshotSeconds } = policy;
-    const old = (seconds: number): string =>
-      `the signing keys were last read ${Math.round(seconds)} s ago, at most ${snapshotSeconds} s are allowed`;
-    const age = clock.monotonicSeconds() - snapshot.readAt;
-    if (age > snapshotSeconds) return old(age);
-    const offset = Math.abs(snapshot.clockAheadSeconds);
-    if (offset > clockErrorSeconds)
-      return `this node's clock is ${offset} s off the database's, at most ${clockErrorSeconds} s are allowed`;
-    // A clock that was set, or a machine that slept while the monotonic clock stood still. Lead has room for 2E in all;
-    // the whole seconds of a clock that was not set may look like a leap of one.
-    const leap = Math.abs(clock.now() - snapshot.clockAtRead - age);
-    if (offset + leap > Math.max(2 * clockErrorSeconds, clockErrorSeconds + 1))
-      return `this node's clock has leapt ${Math.round(leap)} s since the signing keys were last read`;
-    return this.#age() > snapshotSeconds ? old(this.#age()) : undefined;
+    if (this.#snapshot === undefined) return 'the signing keys have not been read yet';
+    return unfitness(this.#snapshot, this.#parts.clock, this.#parts.policy);
   }
 
   /**
@@ -277,23 +248,16 @@ export class KeyRing {
     return this.#view;
   }
 
-  /** A node whose clock is off by more than E signs nothing, but its key set is asked for: it goes by the database's clock. */
-  #publishingTime(now: NumericDate): NumericDate {
-    const ahead = this.#snapshot?.clockAheadSeconds ?? 0;
-    return Math.abs(ahead) > this.#parts.policy.clockErrorSeconds ? now - ahead : now;
-  }
-
   #viewAt(now: NumericDate, last: View | undefined): View {
-    const { policy } = this.#parts;
+    const { clock, policy } = this.#parts;
     const active = new Map<SigningAlgorithm, ActiveSigner>();
     for (const alg of signingAlgorithms) {
       const key = activeKeyOf(lifetimesOf(ringOf(this.keys, alg), policy, now));
       const signer = key && this.#signers.get(key.kid);
       if (key && signer) active.set(alg, { signer, longestTokenSeconds: key.longestTokenSeconds });
     }
-    const published = publishedKeysOf(this.keys, policy, this.#publishingTime(now)).filter(
-      ({ kid }) => !this.#gone.has(kid),
-    );
+    const publishedAt = this.#snapshot ? publishingTimeOf(this.#snapshot, clock, policy) : now;
+    const published = publishedKeysOf(this.keys, policy, publishedAt).filter(({ kid }) => !this.#gone.has(kid));
     const kids = published.map((key) => key.kid).join(' ');
     return { now, active, jwkSet: last?.jwkSet.kids === kids ? last.jwkSet : jwkSetOf(published) };
   }

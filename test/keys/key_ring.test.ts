@@ -1,6 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { KeyRing } from '../../src/keys/key_ring.ts';
+import { lifetimesOf, ringOf } from '../../src/keys/lifecycle.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { signJwt } from '../../src/tokens/jws.ts';
 import { nodeOf, refused, signsWith, startNode } from './ring_nodes.ts';
@@ -163,6 +164,25 @@ describe("a node's clock", () => {
       const wrong = (await startNode(rings, { clock: { ...clock, now: () => clock.now() + offset } })).keyRing;
       expect(wrong.jwkSet().kids).toBe(right.jwkSet().kids);
       expect(wrong.jwkSet().body).toBe(right.jwkSet().body);
+    },
+  );
+
+  test.each([60, -60, 7200])(
+    'I12: whose clock is set by %i s between two readings goes on with the key set it had, and leaves out what is due',
+    async (seconds) => {
+      const rings = await openRings();
+      const { keyRing } = await startNode(rings);
+      rings.clock.advance(period - 1);
+      await keyRing.refresh();
+      const removedAt = lifetimesOf(ringOf(keyRing.keys, 'ES256'), rings.policy, 0)[0]?.removedAt ?? 0;
+      rings.clock.advance(removedAt - rings.clock.now() - 10);
+      await keyRing.refresh();
+      const before = keyRing.jwkSet().kids;
+      rings.clock.leap(seconds);
+      expect(keyRing.jwkSet().kids).toBe(before);
+      rings.clock.advance(12);
+      expect(keyRing.jwkSet().kids).not.toBe(before);
+      expect(before).toContain(keyRing.jwkSet().kids.split(' ')[0]);
     },
   );
 
