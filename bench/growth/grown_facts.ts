@@ -1,7 +1,11 @@
 // What stands in a grown database, by its number: whoever fills it and whoever asks for it make the same names.
+import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import { hashOpaque } from '../../src/tokens/opaque.ts';
+import { sharedPassword } from '../storm/person.ts';
 
 export const familiesPerUser = 10;
+/** A proxy tells the addresses that people sign in from. */
+export const grownSettings = { KEYTURN_TRUSTED_PROXIES: '1' };
 /** Enough for every round; each is redeemed once. */
 export const codes = 20_000;
 
@@ -12,6 +16,9 @@ export const usernameOf = (user: number): string => `user-${user}`;
 export const refreshTokenOf = (family: number): string => `refresh-token-${family}`;
 export const codeOf = (number: number): string => `code-${number}`;
 export const browserOf = (user: number): string => `browser-${user}`;
+
+/** Of everyone. Made once: a thousand users are filled in less time than a thousand hashes take. */
+export const passwordHash = await nodeRsPasswordHasher.hash(sharedPassword);
 
 /** An id without order, as random ones are: an index finds no two neighbours beside each other. */
 export const idOf = (kind: 'sub' | 'sid' | 'family' | 'session' | 'code family', number: number): string =>

@@ -6,6 +6,7 @@ import { relyingParty } from '../flows/code.ts';
 import { type Send, tokensOf } from '../flows/flow.ts';
 import { refreshOnce } from '../flows/refresh.ts';
 import type { Measurement } from '../measure.ts';
+import { signInRequest } from '../storm/person.ts';
 import { browserOf, codeOf, drawFamily, refreshTokenOf, usernameOf, userOf } from './grown_facts.ts';
 
 export type RunningStore = Pick<Store, 'findUserByLogin' | 'isKnownBrowser' | 'close'>;
@@ -29,6 +30,10 @@ export interface RequestKind {
   /** Whose CPU is counted: the server's, or this process's where the store is asked without one. */
   readonly asked: 'server' | 'store';
   of(grown: Grown): Ask;
+  /** Of so many requests of the others one is of this kind; 1 where left out. */
+  readonly oneOf?: number;
+  /** It is a part of a request, and told as such. */
+  readonly isPart?: true;
 }
 
 const askRefresh = ({ families, issuer, secret, send }: Grown): Ask => {
@@ -60,6 +65,16 @@ const askIntrospection = ({ families, issuer, secret, send }: Grown): Ask => {
   };
 };
 
+/** From the browser that was used before. */
+const askSignIn =
+  ({ families, issuer, send }: Grown): Ask =>
+  async (draw) => {
+    const user = userOf(drawFamily(draw, families), families);
+    const { status, body } = await send(signInRequest(issuer, usernameOf(user), draw, browserOf(user)));
+    if (status !== 303)
+      throw new Error(`The sign-in of ${usernameOf(user)} was answered ${status}: ${body.slice(0, 200)}`);
+  };
+
 const askLookup =
   ({ families, store }: Grown): Ask =>
   async (draw) => {
@@ -73,7 +88,8 @@ export const requestKinds: readonly RequestKind[] = [
   { name: 'refresh', asked: 'server', of: askRefresh },
   { name: 'code redeemed', asked: 'server', of: askRedeem },
   { name: 'refresh token introspected', asked: 'server', of: askIntrospection },
-  { name: 'who signs in, looked up (store)', asked: 'store', of: askLookup },
+  { name: 'sign-in by password', asked: 'server', of: askSignIn, oneOf: 20 },
+  { name: 'its lookup of user and browser, in the store', asked: 'store', of: askLookup, isPart: true },
 ];
 
 /**

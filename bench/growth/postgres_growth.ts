@@ -7,7 +7,18 @@ import { fillStore } from '../keyturn_facts.ts';
 import { benchFolder } from '../keyturn_process.ts';
 import { type PostgresProcess, startPostgres } from '../postgres_process.ts';
 import type { GrowingStore } from './grown_database.ts';
-import { browserOf, codeOf, codes, idOf, refreshTokenOf, usernameOf, userOf, usersOf } from './grown_facts.ts';
+import {
+  browserOf,
+  codeOf,
+  codes,
+  grownSettings,
+  idOf,
+  passwordHash,
+  refreshTokenOf,
+  usernameOf,
+  userOf,
+  usersOf,
+} from './grown_facts.ts';
 
 const database = 'keyturn';
 const daySeconds = 86_400;
@@ -47,9 +58,9 @@ const fillings = (families: number, now: number): Readonly<Record<Table, string>
   const grantColumns =
     'client_id, sub, sid, scope, resource, auth_time, acr, amr, nonce, id_token_claims, userinfo_claims';
   return {
-    end_user: `insert into end_user (sub, username, email, email_verified, claims, roles, created_at, updated_at)
+    end_user: `insert into end_user (sub, username, email, email_verified, claims, roles, password_hash, created_at, updated_at)
       select ${id('sub')}, 'user-' || n, 'user-' || n || '@example.com', true, '{"name":"Somebody Or Other"}', '[]',
-        ${now}, ${now} ${from(usersOf(families))}`,
+        '${passwordHash}', ${now}, ${now} ${from(usersOf(families))}`,
     session: `insert into session (session_hash, sid, sub, browser_hash, auth_time, amr, acr, last_seen_at, expires_at)
       select ${id('session')}, ${id('sid')}, ${id('sub')}, bench_hash('browser-' || n), ${now}, '["pwd"]', '1', ${now},
         ${later} ${from(usersOf(families))}`,
@@ -134,7 +145,7 @@ export const postgresGrowth: GrowingStore = {
       secret,
       megabytes: Number(rows[0].bytes) / 2 ** 20,
       open: async () => (await openPostgres(url, systemClock, poolOptions)).store,
-      settings: { KEYTURN_DATABASE_URL: url },
+      settings: { ...grownSettings, KEYTURN_DATABASE_URL: url },
       cpuSeconds: postgres.cpuSeconds,
       remove: postgres.remove,
     };

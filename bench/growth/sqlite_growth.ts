@@ -9,7 +9,18 @@ import { relyingParty } from '../flows/code.ts';
 import { fillDatabase } from '../keyturn_facts.ts';
 import { benchFolder, databaseIn } from '../keyturn_process.ts';
 import type { GrowingStore } from './grown_database.ts';
-import { browserOf, codeOf, codes, idOf, refreshTokenOf, usernameOf, userOf, usersOf } from './grown_facts.ts';
+import {
+  browserOf,
+  codeOf,
+  codes,
+  grownSettings,
+  idOf,
+  passwordHash,
+  refreshTokenOf,
+  usernameOf,
+  userOf,
+  usersOf,
+} from './grown_facts.ts';
 
 /** In the order of their keys, so that the pages of an index are written once each time, not once a row. */
 const rowsAtOnce = 2_500_000;
@@ -21,8 +32,9 @@ const grant = `'${relyingParty.clientId}', sub, sid, '${JSON.stringify(relyingPa
 
 /** Each is run for the numbers from @from up to and without @to. */
 const insertions = {
-  users: `INSERT INTO end_user (sub, username, email, email_verified, claims, roles, created_at, updated_at)
-    SELECT id('sub', n), username(n), username(n) || '@example.com', 1, '{"name":"Somebody Or Other"}', '[]', @now, @now FROM number`,
+  users: `INSERT INTO end_user (sub, username, email, email_verified, claims, roles, password_hash, created_at, updated_at)
+    SELECT id('sub', n), username(n), username(n) || '@example.com', 1, '{"name":"Somebody Or Other"}', '[]', '${passwordHash}',
+      @now, @now FROM number`,
   sessions: `INSERT INTO session (session_hash, sid, sub, browser_hash, auth_time, amr, acr, last_seen_at, expires_at)
     SELECT id('session', n), id('sid', n), id('sub', n), browser_hash(n), @now, '["pwd"]', '1', @now, @later FROM number`,
   families: `INSERT INTO token_family (family_id, client_id, sub, sid, scope, resource, auth_time, acr, amr, nonce,
@@ -106,7 +118,7 @@ export const sqliteGrowth: GrowingStore = {
       secret,
       megabytes: statSync(path).size / 2 ** 20,
       open: async () => openBetterSqlite3(path, systemClock).store,
-      settings: {},
+      settings: grownSettings,
       cpuSeconds: () => 0,
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };

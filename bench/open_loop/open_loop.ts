@@ -125,6 +125,32 @@ export const findCapacity = async (
   }
 };
 
+/**
+ * Raises the rate until more than one request in a hundred is answered later than `withinMilliseconds` after it was due.
+ *
+ * @returns the highest rate a second at which none was.
+ */
+export const findSustained = async (
+  options: Omit<LoadOptions, 'perSecond' | 'seconds'>,
+  steps: { readonly from: number; readonly secondsAStep: number; readonly withinMilliseconds: number },
+): Promise<number> => {
+  const { from, secondsAStep: seconds, withinMilliseconds } = steps;
+  const isSustained = async (perSecond: number): Promise<boolean> => {
+    const { milliseconds } = await openLoop({ ...options, perSecond, seconds });
+    return quantileOf([...milliseconds.values()].flat(), 0.99) <= withinMilliseconds;
+  };
+  // Code is compiled and caches are filled first.
+  await isSustained(from);
+  let sustained = 0;
+  for (let perSecond = from; ; perSecond *= 1.25) {
+    let is = false;
+    // A machine that does other things as well may have been away.
+    for (let tries = 1; !is && tries <= mostTries; tries += 1) is = await isSustained(perSecond);
+    if (!is) return sustained;
+    sustained = perSecond;
+  }
+};
+
 /** @param part - 0.5 for the median. */
 export const quantileOf = (values: readonly number[], part: number): number => {
   const sorted = values.toSorted((a, b) => a - b);

@@ -8,9 +8,8 @@ const parallelSignIns = 100;
 export const people: readonly string[] = Array.from({ length: parallelSignIns }, (_, place) => `person-${place}`);
 export const sharedPassword = 'a password that all of the storm share';
 
-/** A sign-in from a browser that was never seen before. */
-export const signInRequest = (issuer: string, username: string, place: number): Target => {
-  const browser = makeOpaque();
+/** A sign-in, from a browser that was never seen before unless one is named. */
+export const signInRequest = (issuer: string, username: string, place: number, browser = makeOpaque()): Target => {
   return {
     url: `${issuer}/login`,
     method: 'POST',

@@ -4,6 +4,7 @@ import { databaseTime, postgresDialect } from './postgres_dialect.ts';
 import { createPostgresExecutor, type PostgresOutcome, type PostgresQuery } from './postgres_executor.ts';
 import type { PostgresPool } from './postgres_pool.ts';
 import { lockRow } from './postgres_revocation_schema.ts';
+import { shareReads } from './shared_reads.ts';
 import { first, type Result, type SqlConnection } from './sql_connection.ts';
 import { prepareText, type Statement, type Step } from './sql_statement.ts';
 
@@ -78,9 +79,9 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
       if (done !== undefined) await read(rewriteSigningKeys).catch(() => undefined);
       return done;
     },
-    // Another node may have changed it just now, and would not be waited for: it is read each time.
+    // Another node may have changed it just now, and would not be waited for: nothing is kept.
     lookup: (statement, key) => ({
-      find: async (value) => first(await readOne(statement.with({ [key]: value }))),
+      find: shareReads(async (value) => first(await readOne(statement.with({ [key]: value })))),
       forget: () => undefined,
     }),
     oneAtATime: (kind) => [passAlone.with({ kind })],

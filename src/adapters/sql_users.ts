@@ -1,5 +1,5 @@
 // UserStore in SQL. What ends a user's access ends sessions and families in the same write (T085, T096).
-import { and, asc, eq, getTableColumns, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { UserStore } from '../seams/user_store.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { prepareEndFamilies } from './sql_families.ts';
@@ -38,7 +38,14 @@ const prepareStatements = (connection: SqlConnection) => {
         .from(endUser)
         .where(or(login(endUser.username, 'login'), login(endUser.email, 'login'))),
     ),
-    list: prepare(database.select().from(endUser).orderBy(asc(endUser.username))),
+    list: prepare(
+      database
+        .select()
+        .from(endUser)
+        .where(gt(endUser.username, sql.placeholder('after')))
+        .orderBy(asc(endUser.username))
+        .limit(sql.placeholder('most')),
+    ),
     any: prepare(database.select({ sub: endUser.sub }).from(endUser).limit(1)),
     unlessCrossed: unless(crossed),
     unlessTaken: unless(another),
@@ -116,7 +123,7 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): U
   return {
     findUserByLogin: async (login) => first(await read(users.findByLogin.with({ login }))),
     findUser: async (sub) => first(await read(users.find.with({ sub }))),
-    listUsers: () => read(users.list.with()),
+    listUsers: (after, most) => read(users.list.with({ after, most })),
     hasUsers: async () => (await read(users.any.with())).length > 0,
     addUser: async (user) =>
       (await write(...oneAtATime('logins'), users.unlessCrossed.must(user), users.add.must(user))) !== undefined,

@@ -1,16 +1,32 @@
+// What doctor says of users: a hash that is not touched lets nobody in, and its owner is only told of a wrong password.
 import { isKnownPasswordHash } from '../adapters/node_rs_password_hasher.ts';
-import type { User } from '../seams/user_store.ts';
+import type { UserStore } from '../seams/user_store.ts';
 import { type Finding, good, wrong } from './finding.ts';
 
-/** What doctor says of users: a hash that is not touched lets nobody in, and its owner is only told of a wrong password. */
-export const checkUsers = (users: readonly User[]): readonly Finding[] => {
-  const unusable = users.filter(({ passwordHash }) => passwordHash !== null && !isKnownPasswordHash(passwordHash));
-  if (unusable.length === 0)
-    return users.length === 0 ? [] : [good('users', `Every password hash (users: ${users.length}) can be verified.`)];
-  return unusable.map(({ username }) =>
-    wrong(
-      'users',
-      `The password hash of ${username} is no argon2id or bcrypt hash that is verified here, or asks for too much: they cannot sign in. Somebody wrote it into the database. Run: npx keyturn users set-password ${username}`,
-    ),
-  );
+const usersAtOnce = 1000;
+/** A minute or so of looking. */
+const mostUsers = 1_000_000;
+
+export const checkUsers = async (
+  store: Pick<UserStore, 'listUsers'>,
+  most = mostUsers,
+): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  let seen = 0;
+  for (let after: string | undefined = ''; after !== undefined && seen < most; ) {
+    const users = await store.listUsers(after, Math.min(usersAtOnce, most - seen));
+    for (const { username, passwordHash } of users)
+      if (passwordHash !== null && !isKnownPasswordHash(passwordHash))
+        findings.push(
+          wrong(
+            'users',
+            `The password hash of ${username} is no argon2id or bcrypt hash that is verified here, or asks for too much: they cannot sign in. Somebody wrote it into the database. Run: npx keyturn users set-password ${username}`,
+          ),
+        );
+    seen += users.length;
+    after = users.at(-1)?.username;
+  }
+  if (seen === 0 || findings.length > 0) return findings;
+  const all = seen < most ? `(users: ${seen})` : `of the first ${most} users`;
+  return [good('users', `Every password hash ${all} can be verified.`)];
 };

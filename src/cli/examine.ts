@@ -46,7 +46,7 @@ const checkContent = (config: Config): Promise<readonly Finding[]> =>
       ...(await checkVault(config, keys)),
       ...checkKeys(keys, config.policy, databaseNow),
       ...checkRegistrations(clients, resources, config.policy.maxTokenSeconds),
-      ...checkUsers(await store.listUsers()),
+      ...(await checkUsers(store)),
     ];
   });
 

@@ -1,8 +1,10 @@
 // `keyturn users`: the people who sign in.
 import type { Command } from 'commander';
 import { addCommand, addGroup } from './add_command.ts';
-import { namedText } from './option_values.ts';
+import { namedText, wholeNumber } from './option_values.ts';
 import type { Terminal } from './terminal.ts';
+
+const mostUsers = 100_000;
 
 const whom = 'USER is a username, an e-mail address or a sub.';
 
@@ -56,9 +58,14 @@ const addAdding = (users: Command, terminal: Terminal): void => {
 };
 
 const addReading = (users: Command, terminal: Terminal): void => {
-  addCommand(users, 'list', { about: 'Show every user', examples: ['users list'] }).action(async (options) =>
-    (await import('./users_show.ts')).listUsers(options, terminal),
-  );
+  addCommand(users, 'list', {
+    about: 'Show users, by username',
+    examples: ['users list', 'users list --after ada --limit 1000 --json'],
+    notes: 'With --json, "next" is what --after takes for the users that follow; null when there are none.',
+  })
+    .option('--after <username>', 'those behind this one alone', '')
+    .option('--limit <number>', 'the most users to show', wholeNumber(1, mostUsers), 100)
+    .action(async (options) => (await import('./users_show.ts')).listUsers(options, terminal));
 
   addCommand(users, 'show <user>', {
     about: 'Show one user; the password is kept as a hash and cannot be shown',

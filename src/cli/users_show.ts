@@ -52,8 +52,16 @@ export const userInWords = (user: User, now: NumericDate): string => {
 
 const heading = ['USERNAME', 'EMAIL', 'NAME', 'ROLES', 'STATE', 'SUB'];
 
-export const listUsers = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const users = await withStore(readConfig(terminal.environment), (store) => store.listUsers());
+interface ListOptions extends AnswerOptions {
+  readonly after: string;
+  readonly limit: number;
+}
+
+export const listUsers = async (options: ListOptions, terminal: Terminal): Promise<void> => {
+  const { after, limit } = options;
+  const found = await withStore(readConfig(terminal.environment), (store) => store.listUsers(after, limit + 1));
+  const users = found.slice(0, limit);
+  const next = found.length > limit ? (users.at(-1)?.username ?? null) : null;
   const rows = users.map((user) => [
     user.username,
     emailInWords(user),
@@ -62,12 +70,16 @@ export const listUsers = async (options: AnswerOptions, terminal: Terminal): Pro
     stateInWords(user),
     user.sub,
   ]);
-  const none = 'There are no users yet. Add one: npx keyturn users add USERNAME';
+  const none =
+    after === ''
+      ? 'There are no users yet. Add one: npx keyturn users add USERNAME'
+      : `There is no user behind ${safeText(after)}.`;
+  const more = next === null ? '' : `\nThere are more: npx keyturn users list --after ${safeText(next)}`;
   answer(
     terminal,
     options,
-    { users: users.map(userInformation) },
-    rows.length === 0 ? none : columns([heading, ...rows]),
+    { users: users.map(userInformation), next },
+    rows.length === 0 ? none : columns([heading, ...rows]) + more,
   );
 };
 

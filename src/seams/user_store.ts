@@ -40,7 +40,8 @@ export interface UserStore {
   /** @param login - a canonical username or e-mail address. */
   findUserByLogin(login: string): Promise<User | undefined>;
   findUser(sub: string): Promise<User | undefined>;
-  listUsers(): Promise<readonly User[]>;
+  /** By username. @param after - a username, there or not: those behind it alone; '' for the first. @param most - of them. */
+  listUsers(after: string, most: number): Promise<readonly User[]>;
   /** Without a look at more than one. */
   hasUsers(): Promise<boolean>;
   /** @returns false when the username or the e-mail address is taken; nothing changed then. */

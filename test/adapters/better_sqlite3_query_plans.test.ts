@@ -68,6 +68,7 @@ const searching: readonly Verb[] = [
   ['findResource', ({ store }) => store.findResource('https://api.example.com')],
   ['findUser', ({ store }) => store.findUser('ada')],
   ['findUserByLogin', ({ store }) => store.findUserByLogin('ada@example.com')],
+  ['listUsers', ({ store }) => store.listUsers('', 10)],
   ['findSession', ({ store }) => store.findSession('hash-of-desk')],
   ['findSessionBySid', ({ store }) => store.findSessionBySid('desk')],
   ['isKnownBrowser', ({ store }) => store.isKnownBrowser('ada', 'browser')],
@@ -119,7 +120,7 @@ const inserting: readonly Verb[] = [
 describe('query plans of the better-sqlite3 store', () => {
   test('a query that reads a whole table is noticed', async () => {
     expect(scans(planOf('SELECT * FROM client WHERE client_name = 1'))).toHaveLength(1);
-    expect(scans(await plansOf(({ store }) => store.listUsers()))).toHaveLength(1);
+    expect(scans(await plansOf(({ store }) => store.listClients()))).toHaveLength(1);
   });
 
   test.each(inserting)('%s reads no table from end to end', async (_, run) => {

@@ -83,7 +83,7 @@ describe('keyturn users add', () => {
     });
     for (const typed of ['ada', 'ADA@example.org', added.sub])
       expect(await document('users', 'show', typed)).toEqual(added);
-    expect(await document('users', 'list')).toEqual({ users: [added] });
+    expect(await document('users', 'list')).toEqual({ users: [added], next: null });
     expect((await keyturn('users', 'list')).stdout).toMatch(
       /ada +ada@example\.org \(verified\) +Ada Lovelace +admin reader +no password/,
     );
@@ -169,7 +169,7 @@ describe('keyturn users add', () => {
     ['a role with a space', ['ada', '--role', 'a b'], 'cannot be a role'],
   ])('T104: %s is refused and nobody is added', async (_, args, message) => {
     expect(await keyturn('users', 'add', ...args)).toMatchObject(refused(message));
-    expect(await document('users', 'list')).toEqual({ users: [] });
+    expect(await document('users', 'list')).toEqual({ users: [], next: null });
   });
 
   test('T104: a name or address that is taken, in any spelling, is refused', async () => {
@@ -252,6 +252,19 @@ describe('keyturn users set-password, lock, unlock', () => {
   });
 });
 
+test('users are listed so many at a time, each list telling where the next begins', async () => {
+  for (const name of ['mia', 'ada', 'zoe']) await document('users', 'add', name);
+  const first = await document('users', 'list', '--limit', '2');
+  expect(first.users.map(({ username }: { username: string }) => username)).toEqual(['ada', 'mia']);
+  expect(first.next).toBe('mia');
+  expect((await keyturn('users', 'list', '--limit', '2')).stdout).toContain('npx keyturn users list --after mia');
+  const rest = await document('users', 'list', '--after', first.next);
+  expect(rest.users.map(({ username }: { username: string }) => username)).toEqual(['zoe']);
+  expect(rest.next).toBeNull();
+  expect((await keyturn('users', 'list', '--after', 'zoe')).stdout).toBe('There is no user behind zoe.\n');
+  expect(await keyturn('users', 'list', '--limit', '0')).toMatchObject({ code: 2 });
+});
+
 test('T107: doctor tells of a stored hash that lets nobody in, by name and without the hash', async () => {
   const passwordHash = '$argon2id$v=19$m=4194304,t=1,p=1$AQEBAQEBAQEBAQEBAQEBAQ$AgICAgICAgICAgICAgICAg';
   await withStoreAt(folder, now(), (store) => store.addUser(makeUser('s-1', { username: 'ada', passwordHash })));
@@ -291,7 +304,7 @@ describe('personal data', () => {
     const { code, stdout } = await keyturn('users', 'remove', 'ada');
     expect(code).toBe(0);
     expect(stdout).toContain('1 session, 1 consent and the tokens of 1 sign-in');
-    expect(await document('users', 'list')).toEqual({ users: [] });
+    expect(await document('users', 'list')).toEqual({ users: [], next: null });
     expect(await withStoreAt(folder, now(), (store) => store.readPersonalData(sub))).toBeUndefined();
     const left = await document('audit', 'list', '--subject', sub);
     expect(left.events.map(({ type }: { type: string }) => type)).toEqual([

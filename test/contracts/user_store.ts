@@ -67,7 +67,13 @@ const describeRegister = (opened: () => OpenedStores): void => {
   test('users are listed by username', async () => {
     const { store } = opened();
     for (const username of ['mia', 'zoe', 'eve']) await store.addUser(makeUser(username, { username }));
-    expect((await store.listUsers()).map(({ username }) => username)).toEqual(['eve', 'mia', 'zoe']);
+    const listed = async (after: string, most: number) =>
+      (await store.listUsers(after, most)).map(({ username }) => username);
+    expect(await listed('', 10)).toEqual(['eve', 'mia', 'zoe']);
+    expect(await listed('', 2)).toEqual(['eve', 'mia']);
+    expect(await listed('mia', 2)).toEqual(['zoe']);
+    expect(await listed('nobody', 10)).toEqual(['zoe']);
+    expect(await listed('zoe', 10)).toEqual([]);
   });
 
   test.each([
@@ -80,7 +86,7 @@ const describeRegister = (opened: () => OpenedStores): void => {
     const ada = makeUser('ada', { username: 'ada', email: 'ada@example.com' });
     await store.addUser(ada);
     expect(await store.addUser(makeUser('eve', overrides))).toBe(false);
-    expect(await store.listUsers()).toEqual([ada]);
+    expect(await store.listUsers('', 10)).toEqual([ada]);
   });
 
   test('of racing sign-ups for one username one wins', async () => {
@@ -88,7 +94,7 @@ const describeRegister = (opened: () => OpenedStores): void => {
       store.addUser(makeUser(`racer-${turn}`, { username: 'wanted' })),
     );
     expect(countTrue(answers)).toBe(1);
-    expect(await opened().store.listUsers()).toHaveLength(1);
+    expect(await opened().store.listUsers('', 10)).toHaveLength(1);
   });
 };
 

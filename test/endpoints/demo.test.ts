@@ -102,11 +102,11 @@ describe('what npm start makes', () => {
   });
 
   test('a second start changes nothing and says how to set another password', async () => {
-    const before = [await provider.store.listUsers(), await provider.store.listClients()];
+    const before = [await provider.store.listUsers('', 10), await provider.store.listClients()];
     const second = await prepareDevelopment(provider);
     expect(second).toContain('npx keyturn users set-password demo');
     expect(second).not.toContain(password);
-    expect([await provider.store.listUsers(), await provider.store.listClients()]).toEqual(before);
+    expect([await provider.store.listUsers('', 10), await provider.store.listClients()]).toEqual(before);
   });
 
   test('the demo client is an ordinary public one: PKCE, consent, one redirect URI', async () => {

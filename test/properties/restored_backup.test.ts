@@ -105,7 +105,7 @@ const happenings: Readonly<Record<string, (world: World) => Promise<unknown>>> =
     accessTokens.push(tokens.access_token);
   },
   endSession: async ({ people }) => {
-    const [user] = await people.store.listUsers();
+    const [user] = await people.store.listUsers('', 1);
     const [session] = await people.store.listSessions(user?.sub ?? '');
     if (session !== undefined) await people.store.endSession(session.sid, people.clock.now());
   },
