@@ -23,9 +23,14 @@ const endChild = async (child: ChildProcess): Promise<void> => {
 };
 
 /** @param file - relative to bench/. */
-export const startChild = (file: string, ...parameters: readonly string[]): Child => {
+export const startChild = (file: string, ...parameters: readonly string[]): Child =>
+  startBehind([], file, ...parameters);
+
+/** @param behind - a command that runs another, with its options: the child is what it runs. */
+export const startBehind = (behind: readonly string[], file: string, ...parameters: readonly string[]): Child => {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, parameters, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const [execPath = process.execPath, ...execArgv] = [...behind, process.execPath];
+  const child = fork(path, parameters, { execPath, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let complaints = '';
   child.stderr?.on('data', (chunk) => {
     complaints = (complaints + chunk).slice(-mostComplaintCharacters);

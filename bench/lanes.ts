@@ -13,6 +13,7 @@ import { clientCredentialsName } from './scenarios/client_credentials.ts';
 import { jwks } from './scenarios/jwks.ts';
 import { refresh } from './scenarios/people.ts';
 import { type CommitKind, commitKinds, rotation } from './scenarios/rotation.ts';
+import { onSlowDisk } from './slow_disk.ts';
 
 export const connections = 32;
 const primitiveSeconds = 0.5;
@@ -30,17 +31,32 @@ export interface Lane {
 
 const startContenders = async (
   start: Start,
+  startOnSlowDisk: Start | undefined,
   scenarios: readonly Scenario[],
 ): Promise<ReadonlyMap<string, Contender>> => {
   const startOne = async (name: string, ...parameters: readonly string[]): Promise<[string, Contender]> =>
     // The child is one of ours and sends just this.
     [name, (await start(`contenders/${name}.ts`, ...parameters).reply()) as Contender];
+  const startSlow = async (name: string): Promise<readonly [string, Contender][]> => {
+    if (startOnSlowDisk === undefined) return [];
+    const contender = (await startOnSlowDisk(`contenders/${name}.ts`).reply()) as Contender;
+    const { [refresh.name]: flow } = contender.flows ?? {};
+    return flow === undefined
+      ? []
+      : [[onSlowDisk(name), { ...contender, targets: {}, flows: { [refresh.name]: flow } }]];
+  };
   const keyturn = await startOne('keyturn');
   return new Map([
     keyturn,
     await startOne('bare_hono'),
     await startOne('oidc_provider'),
-    ...(scenarios.includes(refresh) ? [await startOne('keyturn_commit_each')] : []),
+    ...(scenarios.includes(refresh)
+      ? [
+          await startOne('keyturn_commit_each'),
+          ...(await startSlow('keyturn')),
+          ...(await startSlow('keyturn_commit_each')),
+        ]
+      : []),
     ...(scenarios.includes(jwks) ? [await startOne('bare_node_http', keyturn[1].jwksUri)] : []),
   ]);
 };
@@ -86,9 +102,9 @@ const primitiveLane = (alg: SigningAlgorithm, primitive: Child): Lane => ({
   },
 });
 
-const rotationLane = (kind: CommitKind, rotations: Child): Lane => ({
+const rotationLane = (kind: CommitKind, contender: string, rotations: Child): Lane => ({
   scenario: rotation.name,
-  contender: kind,
+  contender,
   measured: [],
   measure: async (warmUpSeconds, seconds) => {
     const ask = async (forSeconds: number): Promise<Measurement> => {
@@ -101,15 +117,26 @@ const rotationLane = (kind: CommitKind, rotations: Child): Lane => ({
   },
 });
 
+const rotationLanes = (start: Start, startOnSlowDisk: Start | undefined): readonly Lane[] => {
+  const [rotations, slow] = [start('rotations.ts'), startOnSlowDisk?.('rotations.ts')];
+  return [
+    ...commitKinds.map((kind) => rotationLane(kind, kind, rotations)),
+    ...(slow === undefined ? [] : commitKinds.map((kind) => rotationLane(kind, onSlowDisk(kind), slow))),
+  ];
+};
+
 /** Starts every contender and proves that they answer right and alike. */
-export const openLanes = async (start: Start, scenarios: readonly Scenario[]): Promise<readonly Lane[]> => {
-  const contenders = await startContenders(start, scenarios);
+export const openLanes = async (
+  start: Start,
+  startOnSlowDisk: Start | undefined,
+  scenarios: readonly Scenario[],
+): Promise<readonly Lane[]> => {
+  const contenders = await startContenders(start, startOnSlowDisk, scenarios);
   const [load, flowLoad, primitive] = [start('load.ts'), start('flow_load.ts'), start('crypto_sign.ts')];
   const lanes: Lane[] = [];
   for (const scenario of scenarios) {
     if (scenario === rotation) {
-      const rotations = start('rotations.ts');
-      for (const kind of commitKinds) lanes.push(rotationLane(kind, rotations));
+      lanes.push(...rotationLanes(start, startOnSlowDisk));
       continue;
     }
     const entrants = entrantsOf(scenario, contenders);

@@ -4,7 +4,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { signingAlgorithms } from '../src/seams/signer.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, startBehind } from './child.ts';
 import { syncMilliseconds } from './disk.ts';
 import { flowWorkers } from './keyturn_facts.ts';
 import { connections, type Lane, openLanes, type Start } from './lanes.ts';
@@ -15,6 +15,7 @@ import { introspections } from './scenarios/introspection.ts';
 import { jwks } from './scenarios/jwks.ts';
 import { codeFlow, refresh } from './scenarios/people.ts';
 import { rotation } from './scenarios/rotation.ts';
+import { slowDisk } from './slow_disk.ts';
 import { canMeasureStorm, measureStorm, stormName } from './storm/storm.ts';
 import { measurementsTable, type Row, ratiosTable } from './table.ts';
 
@@ -45,11 +46,14 @@ const mostSeconds = 295;
 const scenarios = everyScenario.filter(({ name }) => name.includes(options.only));
 
 const children: Child[] = [];
-const start: Start = (file, ...parameters) => {
-  const child = startChild(file, ...parameters);
-  children.push(child);
-  return child;
-};
+const startsBehind =
+  (behind: readonly string[]): Start =>
+  (file, ...parameters) => {
+    const child = startBehind(behind, file, ...parameters);
+    children.push(child);
+    return child;
+  };
+const start = startsBehind([]);
 const endAll = (): Promise<unknown> => Promise.all(children.map((child) => child.end()));
 
 const report = (lanes: readonly Lane[], roundsDone: number): string => {
@@ -84,7 +88,9 @@ const runRounds = async (lanes: readonly Lane[]): Promise<number> => {
 };
 
 const measureRounds = async (): Promise<void> => {
-  const lanes = await openLanes(start, scenarios);
+  const behind = slowDisk();
+  if (behind === undefined) console.error('bench: no strace that may trace, so no slower disk is measured.');
+  const lanes = await openLanes(start, behind && startsBehind(behind), scenarios);
   const done = await runRounds(lanes);
   console.log(
     `${connections} connections kept alive, ${flowWorkers} for flows; ${done} rounds of ${seconds} s, medians. CPU is the server's own, user and\nsystem, all threads; the load runs in a process of its own. One wait for this disk takes ${syncMilliseconds().toFixed(2)} ms now (median).\n`,

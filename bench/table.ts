@@ -47,6 +47,7 @@ const aimOf = ({ atMost, atLeast }: Ratio): string => {
 
 const ratioCells = (ratio: Ratio, values: readonly number[]): readonly string[] => {
   const value = median(values);
+  if (Number.isNaN(value)) return [ratio.words, 'not measured', '', aimOf(ratio), ''];
   return [ratio.words, value.toFixed(2), between(rangeOf(values), 2), aimOf(ratio), verdictOf(ratio, value)];
 };
 

@@ -5,6 +5,7 @@ import type { TokenAnswer } from '../flows/flow.ts';
 import { refreshName, refreshOnce } from '../flows/refresh.ts';
 import { createSend } from '../flows/send.ts';
 import { type Entrant, overOidcProvider, type Scenario } from '../scenario.ts';
+import { onSlowDisk } from '../slow_disk.ts';
 
 /** @throws {Error} when they are not ES256 tokens for the same resource and the same client. */
 const proveTokens = async ({ contender }: Entrant, answer: TokenAnswer): Promise<void> => {
@@ -45,6 +46,12 @@ export const refresh: Scenario = {
     {
       words: 'refreshes per second, group commit over a commit for each',
       of: (measured) => measured('keyturn').perSecond / measured('keyturn_commit_each').perSecond,
+      atLeast: 3,
+    },
+    {
+      words: 'the same, each wait for the disk 1 ms longer',
+      of: (measured) =>
+        measured(onSlowDisk('keyturn')).perSecond / measured(onSlowDisk('keyturn_commit_each')).perSecond,
       atLeast: 3,
     },
     overOidcProvider('refreshes per CPU second, Keyturn over oidc-provider'),
