@@ -40,14 +40,16 @@ const jwksAt = async (url: string): Promise<string> => {
 };
 
 describe.runIf(hasPostgres)('nodes on one Postgres', { timeout: processTestMilliseconds }, () => {
-  test('I10, I12: three first starts at once on an empty database make one of everything, and serve one key set', async () => {
+  test('I10, I12: three first starts at once on an empty database, one of two processes, make one of everything, and serve one key set', async () => {
     const [folder, database] = [makeFolder(), await freshDatabase('template0')];
     onTestFinished(async () => {
       await database.remove();
       removeFolder(folder);
     });
     const environment = { ...timings, KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url };
-    const servers = await Promise.all(Array.from({ length: 3 }, () => startServer(folder, environment)));
+    const servers = await Promise.all(
+      ['1', '1', '2'].map((KEYTURN_PROCESSES) => startServer(folder, { ...environment, KEYTURN_PROCESSES })),
+    );
     await until('every node serves the same key set', async () => {
       const [first, ...others] = await Promise.all(servers.map(({ url }) => jwksAt(url)));
       return others.every((other) => other === first) ? true : undefined;
