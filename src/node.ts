@@ -1,8 +1,9 @@
 // The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
-import { boundPasswordHasher, boundPasswordWork } from './adapters/bounded_password_hasher.ts';
+import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { openDatabase } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
+import { createIdleTurns } from './adapters/idle_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
@@ -75,8 +76,6 @@ export const hashesAtOnce = (processes: number, cores = availableParallelism()):
   Math.min(2, Math.max(1, Math.floor((cores - 1) / processes)));
 /** Over all processes: how long one waits is bounded, not how many processes there are. */
 const hashesWaiting = 128;
-/** Sign-ins that are read and looked up while others are hashed, so that no hasher waits for one. */
-const preparedAhead = 2;
 /** Each is a request whose body was not read yet. */
 const pagesWaiting = 256;
 
@@ -95,12 +94,15 @@ const createProvider = async (
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   await writeHistory({ keyHistory, log });
   const processes = processesOf(config);
-  const [atOnce, mostWaiting] = [hashesAtOnce(processes), Math.ceil(hashesWaiting / processes)];
-  const passwordHasher = boundPasswordHasher(createThreadedPasswordHasher(nodeRsPasswordHasher), atOnce, mostWaiting);
-  const passwordWork = boundPasswordWork(atOnce + preparedAhead, mostWaiting, metrics.passwordHashed);
+  const passwordHasher = boundPasswordHasher(
+    createThreadedPasswordHasher(nodeRsPasswordHasher),
+    hashesAtOnce(processes),
+    Math.ceil(hashesWaiting / processes),
+    metrics.passwordHashed,
+  );
   counted?.observe(() => {
     const { running, waiting } = passwordHasher.queue();
-    return { ...keyRing.facts(), hashesRunning: running, hashesWaiting: waiting + passwordWork.queue().waiting };
+    return { ...keyRing.facts(), hashesRunning: running, hashesWaiting: waiting };
   });
   return {
     config,
@@ -115,7 +117,7 @@ const createProvider = async (
     ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(pagesWaiting),
-    pacePasswords: passwordWork.run,
+    takeSignInTurn: createIdleTurns(pagesWaiting),
     passwordHasher,
     rateLimiter,
     localRateLimiter: createMemoryRateLimiter(systemClock),

@@ -11,7 +11,7 @@ import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
 import type { StoreFence } from './seams/store_fence.ts';
-import type { PacePasswords, TakeTurn } from './seams/turns.ts';
+import type { TakeTurn } from './seams/turns.ts';
 import type { PlaceAllocator } from './status_lists/place_allocator.ts';
 import type { RevocationView } from './status_lists/revocation_view.ts';
 
@@ -37,5 +37,6 @@ export interface Provider {
   readonly deflate: Deflate;
   /** For pages, which token requests do not wait behind. */
   readonly takeTurn: TakeTurn;
-  readonly pacePasswords: PacePasswords;
+  /** For what comes before a password is hashed: a hundred at once must not stand in the way of tokens. */
+  readonly takeSignInTurn: TakeTurn;
 }

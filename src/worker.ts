@@ -78,8 +78,7 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
     ...createRevocationParts({ store, clock, config, keyRing, polled: false }),
     deflate: nodeZlibDeflate,
     takeTurn: async () => undefined,
-    // An isolate's requests cannot wait for each other, and it hashes on its only thread.
-    pacePasswords: <Result>(work: () => Promise<Result>) => work(),
+    takeSignInTurn: async () => undefined,
     passwordHasher: boundPasswordHasher(createArgon2Wasm(new WebAssembly.Instance(wasm)), hashesAtOnce, hashesWaiting),
     localRateLimiter: createMemoryRateLimiter(clock),
     outboundHttp: createFetchOutboundHttp(config.loopback),

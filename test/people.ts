@@ -2,7 +2,7 @@
 // walk through the pages as a person does.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
-import { boundPasswordHasher, boundPasswordWork } from '../src/adapters/bounded_password_hasher.ts';
+import { boundPasswordHasher } from '../src/adapters/bounded_password_hasher.ts';
 import { createEventLoopTurns } from '../src/adapters/event_loop_turns.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
@@ -133,7 +133,7 @@ export const openPeople = async ({
     ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(256),
-    pacePasswords: boundPasswordWork(4, 30).run,
+    takeSignInTurn: async () => undefined,
   };
   const kept = { config, clock, store, keyRing, keyHistory, keySetReaders, log, metrics, outboundHttp, ...revoking };
   const provider = { ...kept, rateLimiter, localRateLimiter, passwordHasher: counted };

@@ -1,8 +1,8 @@
 // A Provider in this process, on the real adapters, with the clock and the log in the test's hands.
 import { randomBytes } from 'node:crypto';
 import { openBetterSqlite3 } from '../src/adapters/better_sqlite3_store.ts';
-import { boundPasswordWork } from '../src/adapters/bounded_password_hasher.ts';
 import { createEventLoopTurns } from '../src/adapters/event_loop_turns.ts';
+import { createIdleTurns } from '../src/adapters/idle_turns.ts';
 import { createJoseKeyVault, parseKekRing } from '../src/adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from '../src/adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from '../src/adapters/node_crypto_signer.ts';
@@ -115,7 +115,7 @@ export const createTestProvider = async ({
     ...createRevocationParts({ store, clock, config, keyRing, polled: true }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(256),
-    pacePasswords: boundPasswordWork(4, 30).run,
+    takeSignInTurn: createIdleTurns(256),
     passwordHasher: nodeRsPasswordHasher,
     outboundHttp: createNodeOutboundHttp(config.loopback),
   };

@@ -1,55 +1,43 @@
-// Bounds work with passwords: so much at once, so much waiting in the order it came, the rest refused, so that hashing
-// never starves signing.
+// Bounds a PasswordHasher: so many at once, so many waiting, the rest refused, so that hashing never starves signing.
 import { type PasswordHasher, PasswordHasherBusyError } from '../seams/password_hasher.ts';
 
-export interface BoundedWork {
-  run<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** How much is being done, and how much waits. */
+export interface BoundedPasswordHasher extends PasswordHasher {
+  /** How many are being hashed, and how many wait. */
   queue(): { readonly running: number; readonly waiting: number };
 }
 
 /**
+ * @param mostAtOnce - below the size of the thread pool.
  * @param mostWaiting - beyond them, PasswordHasherBusyError.
  * @param waited - told of each that begins, with the seconds it has waited.
  */
-export const boundPasswordWork = (
-  mostAtOnce: number,
-  mostWaiting: number,
-  waited?: (seconds: number) => void,
-): BoundedWork => {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return {
-    run: async (work) => {
-      const asked = performance.now();
-      if (running < mostAtOnce) running += 1;
-      else if (waiting.length >= mostWaiting) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      waited?.((performance.now() - asked) / 1000);
-      try {
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) running -= 1;
-        else next();
-      }
-    },
-    queue: () => ({ running, waiting: waiting.length }),
-  };
-};
-
-/** @param mostAtOnce - below the size of the thread pool. */
 export const boundPasswordHasher = (
   hasher: PasswordHasher,
   mostAtOnce: number,
   mostWaiting: number,
-): PasswordHasher & Pick<BoundedWork, 'queue'> => {
-  const { run, queue } = boundPasswordWork(mostAtOnce, mostWaiting);
+  waited?: (seconds: number) => void,
+): BoundedPasswordHasher => {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  const bounded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const asked = performance.now();
+    if (running < mostAtOnce) running += 1;
+    else if (waiting.length >= mostWaiting) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    waited?.((performance.now() - asked) / 1000);
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
   return {
-    hash: (password) => run(() => hasher.hash(password)),
-    verify: (passwordHash, password) => run(() => hasher.verify(passwordHash, password)),
+    hash: (password) => bounded(() => hasher.hash(password)),
+    verify: (passwordHash, password) => bounded(() => hasher.verify(passwordHash, password)),
     accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
-    queue,
+    queue: () => ({ running, waiting: waiting.length }),
   };
 };

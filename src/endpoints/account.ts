@@ -128,7 +128,7 @@ export const accountPassword: Endpoint = (provider) =>
     POST: signedInOnly(provider, async (context, signedIn) => {
       const { form } = await readPageForm(context, provider);
       const [current, wanted] = [form.get('current_password') ?? '', form.get('new_password') ?? ''];
-      const error = await provider.pacePasswords(() => changePassword(current, wanted, signedIn, provider));
+      const error = await changePassword(current, wanted, signedIn, provider);
       if (error !== undefined) return show(context, signedIn, { notice: null, error }, provider);
       await recordAudit('password.changed', { sub: signedIn.user.sub, sid: signedIn.session.sid }, provider);
       return done(context, 'password_changed', provider);

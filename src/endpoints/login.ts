@@ -84,7 +84,8 @@ export const goOnSignedIn = async (
 
 /** What the page says of a refusal it can show itself; undefined for any other. */
 const shownRefusal = (error: unknown, login: string): Shown | undefined => {
-  if (error instanceof PasswordHasherBusyError) return { login, error: { kind: 'busy' }, status: 503 };
+  const isBusy = error instanceof OAuthError && error.reason === 'passwords_busy';
+  if (isBusy || error instanceof PasswordHasherBusyError) return { login, error: { kind: 'busy' }, status: 503 };
   if (!(error instanceof OAuthError) || error.reason !== 'rate_limited') return undefined;
   return { login, error: { kind: 'rate_limited', seconds: error.retryAfterSeconds }, status: 429 };
 };
@@ -99,8 +100,7 @@ const attempt = async (
   const address = networkAddress(context, provider.config);
   const clientId = waiting?.request.client.clientId ?? null;
   try {
-    const typed = { login, password: form.get('password') ?? '', address, browser };
-    const user = await provider.pacePasswords(() => signIn(typed, provider));
+    const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
     const signedIn = user && (await goOnSignedIn(context, user, browser, waiting?.id, provider));
     if (signedIn === undefined) {
       provider.metrics.signIn('failed');

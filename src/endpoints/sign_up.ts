@@ -57,7 +57,7 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
     name: read('name'),
     password: read('password'),
   };
-  const outcome = await provider.pacePasswords(() => makeAccount(typed, provider));
+  const outcome = await makeAccount(typed, provider);
   if ('problems' in outcome) return show(context, waiting, { typed, problems: outcome.problems }, provider);
   await recordAudit('sign_up.succeeded', { sub: outcome.user.sub, address }, provider);
   const signedIn = await goOnSignedIn(context, outcome.user, browser, waiting?.id, provider);

@@ -66,10 +66,11 @@ export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'
 
 /**
  * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
- * @throws {OAuthError} rate_limited. @throws {PasswordHasherBusyError}
+ * @throws {OAuthError} rate_limited, passwords_busy. @throws {PasswordHasherBusyError}
  */
 export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
-  const { store, passwordHasher, rateLimiter } = provider;
+  const { store, passwordHasher, rateLimiter, takeSignInTurn } = provider;
+  await takeSignInTurn();
   const user = await namedUser(attempt.login, provider);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
   const allowances = allowancesOf(user?.sub ?? canonicalLogin(attempt.login) ?? 'malformed', known, attempt);

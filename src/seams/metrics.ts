@@ -34,7 +34,7 @@ export interface Metrics {
   logoutDelivery(outcome: DeliveryOutcome): void;
   /** How many streams of the revocation feed are open. */
   feedFollowers(count: number): void;
-  /** Work with a password began, after so long in the queue. */
+  /** A password was hashed, after so long in the queue. */
   passwordHashed(waitedSeconds: number): void;
   storeWritten(seconds: number): void;
   storeFailed(failure: StoreFailure): void;

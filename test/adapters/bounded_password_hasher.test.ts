@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { boundPasswordHasher, boundPasswordWork } from '../../src/adapters/bounded_password_hasher.ts';
+import { boundPasswordHasher } from '../../src/adapters/bounded_password_hasher.ts';
 import { PasswordHasherBusyError } from '../../src/seams/password_hasher.ts';
 
 /** A hasher whose every work waits until the test lets it go on. */
@@ -69,25 +69,6 @@ describe('T106: a bounded password hasher', () => {
     const later = bounded.hash('c');
     begun[2]?.finish();
     expect(await later).toBe('hash of c');
-  });
-
-  test('of work around a hash, only so much has begun, and each that begins tells how long it waited', async () => {
-    const waits: number[] = [];
-    const { run, queue } = boundPasswordWork(2, 2, (seconds) => waits.push(seconds));
-    const finish: (() => void)[] = [];
-    const asked = [0, 1, 2, 3, 4].map((place) =>
-      run(() => new Promise<number>((resolve) => finish.push(() => resolve(place)))),
-    );
-    await expect(asked[4]).rejects.toBeInstanceOf(PasswordHasherBusyError);
-    expect(queue()).toEqual({ running: 2, waiting: 2 });
-    expect(waits).toHaveLength(2);
-    for (let place = 0; place < 4; place += 1) {
-      finish[place]?.();
-      await turns();
-    }
-    expect(await Promise.all(asked.slice(0, 4))).toEqual([0, 1, 2, 3]);
-    expect(waits.every((seconds) => seconds >= 0)).toBe(true);
-    expect(queue()).toEqual({ running: 0, waiting: 0 });
   });
 
   test('whether to rehash is asked without waiting', () => {
