@@ -15,14 +15,25 @@ export const userOf = (family: number, families: number): number => family % use
 export const usernameOf = (user: number): string => `user-${user}`;
 export const refreshTokenOf = (family: number): string => `refresh-token-${family}`;
 export const codeOf = (number: number): string => `code-${number}`;
-export const browserOf = (user: number): string => `browser-${user}`;
+/** As a cookie has it. */
+export const browserOf = (user: number): string => hashOpaque(`browser-${user}`);
 
 /** Of everyone. Made once: a thousand users are filled in less time than a thousand hashes take. */
 export const passwordHash = await nodeRsPasswordHasher.hash(sharedPassword);
 
-/** An id without order, as random ones are: an index finds no two neighbours beside each other. */
-export const idOf = (kind: 'sub' | 'sid' | 'family' | 'session' | 'code family', number: number): string =>
-  hashOpaque(`${kind} ${number}`);
+type RandomId = 'sub' | 'session';
+type OrderedId = 'sid' | 'family' | 'code family';
+
+/** Digits before the random part of an id that sorts by when it was made: those of codes are made last. */
+export const firstOf: Readonly<Record<OrderedId, number>> = { sid: 0, family: 0, 'code family': 10 ** 11 };
+export const orderDigits = 12;
+
+/** Of random ids an index finds no two neighbours beside each other; ordered ones come one after the other. */
+export const idOf = (kind: RandomId | OrderedId, number: number): string => {
+  const hash = hashOpaque(`${kind} ${number}`);
+  if (kind === 'sub' || kind === 'session') return hash;
+  return `${String(firstOf[kind] + number).padStart(orderDigits, '0')}${hash.slice(orderDigits)}`;
+};
 
 /** Divides by neither 2 nor 5, so that of a power of ten it draws each number once before any comes again. */
 const stride = 7_654_321;

@@ -11,8 +11,10 @@ import {
   browserOf,
   codeOf,
   codes,
+  firstOf,
   grownSettings,
   idOf,
+  orderDigits,
   passwordHash,
   refreshTokenOf,
   usernameOf,
@@ -45,7 +47,11 @@ const hashFunction = `create function bench_hash(value text) returns text langua
 
 /** What grown_facts.ts says, of the number n. */
 const names = (families: number) => {
-  const id = (kind: Parameters<typeof idOf>[0], number = 'n') => `bench_hash('${kind} ' || ${number})`;
+  const id = (kind: Parameters<typeof idOf>[0], number = 'n'): string => {
+    const hash = `bench_hash('${kind} ' || ${number})`;
+    if (kind === 'sub' || kind === 'session') return hash;
+    return `(lpad((${firstOf[kind]} + ${number})::text, ${orderDigits}, '0') || substr(${hash}, ${orderDigits + 1}))`;
+  };
   return { id, user: `n % ${usersOf(families)}` };
 };
 
@@ -62,7 +68,7 @@ const fillings = (families: number, now: number): Readonly<Record<Table, string>
       select ${id('sub')}, 'user-' || n, 'user-' || n || '@example.com', true, '{"name":"Somebody Or Other"}', '[]',
         '${passwordHash}', ${now}, ${now} ${from(usersOf(families))}`,
     session: `insert into session (session_hash, sid, sub, browser_hash, auth_time, amr, acr, last_seen_at, expires_at)
-      select ${id('session')}, ${id('sid')}, ${id('sub')}, bench_hash('browser-' || n), ${now}, '["pwd"]', '1', ${now},
+      select ${id('session')}, ${id('sid')}, ${id('sub')}, bench_hash(bench_hash('browser-' || n)), ${now}, '["pwd"]', '1', ${now},
         ${later} ${from(usersOf(families))}`,
     token_family: `insert into token_family (family_id, ${grantColumns}, offline, created_at, expires_at)
       select ${id('family')}, ${grant}, true, ${now}, ${later} ${from(families)}`,

@@ -1,9 +1,9 @@
 // The end of the authorization endpoint's work: a code for what the end-user allowed. RFC 6749 §4.1.2.
-import { randomUUID } from 'node:crypto';
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 
 const codeSeconds = 60;
 
@@ -31,7 +31,7 @@ export const issueCode = async (
     codeChallenge: request.codeChallenge,
     expiresAt: clock.now() + codeSeconds,
     usedAt: null,
-    familyId: randomUUID(),
+    familyId: makeOrderedUuid(clock.now()),
   });
   return code;
 };

@@ -1,9 +1,9 @@
 // The signed-in browser: found by its cookie, ended by age, by silence, or with its end-user.
-import { randomUUID } from 'node:crypto';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 import { endSession } from './end_session.ts';
 
 const touchEverySeconds = 60;
@@ -61,7 +61,7 @@ export const startSession = async (
   const cookie = makeOpaque();
   const session: Session = {
     sessionHash: hashOpaque(cookie),
-    sid: randomUUID(),
+    sid: makeOrderedUuid(now),
     sub: user.sub,
     browserHash: hashOpaque(how.browser),
     authTime: now,
