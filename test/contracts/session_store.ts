@@ -50,6 +50,17 @@ const describeSessions = (opened: () => OpenedStores): void => {
     expect(await store.endSession('unheard-of', now)).toBe(false);
   });
 
+  test('what an operator revokes ends once, even when two nodes revoke it: one is told that it did', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    for (const sid of ['phone', 'tablet']) await store.addSession(makeSession(sid), null);
+    await startFamily(store, 'family-of-phone', { sid: 'phone', offline: true });
+    await store.endSession('phone', now);
+    for (const sid of ['desk', 'phone'])
+      expect(countTrue(await race(10, opened(), (node, turn) => node.revokeSession(sid, now + turn)))).toBe(1);
+    expect(countTrue(await race(10, opened(), (node, turn) => node.revokeSubject('ada', now + turn)))).toBe(1);
+  });
+
   test('T088: a renewed session is found by its new hash alone, and one of two renewals wins', async () => {
     const { store, other } = opened();
     await store.addSession(makeSession('desk'), null);
