@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { boundPasswordHasher, boundPasswordWork } from '../../src/adapters/bounded_password_hasher.ts';
 import { PasswordHasherBusyError } from '../../src/seams/password_hasher.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
 
 /** A hasher whose every work waits until the test lets it go on. */
 const createHeldHasher = () => {
@@ -69,6 +70,21 @@ describe('T106: a bounded password hasher', () => {
     const later = bounded.hash('c');
     begun[2]?.finish();
     expect(await later).toBe('hash of c');
+  });
+
+  test('F7: where one meets a database that is away, those who wait are told so, and do not meet it in turn', async () => {
+    const { run, queue } = boundPasswordWork(2, 100);
+    let begun = 0;
+    const meetsNothing = async (): Promise<void> => {
+      begun += 1;
+      await turns();
+      throw new StoreUnavailableError('away');
+    };
+    const told = await Promise.allSettled(Array.from({ length: 50 }, () => run(meetsNothing)));
+    for (const answer of told) expect(answer).toMatchObject({ reason: expect.any(StoreUnavailableError) });
+    expect(begun).toBe(2);
+    expect(queue()).toEqual({ running: 0, waiting: 0 });
+    expect(await run(async () => 'back')).toBe('back');
   });
 
   test('of work around a hash, only so much has begun, and each that begins tells how long it waited', async () => {
