@@ -129,6 +129,8 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   const server = createAdaptorServer({
     fetch: (request, { incoming, outgoing }) => fetch(request, requests.get(outgoing) ?? newRequest(incoming.socket)),
     createServer,
+    // HTTP/1.0 needs no Host, and load balancers ask for health without one. Nothing goes by it.
+    hostname: 'localhost',
     serverOptions: limits,
   }) as Server;
   server.maxConnections = maxConnections;

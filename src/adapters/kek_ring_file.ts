@@ -1,6 +1,18 @@
 // The KEK ring as a file of mode 0600.
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
@@ -28,6 +40,21 @@ const writeBeside = (path: string, ring: KekRing): string => {
   return temporary;
 };
 
+/** What is wrapped next may be on another disk, and on it sooner than the name of the ring that opens it. */
+const syncFolderOf = (path: string): void => {
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+};
+
+const replaceWith = (ring: KekRing, path: string): void => {
+  renameSync(writeBeside(path, ring), path);
+  syncFolderOf(path);
+};
+
 /** @throws {OperatorError} when it is missing, readable by others, or no ring. */
 export const readKekRingFile = (path: string): KekRing => {
   if (!existsSync(path))
@@ -46,6 +73,7 @@ export const makeKekRingFile = (path: string): boolean => {
   const temporary = writeBeside(path, { keys: [newKek()] });
   try {
     linkSync(temporary, path);
+    syncFolderOf(path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -63,7 +91,7 @@ export const addKekToFile = (path: string, place: KekPlace = 'first'): string =>
   const added = newKek();
   const others = existsSync(path) ? readKekRingFile(path).keys : [];
   const keys = place === 'first' ? [added, ...others] : [...others, added];
-  renameSync(writeBeside(path, { keys }), path);
+  replaceWith({ keys }, path);
   return added.kid;
 };
 
@@ -76,6 +104,6 @@ export const promoteKekInFile = (path: string, kid: string): boolean => {
       `The ring ${path} has no key-encryption key ${kid}; nothing was changed. It has ${keys.map((key) => key.kid).join(', ')}.`,
     );
   if (promoted === keys[0]) return false;
-  renameSync(writeBeside(path, { keys: [promoted, ...keys.filter((key) => key !== promoted)] }), path);
+  replaceWith({ keys: [promoted, ...keys.filter((key) => key !== promoted)] }, path);
   return true;
 };

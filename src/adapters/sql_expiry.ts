@@ -68,12 +68,13 @@ const prepareSteps = (connection: SqlConnection) => {
       deleteFrom(authorizationCode, authorizationCode.codeHash, unspent),
       // An ended session stays until it expires, because it tells a known browser (isKnownBrowser).
       deleteFrom(session, session.sessionHash, lt(session.expiresAt, before)),
-      deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
       deleteFrom(rateLimit, rateLimit.key, lt(rateLimit.arrivalAt, before)),
     ],
     // At most a few hundred rows.
     readers: prepare(database.delete(keySetReader).where(lt(keySetReader.lastAt, before))),
     later: [
+      // To a node whose clock is behind it has not expired yet.
+      deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
       prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answered))),
       // The last access token of a family may outlive it, and is revoked by what is kept here.
       ...deleteFamilies(lt(tokenFamily.expiresAt, before)),

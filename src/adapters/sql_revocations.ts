@@ -1,5 +1,6 @@
 // RevocationStore in SQL; revokeClient stands with the other verbs that change a client (sql_clients.ts).
 import { and, asc, eq, getTableColumns, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { NumericDate } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
@@ -109,7 +110,11 @@ export const createSqlRevocations = (
 ): Omit<RevocationStore, 'revokeClient'> => {
   const { database, tables, read, write, oneAtATime } = connection;
   const { session, tokenFamily } = tables;
-  const prepareRevoke = (ofSessions: SQL, ofFamilies: SQL | undefined) => {
+  const prepareRevoke = (
+    ofSessions: SQL,
+    ofFamilies: SQL | undefined,
+    marks: (values: Readonly<Record<string, string>>, at: NumericDate) => readonly Step[],
+  ) => {
     const open = and(ofSessions, isNull(session.endedAt));
     const standing = and(ofFamilies, isNull(tokenFamily.endedAt));
     const endFamilies = prepareEndFamilies(connection, ofFamilies);
@@ -124,31 +129,36 @@ export const createSqlRevocations = (
         .set({ endedAt: given('at') })
         .where(open),
     );
-    return {
-      hasNothingToEnd: async (values: object): Promise<boolean> =>
-        (await read(openSessions.with(values))).length === 0 &&
-        (await read(standingFamilies.with(values))).length === 0,
-      steps: (values: object, at: number): readonly Step[] => [
-        ...oneAtATime('revocations'),
-        queueLogouts(values, at),
+    const hasNothingToEnd = async (values: object): Promise<boolean> =>
+      (await read(openSessions.with(values))).length === 0 && (await read(standingFamilies.with(values))).length === 0;
+    return async (values: Readonly<Record<string, string>>, at: NumericDate): Promise<boolean> => {
+      if (await hasNothingToEnd(values)) return false;
+      const before = [...oneAtATime('revocations'), queueLogouts(values, at)];
+      const after = marks(values, at);
+      const done = await write(
+        ...before,
         endSessions.with({ ...values, at }),
         ...endFamilies.withTokens(values, 'revoked_by_operator', at),
-      ],
+        ...after,
+      );
+      // Two at once may both have found something to end.
+      const ended = [done?.[before.length], done?.at(-1 - after.length)];
+      return ended.some((step) => step !== undefined && step.changes > 0);
     };
   };
-  const ofSession = prepareRevoke(eq(session.sid, sql.placeholder('sid')), familiesOfSession(tables, 'all'));
-  const ofSubject = prepareRevoke(eq(session.sub, sql.placeholder('sub')), eq(tokenFamily.sub, sql.placeholder('sub')));
+  const endAllOfSession = prepareRevoke(
+    eq(session.sid, sql.placeholder('sid')),
+    familiesOfSession(tables, 'all'),
+    ({ sid = '' }, at) => revoking.markSession(sid, at),
+  );
+  const endAllOfSubject = prepareRevoke(
+    eq(session.sub, sql.placeholder('sub')),
+    eq(tokenFamily.sub, sql.placeholder('sub')),
+    () => [],
+  );
   return {
     ...listVerbs(connection),
-    revokeSession: async (sid, at) => {
-      if (await ofSession.hasNothingToEnd({ sid })) return false;
-      await write(...ofSession.steps({ sid }, at), ...revoking.markSession(sid, at));
-      return true;
-    },
-    revokeSubject: async (sub, at) => {
-      if (await ofSubject.hasNothingToEnd({ sub })) return false;
-      await write(...ofSubject.steps({ sub }, at));
-      return true;
-    },
+    revokeSession: (sid, at) => endAllOfSession({ sid }, at),
+    revokeSubject: (sub, at) => endAllOfSubject({ sub }, at),
   };
 };

@@ -14,10 +14,30 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
 import { addKekToFile, makeKekRingFile, promoteKekInFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
 import { OperatorError } from '../../src/errors.ts';
+
+/** What was done to files, in order; all of it is done. */
+const done = vi.hoisted((): string[] => []);
+
+vi.mock('node:fs', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs')>();
+  const told =
+    <Given extends readonly unknown[], Result>(name: string, work: (...given: Given) => Result) =>
+    (...given: Given): Result => {
+      const result = work(...given);
+      done.push(`${name} ${name === 'fsync' ? original.readlinkSync(`/proc/self/fd/${given[0]}`) : given[1]}`);
+      return result;
+    };
+  return {
+    ...original,
+    linkSync: told('link', original.linkSync),
+    renameSync: told('rename', original.renameSync),
+    fsyncSync: told('fsync', original.fsyncSync),
+  };
+});
 
 let folder: string;
 let files = 0;
@@ -56,6 +76,23 @@ describe('making a ring', () => {
     expect(keys.map(({ k }) => Buffer.from(k, 'base64url').length)).toEqual([32]);
     expect(keys[0]?.kid).toMatch(/^kek-[0-9a-f]{12}$/);
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a ring has its name on disk before anything is wrapped with it, however it came to be',
+    () => {
+      const path = newPath();
+      const named: [string, () => unknown][] = [
+        ['link', () => makeKekRingFile(path)],
+        ['rename', () => addKekToFile(path, 'last')],
+        ['rename', () => promoteKekInFile(path, readKekRingFile(path).keys[1]?.kid ?? '')],
+      ];
+      for (const [how, act] of named) {
+        done.length = 0;
+        act();
+        expect(done).toEqual([`${how} ${path}`, `fsync ${dirname(path)}`]);
+      }
+    },
+  );
 
   test('leaves a ring that is there as it is', () => {
     const path = newPath();

@@ -219,6 +219,12 @@ describe('T130 and T033 on the wire', () => {
     expect(statusesOf(await get(target, 'id.example.com'))).toEqual([status]);
   });
 
+  test('HTTP/1.0 without a Host, as load balancers ask for health, is answered: the issuer is configured', async () => {
+    expect(statusesOf(await send(lines('GET /health/ready HTTP/1.0')))).toEqual([200]);
+    const metadata = await send(lines('GET /.well-known/openid-configuration HTTP/1.0'));
+    expect(metadata).toContain(`"issuer":"${provider.config.issuer}"`);
+  });
+
   test('a second Host moves the issuer as little as the first', async () => {
     const request = lines(
       'GET /.well-known/openid-configuration HTTP/1.1',

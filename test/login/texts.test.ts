@@ -26,6 +26,11 @@ describe('the language of a page, OpenID Connect Core 1.0 §3.1.2.1', () => {
       expect(localeFor([], header)).toBe('en');
     expect(supportedLocales).toEqual(['en', 'de']);
   });
+
+  test('T134: a tag of as many subtags as a header holds is read in one go: a hundred of them stop nobody', () => {
+    const longest = `${'a-'.repeat(8000)}a`;
+    for (let time = 0; time < 100; time += 1) expect(localeFor([longest], longest)).toBe('en');
+  });
 });
 
 interface Tree {

@@ -15,15 +15,12 @@ const languages: readonly Texts[] = [english, german];
 /** For `ui_locales_supported`. @see OpenID Connect Discovery 1.0 §3 */
 export const supportedLocales: readonly string[] = languages.map(({ locale }) => locale);
 
-/** The tag, and each shorter one it falls back to: de-ch-1996, de-ch, de. */
-const fallbacksOf = (tag: string): readonly string[] => {
-  const subtags = tag.toLowerCase().split('-');
-  return subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-'));
-};
+/** Whether a tag is of the language or falls back to it (de-ch-1996, de-ch, de), at a cost that does not grow with its subtags. */
+const fallsBackTo = (tag: string, { locale }: Texts): boolean => tag === locale || tag.startsWith(`${locale}-`);
 
 const lookUp = (tags: readonly string[]): Texts | undefined => {
-  for (const range of tags.flatMap(fallbacksOf)) {
-    const found = languages.find(({ locale }) => locale === range);
+  for (const tag of tags) {
+    const found = languages.find((language) => fallsBackTo(tag.toLowerCase(), language));
     if (found !== undefined) return found;
   }
   return undefined;
