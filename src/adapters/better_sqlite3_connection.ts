@@ -95,6 +95,7 @@ export const connect = (
   const allTogether = client.transaction((steps: readonly Step[]) => runAll(run, steps));
   const needed = (steps: readonly Step[]) => steps.filter(({ statement }) => !statement.locksOnly);
   // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
+  const inTurn = (...steps: readonly Step[]) => readNow(() => steps.map((step) => run(step).rows));
   const together = async (...steps: readonly Step[]) =>
     (await readNow(() => allTogether(steps)))?.map(({ rows }) => rows);
   const atOnce = (...steps: readonly Step[]) => write(() => runAll(run, needed(steps))).catch(unlessNotMet);
@@ -103,6 +104,7 @@ export const connect = (
     fence,
     databaseTime: undefined,
     read: (step) => readNow(() => run(step).rows),
+    readInTurn: inTurn as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],
     write: atOnce as SqlConnection['write'],
     writeUnsynced: (step) => writeUnsynced(() => run(step)),

@@ -88,6 +88,7 @@ export const connectD1 = (binding: D1Binding): SqlConnection => {
     ...sqliteDialect,
     databaseTime,
     read,
+    readInTurn: together as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],
     write: write as SqlConnection['write'],
     writeUnsynced: async (step) => resultOf(step, await answered(bound(step).run())),

@@ -49,7 +49,7 @@ const passAlone = prepareText(
 const rewriteSigningKeys: PostgresQuery = { text: 'vacuum full signing_key', values: [], lasting: false, must: false };
 
 export const connectPostgres = (pool: PostgresPool): SqlConnection => {
-  const { read, readTogether, write } = createPostgresExecutor(pool);
+  const { read, readInTurn, readTogether, write } = createPostgresExecutor(pool);
   const textOf = createTexts();
   const lockingQueryOf = (step: Step): PostgresQuery => queryOf(step, textOf(step.statement));
   const readOne = async <Row>(step: Step<Row>): Promise<readonly Row[]> =>
@@ -58,16 +58,19 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
     const outcomes = await write(steps.map(lockingQueryOf));
     return outcomes && resultsOf(steps, outcomes);
   };
-  const together = async (...steps: readonly Step[]) => {
-    const outcomes = await readTogether(steps.map((step) => queryOf(step, step.statement.text)));
-    return resultsOf(steps, outcomes).map(({ rows }) => rows);
-  };
+  const rowsBy =
+    (readAll: (queries: readonly PostgresQuery[]) => Promise<readonly PostgresOutcome[]>) =>
+    async (...steps: readonly Step[]) => {
+      const outcomes = await readAll(steps.map((step) => queryOf(step, step.statement.text)));
+      return resultsOf(steps, outcomes).map(({ rows }) => rows);
+    };
   return {
     ...postgresDialect,
     databaseTime,
     read: readOne,
     // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
-    readTogether: together as SqlConnection['readTogether'],
+    readInTurn: rowsBy(readInTurn) as SqlConnection['readInTurn'],
+    readTogether: rowsBy(readTogether) as SqlConnection['readTogether'],
     write: writeAll as SqlConnection['write'],
     writeUnsynced: async (step) => {
       const outcomes = await write([lockingQueryOf(step)], false);

@@ -20,6 +20,8 @@ export interface PostgresOutcome {
 
 export interface PostgresExecutor {
   read(query: PostgresQuery): Promise<PostgresOutcome>;
+  /** In this order, each as of its own moment, in one flight. */
+  readInTurn(queries: readonly PostgresQuery[]): Promise<readonly PostgresOutcome[]>;
   /** As of one moment. */
   readTogether(queries: readonly PostgresQuery[]): Promise<readonly PostgresOutcome[]>;
   /**
@@ -117,6 +119,7 @@ export const createPostgresExecutor = ({ run }: PostgresPool): PostgresExecutor 
 
   return {
     read: (query) => run((session) => send(session, query)),
+    readInTurn: (queries) => run(async (session) => allOf(await sendAll(session, queries, [], []))),
     readTogether: (queries) =>
       run(async (session) => allOf((await sendAll(session, queries, [snapshot], ['commit'])).slice(0, queries.length))),
     write: (queries, synced = true) =>

@@ -23,6 +23,8 @@ export interface SqlConnection extends SqlDialect {
   /** Asks the database's own clock; undefined where it is this machine's. */
   readonly databaseTime: Statement<{ readonly now: number }> | undefined;
   read<Row>(step: Step<Row>): Promise<readonly Row[]>;
+  /** In this order, each as of its own moment, in one trip to the database. */
+  readInTurn<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<RowsOf<Rows>>;
   /** As of one moment. */
   readTogether<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<RowsOf<Rows>>;
   /**
