@@ -102,8 +102,9 @@ export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore,
     withdrawConsent: async (sub, clientId, at) => {
       const withdrawn = await write(
         ...oneAtATime('revocations'),
-        ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
+        // Whoever is redeeming one is waited for, so that the families are looked at after it.
         statements.removeUnspentCodes.with({ sub, clientId }),
+        ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
         statements.remove.with({ sub, clientId }),
       );
       return withdrawn?.at(-1)?.changes === 1;
