@@ -19,14 +19,6 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
   const clientSecret = generateClientSecret();
   const now = terminal.clock.now();
   const previousExpiresAt = now + options.overlapSeconds;
-  await withStore(readConfig(terminal.environment), async (store) => {
-    const { clientSecretSha256 } = await findClient(clientId, store);
-    if (clientSecretSha256 === null)
-      throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
-    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
-      throw clientUnknown(clientId);
-    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
-  });
   const document = {
     client_id: clientId,
     ...clientSecretInformation(clientSecret),
@@ -37,7 +29,16 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
       ? 'The secret before it stopped working at once.'
       : `The secret before it works until ${instantInWords(previousExpiresAt, now)}.`;
   const words = `client_id      ${clientId}\nclient_secret  ${clientSecret}\n\nThe secret is shown this once; only its hash is kept. ${before}`;
-  answer(terminal, options, document, words);
+  await withStore(readConfig(terminal.environment), async (store) => {
+    const { clientSecretSha256 } = await findClient(clientId, store);
+    if (clientSecretSha256 === null)
+      throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
+    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
+      throw clientUnknown(clientId);
+    // Before anything else can fail: nobody could tell the secret any more.
+    answer(terminal, options, document, words);
+    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
+  });
 };
 
 /** How long a token the client got this moment lives at most. */
