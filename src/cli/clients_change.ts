@@ -6,6 +6,7 @@ import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Resource } from '../seams/resource_store.ts';
 import { recordAudit } from '../tokens/audit.ts';
+import { assertClock } from './assert_clock.ts';
 import { clientUnknown, findClient } from './find_client.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
@@ -55,6 +56,7 @@ export const removeClient = async (clientId: string, options: AnswerOptions, ter
   const config = readConfig(terminal.environment);
   const tokenSeconds = await withStore(config, async (store) => {
     const client = await findClient(clientId, store);
+    await assertClock(store, config, terminal);
     if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);
     await recordAudit('client.removed', { clientId }, { store, clock: terminal.clock });
     return longestTokenSeconds(client, await store.listResources(), config);
