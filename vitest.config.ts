@@ -20,7 +20,7 @@ const everywhere = {
 /** They replace modules or globals, which would reach the files that share their process. */
 const replacing = [
   'test/properties/**/*.test.ts',
-  'test/adapters/{node_outbound_http,system_clock}.test.ts',
+  'test/adapters/{kek_ring_file,node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
   'test/endpoints/{http_limits,token}.test.ts',
   'test/tokens/access_token.test.ts',

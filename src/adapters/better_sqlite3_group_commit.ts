@@ -7,6 +7,7 @@ import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
 import { createFence, type Fence } from './better_sqlite3_fence.ts';
 import { createWalSync } from './better_sqlite3_wal_sync.ts';
+import { shareReads } from './shared_reads.ts';
 
 export interface GroupCommit {
   /**
@@ -222,11 +223,13 @@ export const createGroupCommit = (
       if (!(syncing && synced)) scheduleFlush();
     });
   const write: GroupCommit['write'] = (work) => enqueue(work, true);
+  // Whoever sends a spent token again and again must not keep the disk, and libuv's threads, from those who write.
+  const settleShared = shareReads(() => wal.sync());
 
   return {
     write,
     writeUnsynced: (work) => enqueue(work, false),
-    settled: () => wal.sync(),
+    settled: () => settleShared('the log'),
     drain: async () => {
       if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
       wal.close();

@@ -100,13 +100,15 @@ export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore,
       throw new StoreUnavailableError('a consent was changed by others again and again');
     },
     withdrawConsent: async (sub, clientId, at) => {
+      const alone = oneAtATime('revocations');
       const withdrawn = await write(
-        ...oneAtATime('revocations'),
-        ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
-        statements.removeUnspentCodes.with({ sub, clientId }),
+        ...alone,
+        // Whoever is adding a code by it, or redeeming one, is waited for, so that what they add is looked at after it.
         statements.remove.with({ sub, clientId }),
+        statements.removeUnspentCodes.with({ sub, clientId }),
+        ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
       );
-      return withdrawn?.at(-1)?.changes === 1;
+      return withdrawn?.[alone.length]?.changes === 1;
     },
   };
 };

@@ -33,10 +33,17 @@ const codeStands = ({ database, tables }: SqlConnection): SQL | undefined => {
 
 const prepareCodeStatements = (connection: SqlConnection) => {
   const { database, tables } = connection;
-  const { authorizationCode, tokenFamily } = tables;
+  const { authorizationCode, consent, tokenFamily } = tables;
   const named = eq(authorizationCode.codeHash, sql.placeholder('codeHash'));
   return {
     addCode: prepare(database.insert(authorizationCode).values(placeholders(getTableColumns(authorizationCode)))),
+    consentStands: prepare(
+      database
+        .select(one)
+        .from(consent)
+        .where(and(eq(consent.sub, sql.placeholder('sub')), eq(consent.clientId, sql.placeholder('clientId')))),
+      { locks: 'share' },
+    ),
     findCode: prepare(database.select().from(authorizationCode).where(named)),
     spendCode: prepare(
       database
@@ -120,8 +127,9 @@ export const createSqlTokens = (
   const denials = prepareDenialStatements(connection);
   const endFamily = prepareEndFamilies(connection, eq(tables.tokenFamily.familyId, sql.placeholder('familyId')));
   return {
-    addAuthorizationCode: async (code) => {
-      await write(codes.addCode.with(code));
+    addAuthorizationCode: async (code, where) => {
+      const standing = where === undefined ? [] : [codes.consentStands.must(code)];
+      return (await write(...standing, codes.addCode.with(code))) !== undefined;
     },
     findAuthorizationCode: async (codeHash) => first(await read(codes.findCode.with({ codeHash }))),
     redeemCode: async (codeHash, usedAt, family, refreshToken, place) => {

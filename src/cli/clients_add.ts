@@ -70,19 +70,24 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
   const fromFile = options.from === undefined ? {} : await readJsonObject(options.from, terminal);
   const metadata = { ...fromFile, ...metadataOf(options) };
   const { clock } = terminal;
-  const { client, clientSecret, warnings } = await withStore(config, async (store) => {
-    const registration = registerClient(metadata, await store.listResources(), clock.now(), config.loopback);
-    const { clientId } = registration.client;
-    if (!(await store.addClient(registration.client)))
+  await withStore(config, async (store) => {
+    const { client, clientSecret, warnings } = registerClient(
+      metadata,
+      await store.listResources(),
+      clock.now(),
+      config.loopback,
+    );
+    const { clientId } = client;
+    if (!(await store.addClient(client)))
       throw new OperatorError(
         `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${clientId}`,
       );
+    for (const warning of warnings) warn(terminal, warning);
+    const information = { ...clientInformation(client), ...clientSecretInformation(clientSecret) };
+    const once = clientSecret === null ? [] : ['', 'The client_secret is shown this once; only its hash is kept.'];
+    const words = ['Registered the client:', informationInWords(information), ...once].join('\n');
+    // Before anything else can fail: nobody could tell the secret any more.
+    answer(terminal, options, information, words);
     await recordAudit('client.added', { clientId }, { store, clock });
-    return registration;
   });
-  for (const warning of warnings) warn(terminal, warning);
-  const information = { ...clientInformation(client), ...clientSecretInformation(clientSecret) };
-  const once = clientSecret === null ? [] : ['', 'The client_secret is shown this once; only its hash is kept.'];
-  const words = ['Registered the client:', informationInWords(information), ...once].join('\n');
-  answer(terminal, options, information, words);
 };

@@ -6,6 +6,7 @@ import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Resource } from '../seams/resource_store.ts';
 import { recordAudit } from '../tokens/audit.ts';
+import { assertClock } from './assert_clock.ts';
 import { clientUnknown, findClient } from './find_client.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
@@ -19,14 +20,6 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
   const clientSecret = generateClientSecret();
   const now = terminal.clock.now();
   const previousExpiresAt = now + options.overlapSeconds;
-  await withStore(readConfig(terminal.environment), async (store) => {
-    const { clientSecretSha256 } = await findClient(clientId, store);
-    if (clientSecretSha256 === null)
-      throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
-    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
-      throw clientUnknown(clientId);
-    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
-  });
   const document = {
     client_id: clientId,
     ...clientSecretInformation(clientSecret),
@@ -37,7 +30,16 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
       ? 'The secret before it stopped working at once.'
       : `The secret before it works until ${instantInWords(previousExpiresAt, now)}.`;
   const words = `client_id      ${clientId}\nclient_secret  ${clientSecret}\n\nThe secret is shown this once; only its hash is kept. ${before}`;
-  answer(terminal, options, document, words);
+  await withStore(readConfig(terminal.environment), async (store) => {
+    const { clientSecretSha256 } = await findClient(clientId, store);
+    if (clientSecretSha256 === null)
+      throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
+    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
+      throw clientUnknown(clientId);
+    // Before anything else can fail: nobody could tell the secret any more.
+    answer(terminal, options, document, words);
+    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
+  });
 };
 
 /** How long a token the client got this moment lives at most. */
@@ -54,6 +56,7 @@ export const removeClient = async (clientId: string, options: AnswerOptions, ter
   const config = readConfig(terminal.environment);
   const tokenSeconds = await withStore(config, async (store) => {
     const client = await findClient(clientId, store);
+    await assertClock(store, config, terminal);
     if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);
     await recordAudit('client.removed', { clientId }, { store, clock: terminal.clock });
     return longestTokenSeconds(client, await store.listResources(), config);

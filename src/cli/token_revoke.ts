@@ -5,6 +5,7 @@ import type { AdministeredStore } from '../seams/administered_store.ts';
 import { findListed } from '../status_lists/find_place.ts';
 import { afterlifeSecondsOf } from '../status_lists/retention.ts';
 import { type AuditSubject, recordAudit } from '../tokens/audit.ts';
+import { assertClock } from './assert_clock.ts';
 import { findClient } from './find_client.ts';
 import { findUser } from './find_user.ts';
 import { secondsInWords } from './instants.ts';
@@ -96,6 +97,7 @@ export const revokeTokens = async (options: RevokeOptions, terminal: Terminal): 
   const [target, named] = namedTarget(options);
   const config = readConfig(terminal.environment);
   const revoked = await withExistingStore(config, async (store) => {
+    await assertClock(store, config, terminal);
     const done = await targets[target](named, store, config, terminal);
     const { details = {}, ...subject } = done.audit;
     const by = { by: 'operator', target };

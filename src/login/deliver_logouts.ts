@@ -33,7 +33,9 @@ const deliver = async (delivery: LogoutDelivery, provider: Provider): Promise<bo
 
 /** Sends what is due, all at once. @returns how many were due. */
 export const deliverLogouts = async (provider: Provider): Promise<number> => {
-  const { store, clock, metrics } = provider;
+  const { store, clock, keyRing, metrics } = provider;
+  // What cannot be signed is not sent, and must not count as tried.
+  if (keyRing.notSigning() !== undefined) return 0;
   const now = clock.now();
   const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostAtOnce);
   await Promise.all(

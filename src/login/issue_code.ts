@@ -1,5 +1,6 @@
 // The end of the authorization endpoint's work: a code for what the end-user allowed. RFC 6749 §4.1.2.
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
+import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
@@ -7,31 +8,38 @@ import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 
 const codeSeconds = 60;
 
-/** @returns the code: 43 base64url characters, kept only as SHA-256, good for 60 s and one use. */
+/**
+ * @returns the code: 43 base64url characters, kept only as SHA-256, good for 60 s and one use.
+ * @throws {OAuthError} consent_required: withdrawn since it was looked at.
+ */
 export const issueCode = async (
   request: AuthorizationRequest,
   session: Session,
   { store, clock }: Provider,
 ): Promise<string> => {
   const code = makeOpaque();
-  await store.addAuthorizationCode({
-    codeHash: hashOpaque(code),
-    clientId: request.client.clientId,
-    sub: session.sub,
-    sid: session.sid,
-    scope: request.scope,
-    resource: request.resource,
-    authTime: session.authTime,
-    acr: session.acr,
-    amr: session.amr,
-    nonce: request.nonce,
-    idTokenClaims: request.claims.idToken,
-    userinfoClaims: request.claims.userinfo,
-    redirectUri: request.redirectUri,
-    codeChallenge: request.codeChallenge,
-    expiresAt: clock.now() + codeSeconds,
-    usedAt: null,
-    familyId: makeOrderedUuid(clock.now()),
-  });
+  const added = await store.addAuthorizationCode(
+    {
+      codeHash: hashOpaque(code),
+      clientId: request.client.clientId,
+      sub: session.sub,
+      sid: session.sid,
+      scope: request.scope,
+      resource: request.resource,
+      authTime: session.authTime,
+      acr: session.acr,
+      amr: session.amr,
+      nonce: request.nonce,
+      idTokenClaims: request.claims.idToken,
+      userinfoClaims: request.claims.userinfo,
+      redirectUri: request.redirectUri,
+      codeChallenge: request.codeChallenge,
+      expiresAt: clock.now() + codeSeconds,
+      usedAt: null,
+      familyId: makeOrderedUuid(clock.now()),
+    },
+    request.client.firstParty ? undefined : 'consent stands',
+  );
+  if (!added) throw new OAuthError('consent_required');
   return code;
 };

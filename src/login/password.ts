@@ -6,11 +6,15 @@ const mostPasswordBytes = 4096;
 
 export type PasswordFault = 'too_short' | 'too_long' | 'common' | 'repetitive' | 'names_user';
 
-/** NFC, every Unicode space a plain one; nothing is cut off. RFC 8265 §4.2.2. */
-export const normalizePassword = (password: string): string => password.replace(/\p{Zs}/gu, ' ').normalize('NFC');
-
 /** Whether a password is too long to be looked at; asked before anything else is done with it. */
 export const isPasswordTooLong = (password: string): boolean => Buffer.byteLength(password) > mostPasswordBytes;
+
+/**
+ * NFC, every Unicode space a plain one; nothing is cut off. RFC 8265 §4.2.2. What is too long stays as it was typed, and
+ * is refused so, wherever it is shown: putting accents in order takes the square of how many there are.
+ */
+export const normalizePassword = (password: string): string =>
+  isPasswordTooLong(password) ? password : password.replace(/\p{Zs}/gu, ' ').normalize('NFC');
 
 const longestUnit = 8;
 

@@ -61,7 +61,8 @@ export interface RefreshRotation {
 }
 
 export interface TokenStore {
-  addAuthorizationCode(code: AuthorizationCode): Promise<void>;
+  /** @returns false when its end-user's consent to its client was to stand and does not; nothing was added then. */
+  addAuthorizationCode(code: AuthorizationCode, where?: 'consent stands'): Promise<boolean>;
   findAuthorizationCode(codeHash: string): Promise<AuthorizationCode | undefined>;
   /**
    * Spends a code and starts its family, with its first refresh token where there is one, and its access token's

@@ -142,6 +142,20 @@ describe('the wait for the disk', () => {
     await expect.poll(() => settling.state).toBe('told');
   });
 
+  test('however many wait for what was read to be settled, they share a sync that began after all of them', async () => {
+    const { settled } = createGroupCommit(client, undefined, fence, wal);
+    const first = watch(settled());
+    const later = Array.from({ length: 100 }, () => watch(settled()));
+    expect(syncs).toHaveLength(1);
+    syncs[0]?.resolve();
+    await expect.poll(() => first.state).toBe('told');
+    expect(new Set(later.map(({ state }) => state))).toEqual(new Set(['waits']));
+    await expect.poll(() => syncs.length).toBe(2);
+    syncs[1]?.resolve();
+    await expect.poll(() => new Set(later.map(({ state }) => state))).toEqual(new Set(['told']));
+    expect(syncs).toHaveLength(2);
+  });
+
   test('draining waits for what the disk has not taken yet', async () => {
     const { write, drain } = createGroupCommit(client, undefined, fence, wal);
     const writing = watch(write(inserting('a')));

@@ -1,6 +1,8 @@
 // The contracts of the stores against a real Postgres, with two pools as two nodes have them.
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { getTableName } from 'drizzle-orm';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectPostgres } from '../../src/adapters/postgres_connection.ts';
 import { openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
@@ -17,7 +19,15 @@ import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts'
 import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
 import { createManualClock, type OpenedStores } from '../contracts/opened_stores.ts';
 import { describeRateLimiter } from '../contracts/rate_limiter.ts';
-import { addStanding, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
+import {
+  addStanding,
+  makeCode,
+  makeFamily,
+  makeRefreshToken,
+  makeUser,
+  now,
+  startFamily,
+} from '../contracts/records.ts';
 import { describeResourceStore } from '../contracts/resource_store.ts';
 import { describeRestorationStore } from '../contracts/restoration_store.ts';
 import { describeSessionStore } from '../contracts/session_store.ts';
@@ -77,6 +87,40 @@ describe.runIf(hasPostgres)('a real Postgres', () => {
   describeKeySetReaderStore(name, open);
   describeLogoutDeliveryStore(name, open);
   describeRateLimiter(name, open);
+});
+
+/** Resolves once so many statements wait for a lock. */
+const whenLocked = async (session: pg.Client, count: number): Promise<void> => {
+  const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await session.query(waiting)).rows.length < count) {
+    await wait(10);
+    // In a transaction what was seen once stands.
+    await session.query('select pg_stat_clear_snapshot()');
+  }
+};
+
+describe.runIf(hasPostgres)('a Postgres store whose writes run beside each other', () => {
+  test('T085: a code that is being redeemed when consent is withdrawn leaves no family that goes on', async () => {
+    const database = await freshDatabase();
+    const { store } = await openPostgres(database.url, createManualClock(now), options);
+    const blocker = new pg.Client({ connectionString: database.url });
+    await blocker.connect();
+    await addStanding(store);
+    await store.addAuthorizationCode(makeCode('code', { familyId: 'family' }));
+    await blocker.query('begin');
+    await blocker.query(`insert into refresh_token (token_hash, family_id, expires_at) values ('first', 'none', 0)`);
+    const redeemed = store.redeemCode('code', now, makeFamily('family'), makeRefreshToken('first'));
+    await whenLocked(blocker, 1);
+    const withdrawn = store.withdrawConsent('ada', 'app', now + 5);
+    await whenLocked(blocker, 2);
+    await blocker.query('rollback');
+    expect(await redeemed).toBe(true);
+    await withdrawn;
+    expect(await store.findFamily('family')).toMatchObject({ endedAt: now + 5, endReason: 'consent_withdrawn' });
+    await blocker.end();
+    await store.close();
+    await database.remove();
+  });
 });
 
 describe.runIf(hasPostgres)('a Postgres store across a restart of its node', () => {

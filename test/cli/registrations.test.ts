@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
 import type { Environment } from '../../src/config.ts';
@@ -223,6 +224,22 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until - 1))).toEqual([true, true]);
     expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until))).toEqual([false, true]);
     expect((await keyturn('clients', 'show', 'billing')).stdout).toContain('The one before works until');
+  });
+
+  test('a secret that was made is shown, even when what comes after it fails', async () => {
+    await addApi();
+    const database = new Database(databasePathIn(folder));
+    database.exec("CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END");
+    database.close();
+    for (const command of [
+      ['add', '--client-id', 'billing'],
+      ['rotate-secret', 'billing'],
+    ]) {
+      const { code, stdout } = await keyturn('clients', ...command);
+      expect(code).not.toBe(0);
+      const [, shown = ''] = /client_secret +(\S+)/.exec(stdout) ?? [];
+      expect(isClientSecret(shown, await clientOf('billing'), now())).toBe(true);
+    }
   });
 
   test('a public client has no secret to rotate', async () => {

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
+import { openPostgres } from '../../src/adapters/postgres_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import type { Store } from '../../src/seams/store.ts';
 import { addStanding, startFamily } from '../contracts/records.ts';
+import { freshDatabase, hasPostgres } from '../postgres/databases.ts';
 import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
 import { loopbackIn, runCommand } from './in_process.ts';
 
@@ -54,5 +56,29 @@ describe('keyturn token revoke', () => {
     const audited = await store.listAudit({ type: 'token.revoked', limit: 10 });
     expect(audited.map(({ details }) => details.target).sort()).toEqual(['client', 'jti', 'session', 'subject']);
     expect(audited.find(({ details }) => details.target === 'session')).toMatchObject({ sid: 'desk', sub: 'ada' });
+  });
+});
+
+describe.runIf(hasPostgres)("on a machine whose clock is not the database's", () => {
+  test.each([
+    ['token', 'revoke', '--client', 'app'],
+    ['clients', 'remove', 'app'],
+  ])('%s %s is refused past E, for tokens of this moment would go on', async (...args) => {
+    const database = await freshDatabase();
+    const opened = await openPostgres(database.url, systemClock, { connections: 2, patienceSeconds: 20 });
+    await addStanding(opened.store);
+    const environment = loopbackIn(folder, { KEYTURN_DATABASE_URL: database.url });
+    const real = Date.now;
+    for (const seconds of [-3600, 3600]) {
+      const set = vi.spyOn(Date, 'now').mockImplementation(() => real() + seconds * 1000);
+      const { code, stderr } = await runCommand(args, { environment });
+      set.mockRestore();
+      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/clock is 3\d{3} s off the database's, at most E = 5 s/);
+      expect(code).toBe(1);
+    }
+    expect(await opened.store.findClient('app')).toMatchObject({ tokensNotBefore: null });
+    expect(await runCommand(args, { environment })).toMatchObject({ code: 0 });
+    await opened.store.close();
+    await database.remove();
   });
 });

@@ -190,6 +190,25 @@ const describeConsent = (opened: () => OpenedStores): void => {
     expect(await store.findAuthorizationCode('code-of-withdrawn')).toMatchObject({ usedAt: now });
     expect(await store.withdrawConsent('ada', 'app', now + 5)).toBe(false);
   });
+
+  test('T085: no code is added by consent that is withdrawn, nor left by consent that is withdrawn at the same time', async () => {
+    const { store, other } = opened();
+    await addStanding(store);
+    expect(await store.addAuthorizationCode(makeCode('never'), 'consent stands')).toBe(false);
+    expect(await store.findAuthorizationCode('never')).toBeUndefined();
+    for (let turn = 0; turn < 10; turn += 1) {
+      await store.saveConsent(makeConsent());
+      const [, withdrawn] = await Promise.all([
+        store.addAuthorizationCode(makeCode(`code-${turn}`), 'consent stands'),
+        other.store.withdrawConsent('ada', 'app', now + 5),
+      ]);
+      expect(withdrawn).toBe(true);
+      expect(await store.findAuthorizationCode(`code-${turn}`)).toBeUndefined();
+    }
+    await store.saveConsent(makeConsent());
+    expect(await store.addAuthorizationCode(makeCode('code'), 'consent stands')).toBe(true);
+    expect(await store.findAuthorizationCode('code')).toBeDefined();
+  });
 };
 
 const describeExpiry = (opened: () => OpenedStores): void => {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { authorizePath, type Browser, type Fields, issuer, openPeople, type Page, type People } from '../people.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
@@ -45,6 +45,23 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     expect(await people.store.findConsent(sub, 'app')).toMatchObject({
       scope: ['openid', 'profile'],
       resources: [issuer],
+    });
+  });
+
+  test('T085: consent that is withdrawn right after it was looked at gives no code', async () => {
+    const { browser, sub } = await newcomer();
+    await browser.walk((await browser.post('/consent', formOf(await askedOf(browser)))).location);
+    const find = people.store.findConsent;
+    const looked = vi.spyOn(people.store, 'findConsent').mockImplementationOnce(async (...whose) => {
+      const found = await find(...whose);
+      await people.store.withdrawConsent(...whose, people.clock.now());
+      return found;
+    });
+    const { location } = await browser.get(authorizePath());
+    expect(looked).toHaveBeenCalledWith(sub, 'app');
+    expect(Object.fromEntries(new URL(location).searchParams)).toMatchObject({
+      error: 'consent_required',
+      iss: issuer,
     });
   });
 

@@ -214,6 +214,19 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     expect(await deliverLogouts(people)).toBe(0);
   });
 
+  test('what a node that does not sign cannot send is not tried, and has all its attempts when it signs again', async () => {
+    await endSession('told');
+    answer = () => 503;
+    people.clock.advance(people.config.policy.snapshotSeconds + 1);
+    for (let attempt = 0; attempt < 9; attempt += 1) {
+      await deliverLogouts(people).catch(() => undefined);
+      people.clock.advance(10);
+    }
+    expect(sent).toEqual([]);
+    await people.keyRing.refresh();
+    expect(await deliverFor(31)).toEqual([0, 10, 30]);
+  });
+
   test('it is taken at last by a client that was away for a while', async () => {
     answer = () => (sent.length < 3 ? 503 : 200);
     await endSession('told');

@@ -32,6 +32,13 @@ describe('what a password may be, NIST SP 800-63B-4 §3.1.1.2', () => {
     expect(isPasswordTooLong('é'.repeat(2049))).toBe(true);
   });
 
+  test('T105: what is too long as it is typed cannot be chosen, as it cannot be signed in with, however short it gets in NFC', () => {
+    const typed = 'e\u0301a\u0323x'.repeat(600);
+    expect(isPasswordTooLong(typed)).toBe(true);
+    expect(isPasswordTooLong(typed.normalize('NFC'))).toBe(false);
+    expect(faultOf(typed)).toBe('too_long');
+  });
+
   test.each(['passwordpassword', 'PasswordPassword', 'qwertyuiop12345', '1QAZ2WSX3EDC4RFV'])(
     'T105: %s is on the list of common ones, in any case',
     (typed) => {
