@@ -1,7 +1,8 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Compiled once for all workers. */
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
@@ -34,9 +35,9 @@ const long = [
 ];
 const alone = [...replacing, ...long];
 /** They ask the Worker, which is built for them, in a workerd. */
-const worker = ['test/worker/**/*.test.ts'];
-/** Run in workerd themselves, or are the flows that run against Node's server all day: `npm run worker:test`. */
-const workerd = ['test/workerd/**/*.test.ts'];
+const worker = ['test/worker/{bundle,signing_in}.test.ts'];
+/** Run in workerd themselves, or ask more of the Worker: `npm run worker:test`. */
+const workerd = ['test/{worker,workerd}/**/*.test.ts'];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
@@ -44,10 +45,28 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
 const left = [...soaks, ...faults];
 
-// A process for each core: vitest caps percentages there. Servers that tests start take free ports.
+/** They wait for clocks, and need little of a core: what is begun last would be waited for alone. */
+const waiting = [
+  ...['docs/examples', 'flows/turns', 'cli/drill', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
+  ...['flows/traces', 'flows/processes', 'flows/revocation_bound', 'faults/drain', 'postgres/command_line'],
+].map((name) => `/test/${name}.test.ts`);
+
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const place = waiting.findIndex((ending) => moduleId.endsWith(ending));
+      return place === -1 ? waiting.length : place;
+    };
+    return (await super.sort(files)).sort((left, right) => rankOf(left) - rankOf(right));
+  }
+}
+
+// A process more than there are cores, since some always wait; vitest would cap a percentage at the cores. Servers that
+// tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: WaitingFirst },
     globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
@@ -56,7 +75,7 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...worker, ...workerd, ...left],
+          exclude: [...alone, ...workerd, ...left],
         },
       },
       { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: left } },
