@@ -19,7 +19,7 @@ const everywhere = {
 } satisfies TestUserConfig;
 
 /** They replace modules or globals, which would reach the files that share their process. */
-const replacing = [
+const alone = [
   'test/properties/**/*.test.ts',
   'test/adapters/{node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
@@ -27,13 +27,6 @@ const replacing = [
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
-/** They take long, most of it waiting for other processes: given out one by one, they share the workers evenly. */
-const long = [
-  'test/{browser,docs,examples,faults,flows,postgres,relying_parties,simulation}/**/*.test.ts',
-  'test/cli/{drill,launch}.test.ts',
-  'test/verifier/{outage,package,verifier_package}.test.ts',
-];
-const alone = [...replacing, ...long];
 /** They ask the Worker, which is built for them, in a workerd. */
 const worker = ['test/worker/{bundle,signing_in}.test.ts'];
 /** Run in workerd themselves, or ask more of the Worker: `npm run worker:test`. */
@@ -48,7 +41,7 @@ const left = [...soaks, ...faults];
 /** They wait for clocks, and need little of a core: what is begun last would be waited for alone. */
 const waiting = [
   ...['docs/examples', 'flows/turns', 'cli/drill', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
-  ...['flows/traces', 'flows/processes', 'flows/revocation_bound', 'faults/drain', 'postgres/command_line'],
+  ...['flows/traces', 'flows/processes', 'flows/revocation_bound', 'postgres/command_line'],
 ].map((name) => `/test/${name}.test.ts`);
 
 class WaitingFirst extends BaseSequencer {

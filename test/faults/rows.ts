@@ -76,8 +76,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F10',
     fault: 'nodes turn their keys at once, half of them paused',
     mustHold: 'I3, I10, I12: one key for each (alg, slot), one key set, every token verifies',
-    files: ['turning_at_once.fault.test.ts'],
-    fullFiles: ['nodes_at_once.test.ts'],
+    files: ['turning_at_once.fault.test.ts', 'nodes_at_once.fault.test.ts'],
   },
   {
     id: 'F11',
@@ -97,8 +96,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F14',
     fault: 'SIGTERM at random under load',
     mustHold: 'no broken answer, nothing done goes untold, exit 0',
-    files: ['terminated.fault.test.ts'],
-    fullFiles: ['drain.test.ts'],
+    files: ['terminated.fault.test.ts', 'drain.fault.test.ts'],
   },
   {
     id: 'F15',
