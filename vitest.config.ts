@@ -1,7 +1,8 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Compiled once for all workers. */
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
@@ -18,7 +19,7 @@ const everywhere = {
 } satisfies TestUserConfig;
 
 /** They replace modules or globals, which would reach the files that share their process. */
-const replacing = [
+const alone = [
   'test/properties/**/*.test.ts',
   'test/adapters/{kek_ring_file,node_outbound_http,system_clock}.test.ts',
   'test/client_authentication/client_secret.test.ts',
@@ -26,17 +27,10 @@ const replacing = [
   'test/tokens/access_token.test.ts',
   'test/verifier/token_structure.test.ts',
 ];
-/** They take long, most of it waiting for other processes: given out one by one, they share the workers evenly. */
-const long = [
-  'test/{browser,docs,examples,faults,flows,postgres,relying_parties,simulation}/**/*.test.ts',
-  'test/cli/{drill,launch}.test.ts',
-  'test/verifier/{outage,package,verifier_package}.test.ts',
-];
-const alone = [...replacing, ...long];
 /** They ask the Worker, which is built for them, in a workerd. */
-const worker = ['test/worker/**/*.test.ts'];
-/** Run in workerd themselves, or are the flows that run against Node's server all day: `npm run worker:test`. */
-const workerd = ['test/workerd/**/*.test.ts'];
+const worker = ['test/worker/{bundle,signing_in}.test.ts'];
+/** Run in workerd themselves, or ask more of the Worker: `npm run worker:test`. */
+const workerd = ['test/{worker,workerd}/**/*.test.ts'];
 
 /** Minutes of processes that are killed and sources that are cut: `npm run soak` sets SOAK. */
 const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
@@ -44,10 +38,28 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
 const left = [...soaks, ...faults];
 
-// A process for each core: vitest caps percentages there. Servers that tests start take free ports.
+/** They wait for clocks, and need little of a core: what is begun last would be waited for alone. */
+const waiting = [
+  ...['docs/examples', 'flows/turns', 'cli/drill', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
+  ...['flows/traces', 'flows/processes', 'flows/revocation_bound', 'postgres/command_line'],
+].map((name) => `/test/${name}.test.ts`);
+
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const place = waiting.findIndex((ending) => moduleId.endsWith(ending));
+      return place === -1 ? waiting.length : place;
+    };
+    return (await super.sort(files)).sort((left, right) => rankOf(left) - rankOf(right));
+  }
+}
+
+// A process more than there are cores, since some always wait; vitest would cap a percentage at the cores. Servers that
+// tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: '100%',
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: WaitingFirst },
     globalSetup: 'test/postgres/starter.ts',
     projects: [
       {
@@ -56,7 +68,7 @@ export default defineConfig({
           name: 'together',
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...alone, ...worker, ...workerd, ...left],
+          exclude: [...alone, ...workerd, ...left],
         },
       },
       { test: { ...everywhere, name: 'alone', isolate: true, include: alone, exclude: left } },

@@ -26,6 +26,7 @@ import type { User } from '../src/seams/user_store.ts';
 import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
 import { createManualClock, type ManualClock } from './contracts/opened_stores.ts';
 import { makeClient, makeUser, now } from './contracts/records.ts';
+import { createKeyMaker } from './made_keys.ts';
 
 export const issuer = 'https://id.example.com';
 export const redirectUri = 'https://app.example.com/callback';
@@ -106,13 +107,13 @@ const recordTo = (records: LogRecord[]): Log => {
   return { info: record('info'), warn: record('warn'), error: record('error') };
 };
 
-/** Makes two signing keys, which takes its time: share one between the tests of a file. */
+/** In a file, its RSA keys are made, about a fifth of a second: share it between the tests. */
 export const openPeople = async ({
   environment = {},
   databasePath = ':memory:',
   kekRing = makeKekRing(),
   clock = createManualClock(now),
-  opened = openBetterSqlite3(databasePath, clock),
+  opened,
   passwordHasher = boundPasswordHasher(nodeRsPasswordHasher, 2, 32),
   outboundHttp = createNodeOutboundHttp(true),
   metrics = noMetrics,
@@ -120,9 +121,13 @@ export const openPeople = async ({
   const config = readConfig({ KEYTURN_ISSUER: issuer, ...environment });
   const records: LogRecord[] = [];
   const log = recordTo(records);
-  const { store, rateLimiter } = opened;
+  const { store, rateLimiter } = opened ?? openBetterSqlite3(databasePath, clock);
+  const isItsOwn = opened === undefined && databasePath === ':memory:';
   const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
-  const parts = { issuer: config.issuer, policy: config.policy, store, vault };
+  const parts = {
+    ...{ issuer: config.issuer, policy: config.policy, store, vault },
+    ...(isItsOwn && { generateKey: createKeyMaker() }),
+  };
   const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
   const counted = countHashes(passwordHasher);

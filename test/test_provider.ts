@@ -24,6 +24,7 @@ import type { Resource } from '../src/seams/resource_store.ts';
 import type { SignerFactory } from '../src/seams/signer.ts';
 import type { Store } from '../src/seams/store.ts';
 import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
+import { createKeyMaker } from './made_keys.ts';
 
 /** The ring's text, made up for this run. */
 export const makeKekRing = (kid = 'kek-test'): string =>
@@ -78,7 +79,7 @@ export interface TestProvider extends Provider {
   readonly app: App;
 }
 
-/** The keys are made: about a fifth of a second, so share one between the tests of a file. */
+/** In a file, its RSA keys are made, about a fifth of a second: share it between the tests. */
 export const createTestProvider = async ({
   environment = {},
   databasePath = ':memory:',
@@ -99,6 +100,7 @@ export const createTestProvider = async ({
     clock,
     signers,
     log,
+    ...(databasePath === ':memory:' && { generateKey: createKeyMaker() }),
   });
   await keyRing.refresh();
   const provider = {

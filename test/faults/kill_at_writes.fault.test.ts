@@ -1,5 +1,5 @@
 // F1: SIGKILL at the Nth write or fsync of a running server while it signs somebody in, redeems a code, refreshes or revokes.
-// Commands that turn keys: kill_at_syscalls.soak.test.ts; at random: people_kill.test.ts.
+// Commands that turn keys: kill_at_syscalls.soak.test.ts; at random: people_kill.soak.test.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authorizePath, codeVerifier, issuer, password, redirectUri } from '../people.ts';
 import { processTestMilliseconds, type RunningServer, removeFolder, startServer } from '../running_server.ts';

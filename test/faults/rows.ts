@@ -20,7 +20,7 @@ export const rows: readonly FaultRow[] = [
     fault: 'SIGKILL at the Nth write or fsync, and at random',
     mustHold: 'every answer with 200 is in the database, nothing is spent twice',
     files: ['kill_at_writes.fault.test.ts'],
-    fullFiles: ['kill.soak.test.ts', 'kill_at_syscalls.soak.test.ts', 'people_kill.test.ts'],
+    fullFiles: ['kill.soak.test.ts', 'kill_at_syscalls.soak.test.ts', 'people_kill.soak.test.ts'],
     fullEnvironment: { KILLS: '500' },
   },
   {
@@ -57,7 +57,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F7',
     fault: 'the way to Postgres is silent, cut, reset, refused or slow',
     mustHold: 'key set, metadata and status lists from memory, 503 soon for the rest; it heals, and no session is lost',
-    files: ['postgres_degraded.test.ts'],
+    files: ['postgres_degraded.fault.test.ts'],
   },
   {
     id: 'F8',
@@ -76,8 +76,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F10',
     fault: 'nodes turn their keys at once, half of them paused',
     mustHold: 'I3, I10, I12: one key for each (alg, slot), one key set, every token verifies',
-    files: ['turning_at_once.fault.test.ts'],
-    fullFiles: ['nodes_at_once.test.ts'],
+    files: ['turning_at_once.fault.test.ts', 'nodes_at_once.fault.test.ts'],
   },
   {
     id: 'F11',
@@ -97,8 +96,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F14',
     fault: 'SIGTERM at random under load',
     mustHold: 'no broken answer, nothing done goes untold, exit 0',
-    files: ['terminated.fault.test.ts'],
-    fullFiles: ['drain.test.ts'],
+    files: ['terminated.fault.test.ts', 'drain.fault.test.ts'],
   },
   {
     id: 'F15',

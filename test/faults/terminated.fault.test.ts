@@ -1,4 +1,4 @@
-// F14: SIGTERM at random under load. What a drain is made of: drain.test.ts.
+// F14: SIGTERM at random under load. What a drain is made of: drain.fault.test.ts.
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -21,9 +21,10 @@ const cellsOf = (line: string): readonly string[] => line.split('|').map((cell) 
 const rowsOf = (name: string): readonly (readonly string[])[] =>
   page.map(cellsOf).filter(([, first]) => first === name);
 
-/** Every quick one with SOAK set, as `npm run soak` does; every day those that differ most. */
+/** Every quick one with SOAK set, as `npm run soak` does; every day the quickest. */
+const everyDay = ['compromise, two turns'];
 const quick = scenarios.filter(
-  ({ name, quick: isQuick }) => isQuick && (process.env.SOAK !== undefined || name !== "today's rule, V = 0"),
+  ({ name, quick: isQuick }) => isQuick && (process.env.SOAK !== undefined || everyDay.includes(name)),
 );
 const reports = new Map<string, ScenarioReport>();
 beforeAll(async () => {

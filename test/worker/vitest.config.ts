@@ -1,4 +1,5 @@
-// `npm run worker:test`: the contracts in workerd itself, and against workerd the flows that run against Node all day.
+// `npm run worker:test`: the contracts in workerd itself, against workerd the flows that run against Node all day, and all
+// that is asked of the Worker, of which `npm test` asks signing_in.test.ts and bundle.test.ts.
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
@@ -33,6 +34,16 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/workerd/**/*.test.ts'],
           provide: { migrations },
+        },
+      },
+      {
+        test: {
+          ...patient,
+          name: 'worker',
+          pool: 'forks',
+          isolate: true,
+          globalSetup: 'test/worker/build_worker.ts',
+          include: ['test/worker/**/*.test.ts'],
         },
       },
       {

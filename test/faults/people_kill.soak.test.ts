@@ -1,7 +1,7 @@
 // SIGKILL while people sign in and applications redeem, refresh and revoke: whatever was answered as done is in the
 // database afterwards, nothing is done by halves, and nothing is spent twice.
 //
-// KILLS says how often the server is killed: 4 unless told; `npm run soak` does 200 (4 to 9 minutes).
+// KILLS says how often the server is killed: 20 unless told; `npm run soak` does 200 (4 to 9 minutes).
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import { addLedger, countOf, emptyLedger, expectKept, type Ledger } from './peop
 import { addPersons, type Holding, live } from './people_lives.ts';
 import { openPeopleIn } from './people_node.ts';
 
-const kills = Number(process.env.KILLS ?? '4');
+const kills = Number(process.env.KILLS ?? '20');
 const persons = 6;
 /** The server is killed so many successes after it started, so that a slow machine is no gentler, and a moment later. */
 const killAfterSuccesses = [1, 60] as const;
