@@ -107,7 +107,7 @@ describe('other safeguards taken out', () => {
     ],
     [
       'nodes sign with a view of any age',
-      'keys/key_ring.ts',
+      'keys/key_snapshot.ts',
       'const { clockErrorSeconds, snapshotSeconds } = policy;',
       'const { clockErrorSeconds, snapshotSeconds } = { ...policy, snapshotSeconds: 1e9 };',
     ],
