@@ -8,6 +8,8 @@ export interface Answer {
   readonly body: string;
 }
 
+/** Before the server closes what is idle, which it does after the 5 s of its Keep-Alive: as clients do that heed it. */
+const idleMilliseconds = 4000;
 const lost: Answer = { status: 0, body: '' };
 
 /** @returns the answer once it is whole, and whether the server closes after it. */
@@ -35,10 +37,12 @@ export interface Connection {
 export const openConnection = (port: number): Connection => {
   let socket: Socket | undefined;
   let received = '';
+  let usedAt = 0;
   let settle: ((answer: Answer) => void) | undefined;
   const finish = (answer: Answer): void => {
     const settled = settle;
     settle = undefined;
+    usedAt = performance.now();
     received = '';
     settled?.(answer);
   };
@@ -69,7 +73,12 @@ export const openConnection = (port: number): Connection => {
     },
     ask: (request) =>
       new Promise((resolve) => {
+        if (performance.now() - usedAt > idleMilliseconds) {
+          socket?.destroy();
+          socket = undefined;
+        }
         settle = resolve;
+        usedAt = performance.now();
         socket ??= open();
         socket.write(request);
       }),

@@ -25,19 +25,52 @@ const newKek = (): KekRing['keys'][number] => ({
   k: randomBytes(32).toString('base64url'),
 });
 
-const writeBeside = (path: string, ring: KekRing): string => {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+/** @throws {OperatorError} when the folder of the ring takes no file. */
+const writeFileFor = (path: string, file: string, text: string, flag: 'w' | 'wx'): void => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, `${JSON.stringify(ring, null, 2)}\n`, { mode: 0o600, flush: true });
+    writeFileSync(file, text, { mode: 0o600, flush: true, flag });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && flag === 'wx')
+      throw new OperatorError(
+        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again, or, when none is running, remove ${file}.`,
+        { cause },
+      );
     throw new OperatorError(
       `The ring of key-encryption keys ${path} could not be written (${code}). Make its folder writable for this user, or name another file in KEYTURN_KEK_RING_FILE.`,
       { cause },
     );
   }
+};
+
+const writeBeside = (path: string, ring: KekRing): string => {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileFor(path, temporary, `${JSON.stringify(ring, null, 2)}\n`, 'w');
   return temporary;
+};
+
+/** A command that was killed leaves its lock behind. */
+const removeLockOfTheDead = (lock: string): void => {
+  if (!existsSync(lock)) return;
+  const pid = Number(readFileSync(lock, 'utf8'));
+  try {
+    if (pid > 0) process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true });
+  }
+};
+
+/** Of two who read the ring and then replace it, one would take away what the other put in. */
+const changing = <Changed>(path: string, change: () => Changed): Changed => {
+  const lock = `${path}.lock`;
+  removeLockOfTheDead(lock);
+  writeFileFor(path, lock, `${process.pid}`, 'wx');
+  try {
+    return change();
+  } finally {
+    rmSync(lock, { force: true });
+  }
 };
 
 /** What is wrapped next may be on another disk, and on it sooner than the name of the ring that opens it. */
@@ -67,10 +100,10 @@ export const readKekRingFile = (path: string): KekRing => {
   return parseKekRing(readFileSync(path, 'utf8'), path);
 };
 
-/** Makes a ring of one key, unless another process was first. @returns true when this call made it. */
-export const makeKekRingFile = (path: string): boolean => {
+/** @returns false when there is a ring: another process may have been first. */
+const makeRing = (path: string, kek: KekRing['keys'][number]): boolean => {
   if (existsSync(path)) return false;
-  const temporary = writeBeside(path, { keys: [newKek()] });
+  const temporary = writeBeside(path, { keys: [kek] });
   try {
     linkSync(temporary, path);
     syncFolderOf(path);
@@ -83,27 +116,32 @@ export const makeKekRingFile = (path: string): boolean => {
   }
 };
 
+/** Makes a ring of one key, unless another process was first. @returns true when this call made it. */
+export const makeKekRingFile = (path: string): boolean => makeRing(path, newKek());
+
 /** The first key wraps; one that is last only unwraps, until it is promoted. */
 export type KekPlace = 'first' | 'last';
 
 /** Puts a new key into the ring, making the file if need be; the file is replaced whole. @returns the new key's kid. */
-export const addKekToFile = (path: string, place: KekPlace = 'first'): string => {
-  const added = newKek();
-  const others = existsSync(path) ? readKekRingFile(path).keys : [];
-  const keys = place === 'first' ? [added, ...others] : [...others, added];
-  replaceWith({ keys }, path);
-  return added.kid;
-};
+export const addKekToFile = (path: string, place: KekPlace = 'first'): string =>
+  changing(path, () => {
+    const added = newKek();
+    if (makeRing(path, added)) return added.kid;
+    const others = readKekRingFile(path).keys;
+    replaceWith({ keys: place === 'first' ? [added, ...others] : [...others, added] }, path);
+    return added.kid;
+  });
 
 /** Moves a key of the ring to the front. @returns false when it is there already. @throws {OperatorError} when the ring has no such key. */
-export const promoteKekInFile = (path: string, kid: string): boolean => {
-  const { keys } = readKekRingFile(path);
-  const promoted = keys.find((key) => key.kid === kid);
-  if (promoted === undefined)
-    throw new OperatorError(
-      `The ring ${path} has no key-encryption key ${kid}; nothing was changed. It has ${keys.map((key) => key.kid).join(', ')}.`,
-    );
-  if (promoted === keys[0]) return false;
-  replaceWith({ keys: [promoted, ...keys.filter((key) => key !== promoted)] }, path);
-  return true;
-};
+export const promoteKekInFile = (path: string, kid: string): boolean =>
+  changing(path, () => {
+    const { keys } = readKekRingFile(path);
+    const promoted = keys.find((key) => key.kid === kid);
+    if (promoted === undefined)
+      throw new OperatorError(
+        `The ring ${path} has no key-encryption key ${kid}; nothing was changed. It has ${keys.map((key) => key.kid).join(', ')}.`,
+      );
+    if (promoted === keys[0]) return false;
+    replaceWith({ keys: [promoted, ...keys.filter((key) => key !== promoted)] }, path);
+    return true;
+  });

@@ -224,6 +224,23 @@ describe('adding a KEK', () => {
     expect(modeOf(path)).toBe(0o600);
   });
 
+  test('by two at once: the second is told, and what the first put in stays', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(`${path}.lock`, `${process.pid}`);
+    for (const act of [() => addKekToFile(path), () => addKekToFile(path, 'last'), () => promoteKekInFile(path, 'any')])
+      expect(refusalOf(act)).toBe(
+        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again, or, when none is running, remove ${path}.lock.`,
+      );
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    // As a command leaves it that is killed.
+    writeFileSync(`${path}.lock`, `${2 ** 22 + 1}`);
+    const added = [addKekToFile(path), addKekToFile(path)];
+    expect(readKekRingFile(path).keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining(added));
+    expect(readdirSync(dirname(path))).toEqual(['ring.json']);
+  });
+
   test('to a file that is no ring, or that others can read, changes nothing', () => {
     const path = newPath();
     writeFileSync(path, 'no ring', { mode: 0o600 });
