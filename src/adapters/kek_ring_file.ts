@@ -52,11 +52,11 @@ const writeBeside = (path: string, ring: KekRing): string => {
 
 /** A command that was killed leaves its lock behind. */
 const removeLockOfTheDead = (lock: string): void => {
-  if (!existsSync(lock)) return;
-  const pid = Number(readFileSync(lock, 'utf8'));
   try {
+    const pid = Number(readFileSync(lock, 'utf8'));
     if (pid > 0) process.kill(pid, 0);
   } catch (error) {
+    // Where there is none, or it is another user's, the next step says so.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true });
   }
 };

@@ -4,7 +4,7 @@ import type { UserStore } from '../seams/user_store.ts';
 import { type Finding, good, wrong } from './finding.ts';
 
 const usersAtOnce = 1000;
-/** A minute or so of looking. */
+/** Beyond them it says that it did not look. */
 const mostUsers = 1_000_000;
 
 export const checkUsers = async (
