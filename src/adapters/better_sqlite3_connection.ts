@@ -99,6 +99,7 @@ export const connect = (
   const together = async (...steps: readonly Step[]) =>
     (await readNow(() => allTogether(steps)))?.map(({ rows }) => rows);
   const atOnce = (...steps: readonly Step[]) => write(() => runAll(run, needed(steps))).catch(unlessNotMet);
+  const unsynced = (...steps: readonly Step[]) => writeUnsynced(() => steps.map((step) => run(step)));
   return {
     ...sqliteDialect,
     fence,
@@ -107,7 +108,7 @@ export const connect = (
     readInTurn: inTurn as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],
     write: atOnce as SqlConnection['write'],
-    writeUnsynced: (step) => writeUnsynced(() => run(step)),
+    writeUnsynced: unsynced as SqlConnection['writeUnsynced'],
     settled,
     // Outside any other transaction: only then can the write-ahead log be emptied as well.
     erase: (...steps) =>

@@ -91,7 +91,7 @@ export const connectD1 = (binding: D1Binding): SqlConnection => {
     readInTurn: together as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],
     write: write as SqlConnection['write'],
-    writeUnsynced: async (step) => resultOf(step, await answered(bound(step).run())),
+    writeUnsynced: write as SqlConnection['writeUnsynced'],
     erase: write,
     lookup: (statement, key) => ({
       find: async (value) => first(await read(statement.with({ [key]: value }))),

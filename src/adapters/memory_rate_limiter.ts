@@ -1,7 +1,7 @@
 // RateLimiter in the memory of one process: GCRA for what is taken too often to be worth a write. Each node has allowances
 // of its own, and a restart gives them back.
 import type { Clock } from '../seams/clock.ts';
-import type { RateLimiter } from '../seams/rate_limiter.ts';
+import type { Allowance, RateLimiter } from '../seams/rate_limiter.ts';
 
 /** Of so many keys it forgets those whose allowance is whole; and if that is not enough, the eldest. */
 const mostKeys = 10_000;
@@ -20,18 +20,26 @@ export const createMemoryRateLimiter = ({ monotonicSeconds }: Pick<Clock, 'monot
     if (arrivals.size >= mostKeys && eldest !== undefined) arrivals.delete(eldest);
   };
 
+  const takeOne = ([key, { burst, emissionSeconds }]: Allowance, now: number): number => {
+    const arrival = Math.max(arrivals.get(key) ?? now, now);
+    const excessSeconds = arrival - now - (burst - 1) * emissionSeconds;
+    if (excessSeconds > errorSeconds) return Math.max(1, Math.ceil(excessSeconds - errorSeconds));
+    if (!arrivals.has(key)) makeRoom(now);
+    arrivals.set(key, arrival + emissionSeconds);
+    return 0;
+  };
+
   return {
-    take: async (key, { burst, emissionSeconds }) => {
+    take: async (...allowances) => {
       const now = monotonicSeconds();
-      const arrival = Math.max(arrivals.get(key) ?? now, now);
-      const excessSeconds = arrival - now - (burst - 1) * emissionSeconds;
-      if (excessSeconds > errorSeconds) return Math.max(1, Math.ceil(excessSeconds - errorSeconds));
-      if (!arrivals.has(key)) makeRoom(now);
-      arrivals.set(key, arrival + emissionSeconds);
+      for (const allowance of allowances) {
+        const waitSeconds = takeOne(allowance, now);
+        if (waitSeconds > 0) return waitSeconds;
+      }
       return 0;
     },
-    reset: async (key) => {
-      arrivals.delete(key);
+    reset: async (...keys) => {
+      for (const key of keys) arrivals.delete(key);
     },
   };
 };

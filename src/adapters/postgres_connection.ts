@@ -58,6 +58,8 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
     const outcomes = await write(steps.map(lockingQueryOf));
     return outcomes && resultsOf(steps, outcomes);
   };
+  const unsynced = async (...steps: readonly Step[]) =>
+    resultsOf(steps, (await write(steps.map(lockingQueryOf), false)) ?? []);
   const rowsBy =
     (readAll: (queries: readonly PostgresQuery[]) => Promise<readonly PostgresOutcome[]>) =>
     async (...steps: readonly Step[]) => {
@@ -72,10 +74,7 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
     readInTurn: rowsBy(readInTurn) as SqlConnection['readInTurn'],
     readTogether: rowsBy(readTogether) as SqlConnection['readTogether'],
     write: writeAll as SqlConnection['write'],
-    writeUnsynced: async (step) => {
-      const outcomes = await write([lockingQueryOf(step)], false);
-      return resultOf(step, outcomes?.[0] ?? { changes: 0, rows: [] });
-    },
+    writeUnsynced: unsynced as SqlConnection['writeUnsynced'],
     erase: async (...steps) => {
       const done = await writeAll(...steps);
       // It is erased already for whoever asks; a user who does not own the table cannot rewrite it.

@@ -33,8 +33,8 @@ export interface SqlConnection extends SqlDialect {
    * @returns undefined when a step that must did not; nothing changed then.
    */
   write<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<Results<Rows> | undefined>;
-  /** For what a power failure may take back: it waits for no disk where that can be helped. */
-  writeUnsynced<Row>(step: Step<Row>): Promise<Result<Row>>;
+  /** All of it or nothing, in this order, of what a power failure may take back: it waits for no disk where that can be helped. */
+  writeUnsynced<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<Results<Rows>>;
   /**
    * Resolves once all that a read has shown so far is on disk: to be awaited before something is told that must never be
    * taken back, and that nothing is written for. Absent where nothing is read before it is on disk.

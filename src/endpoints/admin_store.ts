@@ -40,7 +40,7 @@ const authenticated =
   ({ config, localRateLimiter }: Provider, expected: Uint8Array, handler: Handler): Handler =>
   async (context) => {
     if (isToken(context.req.header('Authorization'), expected)) return handler(context);
-    const wait = await localRateLimiter.take(`admin ${networkAddress(context, config)}`, failures);
+    const wait = await localRateLimiter.take([`admin ${networkAddress(context, config)}`, failures]);
     if (wait > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: wait });
     throw new OAuthError('admin_token_refused');
   };

@@ -53,10 +53,10 @@ const sendToPage = async (
 ): Promise<Response> => {
   let id = interaction?.id;
   if (id === undefined) {
-    const waitSeconds = await provider.rateLimiter.take(
+    const waitSeconds = await provider.rateLimiter.take([
       `authorization:${networkAddress(context, provider.config)}`,
       interactionLimit,
-    );
+    ]);
     if (waitSeconds > 0) {
       provider.metrics.rateLimited('authorization');
       throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });

@@ -22,7 +22,7 @@ export const takeClientAllowance = async (
   const { clientRequestsPerSecond: perSecond } = provider.config;
   if (perSecond === 0) return;
   const limit = { burst: perSecond * burstSeconds, emissionSeconds: 1 / perSecond };
-  const waitSeconds = await provider.localRateLimiter.take(`${grantType} ${keyOf(context, client, provider)}`, limit);
+  const waitSeconds = await provider.localRateLimiter.take([`${grantType} ${keyOf(context, client, provider)}`, limit]);
   if (waitSeconds > 0) {
     provider.metrics.rateLimited('client');
     throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });

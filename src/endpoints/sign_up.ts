@@ -45,7 +45,7 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
   const { form, browser } = await readPageForm(context, provider);
   const waiting = await waitingRequest(context, form.get('interaction'), provider);
   const address = networkAddress(context, provider.config);
-  const waitSeconds = await provider.rateLimiter.take(`sign_up:${address}`, limit);
+  const waitSeconds = await provider.rateLimiter.take([`sign_up:${address}`, limit]);
   if (waitSeconds > 0) {
     provider.metrics.rateLimited('sign_up');
     throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });

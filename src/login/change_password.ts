@@ -22,7 +22,7 @@ export const changePassword = async (
   const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
   if (fault !== undefined) return { kind: 'new_password', problem: fault };
   const key = `change_password:${user.sub}`;
-  const waitSeconds = await rateLimiter.take(key, limit);
+  const waitSeconds = await rateLimiter.take([key, limit]);
   if (waitSeconds > 0) {
     metrics.rateLimited('change_password');
     throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });

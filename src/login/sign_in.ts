@@ -1,7 +1,7 @@
 // A password is proved: limits first, then the same work whether the end-user exists or not. NIST SP 800-63B-4 §3.2.2.
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
-import type { RateLimit } from '../seams/rate_limiter.ts';
+import type { Allowance, RateLimit } from '../seams/rate_limiter.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { isPasswordTooLong, normalizePassword } from './password.ts';
@@ -34,8 +34,6 @@ export interface SignInAttempt {
 /** Those that one end-user's success says nothing about. */
 const sharedAllowances = /^sign_in:(address:|everyone$)/;
 
-type Allowance = readonly [key: string, limit: RateLimit];
-
 /** In the order they are taken. Last what everyone shares: what the others refuse must not use it up. */
 const allowancesOf = (account: string, known: boolean, { address, browser }: SignInAttempt): readonly Allowance[] => {
   const ofAddress: Allowance = [`sign_in:address:${address}`, limits.address];
@@ -49,13 +47,10 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
 };
 
 const takeAll = async (allowances: readonly Allowance[], { rateLimiter, metrics }: Provider): Promise<void> => {
-  for (const [key, limit] of allowances) {
-    const waitSeconds = await rateLimiter.take(key, limit);
-    if (waitSeconds > 0) {
-      metrics.rateLimited('sign_in');
-      throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-    }
-  }
+  const waitSeconds = await rateLimiter.take(...allowances);
+  if (waitSeconds === 0) return;
+  metrics.rateLimited('sign_in');
+  throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
 };
 
 /** Whom a typed username or e-mail address names. */
@@ -78,8 +73,7 @@ export const signIn = async (attempt: SignInAttempt, provider: Provider): Promis
   if (isPasswordTooLong(attempt.password)) return undefined;
   const proved = await provesPassword(user, attempt.password, provider);
   if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
-  const own = allowances.filter(([key]) => !sharedAllowances.test(key));
-  await Promise.all(own.map(([key]) => rateLimiter.reset(key)));
+  await rateLimiter.reset(...allowances.map(([key]) => key).filter((key) => !sharedAllowances.test(key)));
   const { sub, passwordHash } = user;
   if (passwordHasher.needsRehash(passwordHash))
     await store.rehashPassword(sub, passwordHash, await passwordHasher.hash(normalizePassword(attempt.password)));

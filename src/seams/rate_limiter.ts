@@ -4,13 +4,21 @@ export interface RateLimit {
   readonly emissionSeconds: number;
 }
 
+/** What is counted under a key, and how much of it there is. */
+export type Allowance = readonly [key: string, limit: RateLimit];
+
+/** How many allowances one request takes from, at most. */
+export const mostAllowances = 4;
+
 export interface RateLimiter {
   /**
-   * Takes one from the allowance of `key`.
+   * Takes one from each allowance in turn, as far as the first that is used up: of that one and of those after it nothing
+   * is taken.
    *
-   * @returns seconds to wait before the next would be allowed; 0 when this one is.
+   * @param allowances - at most mostAllowances, of different keys.
+   * @returns seconds to wait before the one used up allows the next; 0 when all did.
    */
-  take(key: string, limit: RateLimit): Promise<number>;
-  /** Gives the allowance back whole, as after a sign-in that succeeded. */
-  reset(key: string): Promise<void>;
+  take(...allowances: readonly Allowance[]): Promise<number>;
+  /** Gives allowances back whole, as after a sign-in that succeeded. */
+  reset(...keys: readonly string[]): Promise<void>;
 }

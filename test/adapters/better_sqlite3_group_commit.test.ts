@@ -220,7 +220,7 @@ describe('the store on group commit', () => {
       store.addSession(makeSession('desk'), null),
       store.denyToken('jti', now),
       store.appendAudit({ at: now, type: 'test', sub: null, clientId: null, sid: null, address: null, details: {} }),
-      rateLimiter.take('key', { burst: 1, emissionSeconds: 1 }),
+      rateLimiter.take(['key', { burst: 1, emissionSeconds: 1 }]),
     ]);
     expect(count('COMMIT')).toBe(1);
     await store.close();

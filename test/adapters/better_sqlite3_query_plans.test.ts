@@ -114,7 +114,7 @@ const inserting: readonly Verb[] = [
   ['addAuthorizationCode', ({ store }) => store.addAuthorizationCode(makeCode('another'))],
   ['denyToken', ({ store }) => store.denyToken('another', now)],
   ['appendAudit', ({ store }) => store.appendAudit(makeAuditEvent('test'))],
-  ['take', ({ rateLimiter }) => rateLimiter.take('key', { burst: 1, emissionSeconds: 1 })],
+  ['take', ({ rateLimiter }) => rateLimiter.take(['key', { burst: 1, emissionSeconds: 1 }])],
 ];
 
 describe('query plans of the better-sqlite3 store', () => {

@@ -60,13 +60,13 @@ describe('a better-sqlite3 store across a restart', () => {
     await startFamily(before.store, 'family');
     const rotation = { tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor: makeRefreshToken('family.1') };
     await before.store.rotateRefreshToken(rotation);
-    expect(await before.rateLimiter.take('ada', { burst: 1, emissionSeconds: 60 })).toBe(0);
+    expect(await before.rateLimiter.take(['ada', { burst: 1, emissionSeconds: 60 }])).toBe(0);
     await before.store.close();
 
     const after = openBetterSqlite3(path, clock);
     const again = { ...rotation, successor: makeRefreshToken('thief') };
     expect(await after.store.rotateRefreshToken(again)).toBe(false);
-    expect(await after.rateLimiter.take('ada', { burst: 1, emissionSeconds: 60 })).toBe(60);
+    expect(await after.rateLimiter.take(['ada', { burst: 1, emissionSeconds: 60 }])).toBe(60);
     await after.store.close();
   });
 

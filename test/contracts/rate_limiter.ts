@@ -15,7 +15,7 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
     });
     afterEach(() => stores.close());
 
-    const take = (key = 'key', allowance = limit) => stores.rateLimiter.take(key, allowance);
+    const take = (key = 'key', allowance = limit) => stores.rateLimiter.take([key, allowance]);
     /** At once, the allowed ones first: whoever asks first is not always served first. */
     const takeMany = async (count: number, key = 'key') =>
       (await Promise.all(Array.from({ length: count }, () => take(key)))).sort();
@@ -51,7 +51,7 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
     test('T098: 50 takes at once on two nodes get no more than the burst', async () => {
       const waits = await Promise.all(
         Array.from({ length: 50 }, (_, turn) =>
-          (turn % 2 === 0 ? stores : stores.other).rateLimiter.take('account', limit),
+          (turn % 2 === 0 ? stores : stores.other).rateLimiter.take(['account', limit]),
         ),
       );
       expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
@@ -64,7 +64,7 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
 
     test('T099: the count is kept by the database, not by the node', async () => {
       await takeMany(5);
-      expect(await stores.other.rateLimiter.take('key', limit)).toBe(10);
+      expect(await stores.other.rateLimiter.take(['key', limit])).toBe(10);
     });
 
     test('a reset gives the whole allowance back, to that key alone', async () => {
@@ -83,6 +83,45 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
       clock.advance(1);
       const next = await Promise.all(Array.from({ length: 20 }, () => take('fast', fast)));
       expect(next.filter((wait) => wait === 0)).toHaveLength(10);
+    });
+
+    test('of several, what comes before a used-up one is taken, and nothing of it or after it', async () => {
+      await takeMany(5, 'spent');
+      const all = [
+        ['first', limit],
+        ['spent', limit],
+        ['third', limit],
+        ['last', limit],
+      ] as const;
+      for (let turn = 0; turn < 3; turn += 1) expect(await stores.rateLimiter.take(...all)).toBe(10);
+      expect(await takeMany(3, 'first')).toEqual([0, 0, 10]);
+      expect(await takeMany(6, 'third')).toEqual([0, 0, 0, 0, 0, 10]);
+      expect(await takeMany(6, 'last')).toEqual([0, 0, 0, 0, 0, 10]);
+      clock.advance(10);
+      expect(await stores.rateLimiter.take(...all)).toBe(0);
+    });
+
+    test('T098: 50 requests at once that take several on two nodes get no more than the least of them', async () => {
+      const everyone = ['everyone', { burst: 10, emissionSeconds: 10 }] as const;
+      const waits = await Promise.all(
+        Array.from({ length: 50 }, (_, turn) =>
+          (turn % 2 === 0 ? stores : stores.other).rateLimiter.take(
+            ['generous', { burst: 20, emissionSeconds: 10 }],
+            ['account', limit],
+            everyone,
+          ),
+        ),
+      );
+      expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+      const left = await Promise.all(Array.from({ length: 6 }, () => take(...everyone)));
+      expect(left.sort()).toEqual([0, 0, 0, 0, 0, 10]);
+    });
+
+    test('several are reset together', async () => {
+      await takeMany(5, 'ada');
+      await takeMany(5, 'bob');
+      await stores.rateLimiter.reset('ada', 'bob', 'nobody');
+      expect(await stores.rateLimiter.take(['ada', limit], ['bob', limit])).toBe(0);
     });
 
     test('a clock that is set back an hour locks nobody out for an hour', async () => {
