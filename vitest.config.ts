@@ -40,8 +40,8 @@ const left = [...soaks, ...faults];
 
 /** They wait for clocks, and need little of a core: what is begun last would be waited for alone. */
 const waiting = [
-  ...['docs/examples', 'flows/turns', 'cli/drill', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
-  ...['flows/traces', 'flows/processes', 'flows/revocation_bound', 'postgres/command_line'],
+  ...['docs/examples', 'flows/turns', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
+  ...['flows/traces', 'flows/processes', 'postgres/command_line'],
 ].map((name) => `/test/${name}.test.ts`);
 
 class WaitingFirst extends BaseSequencer {

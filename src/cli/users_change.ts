@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { namesIn } from '../login/sign_up.ts';
 import { recordAudit } from '../tokens/audit.ts';
+import { assertClock } from './assert_clock.ts';
 import { findUser, userUnknown } from './find_user.ts';
 import { instantInWords } from './instants.ts';
 import { type PasswordOptions, readPasswordHash } from './read_password.ts';
@@ -27,6 +28,7 @@ export const setPassword = async (
       throw new OperatorError(
         'No password was given; nothing was changed. Run this on a terminal to be asked for it, or pipe it in with --password-stdin.',
       );
+    await assertClock(store, config, terminal);
     if (!(await store.setPassword(user.sub, passwordHash, clock.now(), null))) throw userUnknown(typed);
     await recordAudit('password.changed', { sub: user.sub, details: { by: 'operator' } }, { store, clock });
     return user;
@@ -35,10 +37,12 @@ export const setPassword = async (
 };
 
 export const lockUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
+  const config = readConfig(terminal.environment);
   const { clock } = terminal;
   const now = clock.now();
-  const { sub, username, lockedAt } = await withStore(readConfig(terminal.environment), async (store) => {
+  const { sub, username, lockedAt } = await withStore(config, async (store) => {
     const user = await findUser(typed, store);
+    await assertClock(store, config, terminal);
     if (!(await store.lockUser(user.sub, now))) throw userUnknown(typed);
     if (user.lockedAt === null) await recordAudit('user.locked', { sub: user.sub }, { store, clock });
     return user;
@@ -65,8 +69,10 @@ export const unlockUser = async (typed: string, options: AnswerOptions, terminal
 const counted = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
 export const removeUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const { sub, username, ...removed } = await withStore(readConfig(terminal.environment), async (store) => {
+  const config = readConfig(terminal.environment);
+  const { sub, username, ...removed } = await withStore(config, async (store) => {
     const { sub, username } = await findUser(typed, store);
+    await assertClock(store, config, terminal);
     const data = await store.readPersonalData(sub);
     if (data === undefined || !(await store.removeUser(sub, terminal.clock.now()))) throw userUnknown(typed);
     await recordAudit('user.removed', { sub }, { store, clock: terminal.clock });

@@ -63,21 +63,27 @@ describe.runIf(hasPostgres)("on a machine whose clock is not the database's", ()
   test.each([
     ['token', 'revoke', '--client', 'app'],
     ['clients', 'remove', 'app'],
+    ['users', 'set-password', 'ada', '--password-stdin'],
+    ['users', 'lock', 'ada'],
+    ['users', 'remove', 'ada'],
   ])('%s %s is refused past E, for tokens of this moment would go on', async (...args) => {
     const database = await freshDatabase();
     const opened = await openPostgres(database.url, systemClock, { connections: 2, patienceSeconds: 20 });
     await addStanding(opened.store);
     const environment = loopbackIn(folder, { KEYTURN_DATABASE_URL: database.url });
+    const surroundings = { environment, input: 'a password nobody has yet' };
+    const before = await opened.store.findUser('ada');
     const real = Date.now;
     for (const seconds of [-3600, 3600]) {
       const set = vi.spyOn(Date, 'now').mockImplementation(() => real() + seconds * 1000);
-      const { code, stderr } = await runCommand(args, { environment });
+      const { code, stderr } = await runCommand(args, surroundings);
       set.mockRestore();
       expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/clock is 3\d{3} s off the database's, at most E = 5 s/);
       expect(code).toBe(1);
     }
     expect(await opened.store.findClient('app')).toMatchObject({ tokensNotBefore: null });
-    expect(await runCommand(args, { environment })).toMatchObject({ code: 0 });
+    expect(await opened.store.findUser('ada')).toEqual(before);
+    expect(await runCommand(args, surroundings)).toMatchObject({ code: 0 });
     await opened.store.close();
     await database.remove();
   });

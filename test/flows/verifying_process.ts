@@ -1,5 +1,5 @@
 // A resource server's process: follows an issuer by status lists or by the feed, and says when each token it is given is
-// first refused. Started by revocation_bound.test.ts; talks over IPC.
+// first refused. Started by revocation_bound.soak.test.ts; talks over IPC.
 import { followRevocationFeed } from '../../src/verifier/revocation_feed_follower.ts';
 import { followStatusLists } from '../../src/verifier/status_list_follower.ts';
 import { TokenError } from '../../src/verifier/token_error.ts';
