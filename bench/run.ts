@@ -108,7 +108,7 @@ const bench = async (): Promise<void> => {
     `Keyturn's bench: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.`,
   );
   // First, while nothing else runs.
-  const storm = withStorm ? await measureStorm(start) : '';
+  const storm = withStorm ? await measureStorm(startsBehind) : '';
   if (scenarios.length > 0) await measureRounds();
   if (withStorm) console.log(`\n${storm}`);
 };

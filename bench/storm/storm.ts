@@ -1,8 +1,9 @@
 // The storm of sign-ins: token issue must not feel it. Run apart from the rounds, against a Keyturn of its own.
 import { readFileSync } from 'node:fs';
-import type { Child } from '../child.ts';
+import type { Start } from '../lanes.ts';
 import { rangeOf } from '../measure.ts';
 import { plainTable } from '../table.ts';
+import { aheadOfOthers } from './ahead.ts';
 import type { Round, StormAnswer } from './storm_load.ts';
 
 export const stormName = 'sign-in storm';
@@ -63,7 +64,7 @@ const report = ({ rounds, restMegabytes, peakMegabytes }: StormAnswer): string =
     ],
   );
   return [
-    `100 sign-ins at once, ${rounds.length} times, each after a quiet spell, beside 500 tokens a second: ${toldOf(rounds)} in ${seconds.toFixed(1)} s.`,
+    `100 sign-ins at once, ${rounds.length} times after one to warm up, each after a quiet spell, beside 500 tokens a second: ${toldOf(rounds)} in ${seconds.toFixed(1)} s.`,
     `Tokens take ${idle.p50.toFixed(1)} ms (p50) and ${idle.p99.toFixed(1)} ms (p99) in the quiet spells together, ${storm.p50.toFixed(1)} and ${storm.p99.toFixed(1)} ms in the storms;`,
     `storm over idle, each time on its own: ${least.toFixed(2)} to ${most.toFixed(2)}.`,
     '',
@@ -71,11 +72,14 @@ const report = ({ rounds, restMegabytes, peakMegabytes }: StormAnswer): string =
   ].join('\n');
 };
 
-/** @param start - starts a file of bench/ as a child. @returns what to print. */
-export const measureStorm = async (start: (file: string) => Child): Promise<string> => {
-  const server = start('contenders/keyturn_storm.ts');
+/** @param startsBehind - of what starts a file of bench/ as a child. @returns what to print. */
+export const measureStorm = async (startsBehind: (behind: readonly string[]) => Start): Promise<string> => {
+  const ahead = aheadOfOthers();
+  if (ahead === undefined)
+    console.error('bench: no chrt that may, so the load of the storm waits for processors, too.');
+  const server = startsBehind([])('contenders/keyturn_storm.ts');
   const contender = (await server.reply()) as object;
-  const load = start('storm/storm_load.ts');
+  const load = startsBehind(ahead ?? [])('storm/storm_load.ts');
   load.send(contender);
   const answer = (await load.reply()) as StormAnswer | { readonly complaint: string };
   await server.end();
