@@ -11,8 +11,11 @@ export interface FormOrigin {
   readonly secFetchSite: string | undefined;
 }
 
-const equal = (left: string, right: string): boolean =>
-  left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
+/** Whether two texts are the same, in the same time wherever they part. Their bytes are counted: what a form says may be any text. */
+export const isSameText = (left: string, right: string): boolean => {
+  const [one, other] = [Buffer.from(left), Buffer.from(right)];
+  return one.length === other.length && timingSafeEqual(one, other);
+};
 
 /** @throws {OAuthError} request_forged. */
 export const assertOwnForm = (
@@ -25,6 +28,6 @@ export const assertOwnForm = (
   // Under our own Referrer-Policy, no-referrer, browsers send our forms with `Origin: null`. Fetch Standard §3.2.
   const foreignOrigin = origin !== undefined && origin !== 'null' && origin !== new URL(issuer).origin;
   if (foreignSite || foreignOrigin) throw new OAuthError('request_forged');
-  if (browser === undefined || csrf === undefined || !equal(csrf, csrfTokenOf(browser)))
+  if (browser === undefined || csrf === undefined || !isSameText(csrf, csrfTokenOf(browser)))
     throw new OAuthError('request_forged');
 };

@@ -95,9 +95,8 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     expect(gist(await victim.browser.post('/consent', formOf(theirs)))).toEqual(refused);
     const form = formOf(own, { interaction: theirs.field('interaction') });
     expect(gist(await victim.browser.post('/consent', form))).toEqual({ status: 400, location: '' });
-    expect(gist(await victim.browser.post('/consent', formOf(own, { bound_to: theirs.field('bound_to') })))).toEqual(
-      refused,
-    );
+    for (const boundTo of [theirs.field('bound_to'), 'é'.repeat(43)])
+      expect(gist(await victim.browser.post('/consent', formOf(own, { bound_to: boundTo })))).toEqual(refused);
     expect(await people.store.listConsents(victim.sub)).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ export const forgeries: readonly Forgery[] = [
   { how: 'no token', csrf: null },
   { how: 'an empty token', csrf: '' },
   { how: 'a made-up token', csrf: 'A'.repeat(43) },
+  { how: 'a token as long as ours, of letters of two bytes', csrf: 'é'.repeat(43) },
   { how: 'a foreign Origin', headers: { Origin: 'https://evil.example' } },
   { how: 'the Origin of a sibling', headers: { Origin: 'https://id.example.com.evil.example' } },
   { how: 'our Origin by http', headers: { Origin: 'http://id.example.com' } },
