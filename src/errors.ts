@@ -197,7 +197,9 @@ export const failures = {
   },
   token_missing: malformedRequest('The parameter token is missing.'),
   access_token_missing: tokenRefused,
-  access_token_malformed: tokenRefused,
+  access_token_malformed: malformedRequest(
+    'The access token is sent once: after Bearer in the Authorization header, or as access_token in the body of a POST (RFC 6750 section 2).',
+  ),
   access_token_refused: tokenRefused,
   access_token_ended: tokenRefused,
   access_token_audience_other: {

@@ -32,13 +32,15 @@ export const logRefusal = (refusal: OAuthError, requestId: string, { log, metric
   else log.warn(fields, 'request refused');
 };
 
-/** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token; §3.1: no error for who sent none. */
-const challengeOf = ({ reason, failure: { error, description } }: OAuthError): string => {
-  if (reason === 'access_token_missing') return 'Bearer';
-  return error === 'invalid_token' || error === 'insufficient_scope'
-    ? `Bearer error="${error}", error_description="${description}"`
+/** RFC 6750 §3; §3.1: no error for who sent no token. */
+export const bearerChallenge = ({ reason, failure: { error, description } }: OAuthError): string =>
+  reason === 'access_token_missing' ? 'Bearer' : `Bearer error="${error}", error_description="${description}"`;
+
+/** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token. */
+const challengeOf = (refusal: OAuthError): string =>
+  ['invalid_token', 'insufficient_scope'].includes(refusal.failure.error)
+    ? bearerChallenge(refusal)
     : 'Basic realm="token endpoint", charset="UTF-8"';
-};
 
 /** @see RFC 6749 §5.2 https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
 export const errorResponse = (error: Error, context: Context<AppEnvironment>, witness: Witness): Response => {

@@ -9,22 +9,44 @@ import { standingAccessToken } from '../tokens/standing_access_token.ts';
 import { claimNamesOf, userClaims } from '../tokens/user_claims.ts';
 import { allowAnyOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
+import { bearerChallenge } from './error_response.ts';
 import { readFormBody } from './form_body.ts';
 
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const bearerScheme = /^bearer(?: |$)/i;
 const noStore = { 'Cache-Control': 'no-store' };
 
-/** The header, or the body of a POST; never the URL. RFC 6750 §2. */
-const presentedToken = async (context: Context): Promise<string> => {
-  const authorization = context.req.header('Authorization');
-  const inHeader = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
-  if (authorization !== undefined && inHeader === undefined) throw new OAuthError('access_token_malformed');
+/** Another scheme is no Bearer credential at all, so the answer to it is the plain challenge. RFC 6750 §3.1. */
+const tokenInHeader = (context: Context): string | undefined => {
+  const credentials = context.req.header('Authorization') ?? '';
+  if (!bearerScheme.test(credentials)) return undefined;
+  const token = bearer.exec(credentials)?.[1];
+  if (token === undefined) throw new OAuthError('access_token_malformed');
+  return token;
+};
+
+const tokenInBody = async (context: Context): Promise<string | undefined> => {
   const form = context.req.method === 'POST' && context.req.header('Content-Type') !== undefined;
-  const inBody = form ? (await readFormBody(context)).get('access_token') : undefined;
+  return form ? (await readFormBody(context)).get('access_token') : undefined;
+};
+
+/** The header, or the body of a POST, never both; never the URL. RFC 6750 §2. */
+const presentedToken = async (context: Context): Promise<string> => {
+  const [inHeader, inBody] = [tokenInHeader(context), await tokenInBody(context)];
   if (inHeader !== undefined && inBody !== undefined) throw new OAuthError('access_token_malformed');
   const token = inHeader ?? inBody;
   if (token === undefined) throw new OAuthError('access_token_missing');
   return token;
+};
+
+/** Who is refused is told how to ask, also where the request itself is at fault. RFC 6750 §3. */
+const challenged = async <Value>(context: Context, presented: Promise<Value>): Promise<Value> => {
+  try {
+    return await presented;
+  } catch (error) {
+    if (error instanceof OAuthError) context.header('WWW-Authenticate', bearerChallenge(error));
+    throw error;
+  }
 };
 
 /**
@@ -38,7 +60,7 @@ const isForUs = (audience: unknown, client: Client | undefined, { issuer }: Conf
 const answer = async (context: Context, provider: Provider): Promise<Response> => {
   const { store, keyRing, config } = provider;
   allowAnyOrigin(context);
-  const token = await standingAccessToken(await presentedToken(context), provider);
+  const token = await standingAccessToken(await challenged(context, presentedToken(context)), provider);
   if (token === undefined || typeof token.family_id !== 'string') throw new OAuthError('access_token_refused');
   const scope = String(token.scope ?? '').split(' ');
   if (!scope.includes('openid')) throw new OAuthError('access_token_scope_insufficient');

@@ -59,7 +59,13 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     const inUrl = await people.app.request(`/userinfo?access_token=${tokens.access_token}`);
     expect([inUrl.status, inUrl.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
     const twice = await postForm(people.app, '/userinfo', form, { Authorization: `Bearer ${tokens.access_token}` });
-    await expectChallenge(twice, 'invalid_token');
+    await expectChallenge(twice, 'invalid_request', 400);
+    const json = await people.app.request('/userinfo', {
+      method: 'POST',
+      body: JSON.stringify(form),
+      headers: { 'Content-Type': 'application/json' },
+    });
+    await expectChallenge(json, 'invalid_request', 400);
   });
 
   test('is signed for a client that is registered for it', async () => {
@@ -71,11 +77,22 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     expect(decodeJwt(jwt)).toMatchObject({ iss: people.config.issuer, aud: 'signed', name: 'Ada Lovelace' });
   });
 
-  test.each(['', 'Bearer', 'Bearer ', 'Basic eDp5', 'Bearer a b', 'Bearer not-a-token', 'DPoP x'])(
-    'the header "Authorization: %s" is invalid_token',
+  test.each([
+    ['invalid_token', 401, 'Bearer not-a-token'],
+    ['invalid_request', 400, 'Bearer'],
+    ['invalid_request', 400, 'bearer '],
+    ['invalid_request', 400, 'Bearer a b'],
+    ['invalid_request', 400, 'Bearer a,b'],
+  ])('RFC 6750 §3.1: %s, %i, for the header "Authorization: %s"', async (error, status, authorization) => {
+    const response = await people.app.request('/userinfo', { headers: { Authorization: authorization } });
+    await expectChallenge(response, error, status);
+  });
+
+  test.each(['', 'Basic eDp5', 'DPoP x', 'Bearerish x'])(
+    'RFC 6750 §3.1: another scheme, "Authorization: %s", gets the challenge alone, without an error in it',
     async (authorization) => {
       const response = await people.app.request('/userinfo', { headers: { Authorization: authorization } });
-      await expectChallenge(response, 'invalid_token');
+      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
     },
   );
 
