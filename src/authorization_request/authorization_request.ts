@@ -12,8 +12,8 @@ export type Prompt = (typeof promptValues)[number];
 export interface RequestedClaims {
   readonly idToken: readonly string[];
   readonly userinfo: readonly string[];
-  /** The only end-user the request is good for. */
-  readonly sub: string | undefined;
+  /** The only end-users the request is good for; undefined where it names none. */
+  readonly subs: readonly string[] | undefined;
 }
 
 /** A request that passed every check of checks.ts. */

@@ -19,10 +19,24 @@ const claimsParameter = z.object({ id_token: wishes, userinfo: wishes });
 const namesOf = (asked: z.infer<typeof wishes>): readonly string[] =>
   Object.keys(asked ?? {}).filter((name) => userClaimNames.includes(name));
 
+type Wish = z.infer<typeof wish>;
+
+/** The values a claim is to have one of; undefined where any will do. */
+const wantedOf = (asked: Wish | undefined): readonly unknown[] | undefined =>
+  asked?.values ?? (asked?.value === undefined ? undefined : [asked.value]);
+
+/** Whom both halves name; what is no text is nobody's `sub`. */
+const wantedSubs = (asked: readonly (Wish | undefined)[]): readonly string[] | undefined => {
+  const [first, ...others] = asked.map(wantedOf).filter((wanted) => wanted !== undefined);
+  return first
+    ?.filter((sub) => typeof sub === 'string')
+    .filter((sub) => others.every((wanted) => wanted.includes(sub)));
+};
+
 /** @throws {OAuthError} claims_malformed, essential_acr_unmet. */
 export const checkClaims = (parameters: Parameters): RequestedClaims => {
   const text = parameters.get('claims');
-  if (text === undefined) return { idToken: [], userinfo: [], sub: undefined };
+  if (text === undefined) return { idToken: [], userinfo: [], subs: undefined };
   let parsed: z.infer<typeof claimsParameter>;
   try {
     parsed = claimsParameter.parse(JSON.parse(text));
@@ -30,12 +44,11 @@ export const checkClaims = (parameters: Parameters): RequestedClaims => {
     throw new OAuthError('claims_malformed', { cause });
   }
   const acr = parsed.id_token?.acr;
-  const wanted = acr?.values ?? (acr?.value === undefined ? [] : [acr.value]);
+  const wanted = wantedOf(acr) ?? [];
   if (acr?.essential && wanted.length > 0 && !wanted.includes(passwordAcr)) throw new OAuthError('essential_acr_unmet');
-  const sub = parsed.id_token?.sub?.value ?? parsed.userinfo?.sub?.value;
   return {
     idToken: namesOf(parsed.id_token),
     userinfo: namesOf(parsed.userinfo),
-    sub: typeof sub === 'string' ? sub : undefined,
+    subs: wantedSubs([parsed.id_token?.sub, parsed.userinfo?.sub]),
   };
 };

@@ -19,11 +19,13 @@ export interface Progress {
 const isProvedOnTheWay = ({ session, interaction, sessionIsNew }: Progress): boolean =>
   session !== undefined && interaction !== undefined && sessionIsNew && session.authTime >= interaction.createdAt;
 
+/** Whom the claims parameter and the hint name, each where it does. OpenID Connect Core 1.0 §3.1.2.2. */
+const isExpected = ({ claims, hintedSub }: AuthorizationRequest, { sub }: Session): boolean =>
+  (claims.subs?.includes(sub) ?? true) && (hintedSub ?? sub) === sub;
+
 const isSignedInAsAsked = (request: AuthorizationRequest, progress: Progress, now: NumericDate): boolean => {
   const { session } = progress;
-  if (session === undefined) return false;
-  const expected = request.claims.sub ?? request.hintedSub;
-  if (expected !== undefined && expected !== session.sub) return false;
+  if (session === undefined || !isExpected(request, session)) return false;
   const proved = isProvedOnTheWay(progress);
   if (request.prompt.includes('login') && !proved) return false;
   const { maxAgeSeconds } = request;

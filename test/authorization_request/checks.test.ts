@@ -115,6 +115,17 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
     );
   });
 
+  test.each([
+    ['{"id_token":{"sub":null}}', undefined],
+    ['{"id_token":{"sub":{"value":"ada"}}}', ['ada']],
+    ['{"userinfo":{"sub":{"values":["ada","grace"]}}}', ['ada', 'grace']],
+    ['{"id_token":{"sub":{"values":["ada","grace"]}},"userinfo":{"sub":{"value":"grace"}}}', ['grace']],
+    ['{"id_token":{"sub":{"value":"ada"}},"userinfo":{"sub":{"value":"grace"}}}', []],
+    ['{"id_token":{"sub":{"value":5}}}', []],
+  ])('§5.5.1: claims=%s is good for %j alone', (claims, subs) => {
+    expect(checkClaims(parseForm(`claims=${encodeURIComponent(claims)}`)).subs).toEqual(subs);
+  });
+
   test('a claim named like a member of every object is no claim', () => {
     const claims = encodeURIComponent('{"id_token":{"__proto__":{"value":"x"},"constructor":null,"name":null}}');
     expect(checkClaims(parseForm(`claims=${claims}`)).idToken).toEqual(['name']);

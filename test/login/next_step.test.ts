@@ -16,7 +16,7 @@ const requestWith = (prompt: readonly Prompt[]): AuthorizationRequest => ({
   maxAgeSeconds: undefined,
   loginHint: undefined,
   uiLocales: [],
-  claims: { idToken: [], userinfo: [], sub: undefined },
+  claims: { idToken: [], userinfo: [], subs: undefined },
   hintedSub: undefined,
 });
 
@@ -44,4 +44,21 @@ describe('prompt, OpenID Connect Core 1.0 §3.1.2.1', () => {
       expect(step(now + 20)).toBe(prompt === 'consent' ? 'consent' : 'issue');
     },
   );
+});
+
+describe('the end-user asked for, OpenID Connect Core 1.0 §3.1.2.2', () => {
+  const session = makeSession('desk', { sub: 'ada' });
+
+  test.each([
+    { subs: undefined, hintedSub: undefined, step: 'issue' },
+    { subs: ['ada'], hintedSub: 'ada', step: 'issue' },
+    { subs: ['grace', 'ada'], hintedSub: undefined, step: 'issue' },
+    { subs: ['grace'], hintedSub: undefined, step: 'login_required' },
+    { subs: [], hintedSub: undefined, step: 'login_required' },
+    { subs: ['ada'], hintedSub: 'grace', step: 'login_required' },
+    { subs: ['grace'], hintedSub: 'ada', step: 'login_required' },
+  ])('claims of $subs and a hint of $hintedSub, where ada is signed in: $step', ({ subs, hintedSub, step }) => {
+    const request = { ...requestWith(['none']), claims: { idToken: [], userinfo: [], subs }, hintedSub };
+    expect(nextStep(request, { session, consent, interaction: undefined, sessionIsNew: false }, now)).toBe(step);
+  });
 });
