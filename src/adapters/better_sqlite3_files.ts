@@ -81,11 +81,13 @@ export const holdSqliteFile = (file: string): Database.Database => {
   }
 };
 
-/** Writes all of a database, and nothing of what was deleted from it, to a new file. */
+/** Makes an empty file for its owner alone, where there was none. */
+const makeEmptyFile = (file: string): void => closeSync(openSync(file, 'wx', 0o600));
+
+/** Writes all of a database, and nothing of what was deleted from it, to an empty file. */
 const copyOut = (source: string, file: string): void => {
   const client = new Database(source, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });
   try {
-    closeSync(openSync(file, 'wx', 0o600));
     client.prepare('VACUUM INTO ?').run(file);
   } finally {
     client.close();
@@ -136,11 +138,16 @@ export const assertNewFile = (file: string): void => {
 /**
  * A backup of a database that others may be using. It is of this version's schema, whatever the database's is.
  *
- * @throws {OperatorError} when the file is there already, or the database is damaged.
+ * @throws {OperatorError} when the file is there already or cannot be made, or the database is damaged.
  */
 export const backUpSqlite = (source: string, file: string, at: number): void => {
   assertNewFile(file);
   const partial = partialOf(file);
+  try {
+    makeEmptyFile(partial);
+  } catch (error) {
+    throw openError(file, error);
+  }
   try {
     copyOut(source, partial);
     openSqliteDatabase(partial, { copiesToo: true }).close();
@@ -156,6 +163,7 @@ export const backUpSqlite = (source: string, file: string, at: number): void => 
 export const unpackSqliteBackup = (backup: string, file: string): void => {
   assertSound(backup, `The backup ${backup}`);
   try {
+    makeEmptyFile(file);
     copyOut(backup, file);
     mark(file, undefined);
   } catch (error) {

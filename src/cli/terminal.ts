@@ -57,10 +57,13 @@ const promptHidden = async (question: string): Promise<string> => {
   }
 };
 
-/** A reader that has seen enough (`| head`) closes the pipe; that is no failure. */
-const endWithTheReader = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+/** A reader that has seen enough (`| head`) closes the pipe; that is no failure. A full disk is one. */
+const endWithTheReader = ({ code }: NodeJS.ErrnoException): void => {
+  if (code === 'EPIPE') process.exit();
+  process.stderr.write(
+    `keyturn: Standard output could not be written to (${code}), so the answer is lost; what the command did stays done. Send it elsewhere.\n`,
+  );
+  process.exit(1);
 };
 
 export const processTerminal = (): Terminal => {

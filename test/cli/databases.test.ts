@@ -98,6 +98,13 @@ describe('keyturn backup', () => {
     expect(stderr).toMatch(/b\.sqlite exists, and a backup overwrites nothing/);
   });
 
+  test('a place where nothing can be made is named, not the database', async () => {
+    const { code, stderr } = await keyturn('backup', pathIn('missing/b.sqlite'));
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${pathIn('missing/b.sqlite')} could not be opened (ENOENT)`);
+    expect(stderr).not.toContain(database());
+  });
+
   test('I4: an erased private half is not in it', async () => {
     const [key] = await keysIn();
     await withStoreAt(database(), (store) => store.erasePrivateHalf(key?.kid ?? '', systemClock.now()));

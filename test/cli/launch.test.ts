@@ -54,6 +54,19 @@ describe('the keyturn executable', () => {
     expect(unknown.stderr).toContain('Add --help to see what is expected.');
   });
 
+  test('--remote with nothing after it is an error of usage: it must not turn to the database of this machine', async () => {
+    const { code, stdout, stderr } = await runCli(['--remote', '', 'clients', 'list'], folder);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Expected an issuer');
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('an answer that a full disk does not take is one line, exit 1', async () => {
+    const sh = ['-c', '"$0" "$1" --version > /dev/full', process.execPath, launcher];
+    const { code, stderr } = await outcomeOf(start('sh', sh, folder, environmentFor(folder, {})));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^keyturn: Standard output could not be written to \(ENOSPC\).*\n$/);
+  });
+
   test('a setting that cannot be used is one line on standard error, exit 1, and nothing is made', async () => {
     const wrong = await runCli(['clients', 'list'], folder, { KEYTURN_PORT: 'x' });
     expect(wrong).toMatchObject({ code: 1, stdout: '' });
