@@ -1,4 +1,5 @@
 // The page at the issuer itself, for people. It shows what the metadata and the key set make public anyway.
+import type { Config } from '../config.ts';
 import { readinessOf } from '../keys/readiness.ts';
 import { timelinesOf } from '../keys/timeline.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -12,30 +13,41 @@ import { hashSource } from './timeline.ts';
 
 type Path = keyof typeof paths;
 
+/** What is not here nobody opens by itself: a status list is found in its tokens, consent on the way of a sign-in. */
 const words: Readonly<Partial<Record<Path, string>>> = {
   jwks: 'The key set: the public half of every key above',
   key_history: 'The key history: every key event, signed and chained, to save and to check',
   openid_configuration: 'Metadata, OpenID Connect Discovery 1.0',
   oauth_authorization_server: 'Metadata, RFC 8414',
   token: 'Access tokens, RFC 6749',
+  authorization: 'Where applications send people to sign in, OpenID Connect Core 1.0',
+  userinfo: 'Claims of who signed in, OpenID Connect Core 1.0',
+  introspection: 'Whether a token stands, RFC 7662',
+  revocation: 'Gives a token back, RFC 7009',
+  end_session: 'Signs out, OpenID Connect RP-Initiated Logout 1.0',
+  status_list_aggregation: 'The Token Status Lists there are',
+  revocation_feed: 'What was revoked, to be followed',
+  login: 'The sign-in page',
+  sign_up: 'The sign-up page',
+  account: 'Your sessions, applications and password',
   timeline: 'The picture above, to embed anywhere',
 };
 
-const posted: readonly Path[] = ['token'];
+const posted: readonly Path[] = ['token', 'introspection', 'revocation'];
 
 const urlOf = (issuer: string, path: Path): string => {
   if (path !== 'oauth_authorization_server') return issuer + paths[path];
   return new URL(issuer).origin + paths[path] + basePathOf(issuer);
 };
 
-const linksOf = (issuer: string): readonly EndpointLink[] =>
+const linksOf = ({ issuer, signUp }: Config): readonly EndpointLink[] =>
   (Object.keys(paths) as readonly Path[])
-    .filter((path) => path !== 'root')
-    .map((path) => ({
-      method: posted.includes(path) ? 'POST' : 'GET',
-      url: urlOf(issuer, path),
-      words: words[path] ?? path.replaceAll('_', ' '),
-    }));
+    .filter((path) => path !== 'sign_up' || signUp)
+    .flatMap((path) => {
+      const told = words[path];
+      const method = posted.includes(path) ? 'POST' : 'GET';
+      return told === undefined ? [] : [{ method, url: urlOf(issuer, path), words: told }];
+    });
 
 const contentSecurityPolicyOf = (style: string, script: string): string =>
   [
@@ -52,7 +64,7 @@ const contentSecurityPolicyOf = (style: string, script: string): string =>
 export const root: Endpoint = ({ keyRing, keySetReaders, clock, config }) => {
   const { issuer, policy } = config;
   const style = drawingStyle + pageStyle;
-  const page = { issuer, jwksUri: issuer + paths.jwks, endpoints: linksOf(issuer), style, script: pageScript };
+  const page = { issuer, jwksUri: issuer + paths.jwks, endpoints: linksOf(config), style, script: pageScript };
   const contentSecurityPolicy = contentSecurityPolicyOf(style, pageScript);
   return {
     GET: (context) => {

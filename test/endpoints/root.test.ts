@@ -80,10 +80,20 @@ describe('the page at the issuer', () => {
       expect(body).toContain(`<rect class="${phase}"`);
   });
 
-  test('links every endpoint', () => {
-    const targets = [...body.matchAll(/<a href="([^"#]+)"/g)].map((match) => match[1]);
-    const expected = Object.values(paths).filter((path) => path !== '/');
-    expect(targets).toEqual(expected.map((path) => issuer + path));
+  test('lists every endpoint there is, by the method it is asked with; what it links answers', async () => {
+    const rows = [...body.matchAll(/<span class="method">(\w+)<\/span>(?:<a href="([^"]+)">|<code>([^<]+)<)/g)];
+    const { root: _, status_list: __, consent: ___, sign_up: ____, ...listed } = paths;
+    expect(rows.map(([, , link, text]) => link ?? text)).toEqual(Object.values(listed).map((path) => issuer + path));
+    for (const [, method, link, text] of rows) {
+      expect(link === undefined, text ?? link).toBe(method === 'POST');
+      const { status } = await provider.app.request((link ?? text ?? '').replace(issuer, ''));
+      expect([404, 405].includes(status), text ?? link).toBe(method === 'POST');
+    }
+  });
+
+  test('lists the sign-up page where there is one', async () => {
+    const open = await createTestProvider({ environment: { KEYTURN_SIGN_UP: 'on' } });
+    expect(await (await open.app.request('/')).text()).toContain(`<a href="${issuer}/sign-up">`);
   });
 
   test('shows public data alone: no private member, no ciphertext, no client, no resource', async () => {

@@ -62,7 +62,7 @@ pre { margin-top: 16px; padding: 18px 22px; overflow-x: auto; border: 1px solid 
 .endpoints { margin-top: 16px; padding: 4px 26px; font-size: 15px; }
 .endpoints li { display: grid; grid-template-columns: 52px minmax(0, 1fr) minmax(0, 22em); gap: 2px 14px; align-items: baseline; padding: 12px 0; }
 .endpoints li + li { border-top: 1px solid var(--line); }
-.endpoints a { font-family: var(--mono); font-size: 13px; overflow-wrap: anywhere; }
+.endpoints a, .endpoints code { font-family: var(--mono); font-size: 13px; overflow-wrap: anywhere; }
 .endpoints span { color: var(--muted); font-size: 14px; }
 .endpoints .method { font: 600 12px var(--mono); }
 footer { margin-top: 64px; padding-bottom: 48px; color: var(--muted); font-size: 14px; }

@@ -75,8 +75,9 @@ const snippet = (issuer: string, jwksUri: string): string => `import { createRem
 const keys = createRemoteJWKSet(new URL(${JSON.stringify(jwksUri)}));
 const { payload } = await jwtVerify(token, keys, { issuer: ${JSON.stringify(issuer)}, audience, typ: 'at+jwt' });`;
 
+/** A link asks by GET, so it is only where GET is served. */
 const endpointRow = ({ method, url, words }: EndpointLink): Markup =>
-  html`<li><span class="method">${method}</span><a href="${url}">${url}</a><span>${words}</span></li>`;
+  html`<li><span class="method">${method}</span>${method === 'GET' ? html`<a href="${url}">${url}</a>` : html`<code>${url}</code>`}<span>${words}</span></li>`;
 
 export const rootPage = (page: RootPage): Markup => html`<!doctype html>
 <html lang="en">
