@@ -8,6 +8,11 @@ import { canonicalEmail, canonicalUsername } from './username.ts';
 
 const longestName = 200;
 
+/** A name is one line that is read in its own direction, as those are that operators give. */
+const lineBreaking = /[\p{Cc}\p{Zl}\p{Zp}\s]+/gu;
+const turning = /[\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const oneLine = (text: string): string => text.replace(turning, '').replace(lineBreaking, ' ').trim();
+
 export interface TypedAccount {
   readonly username: string;
   readonly email: string;
@@ -48,7 +53,7 @@ export const signUp = async (typed: TypedAccount, provider: Provider): Promise<S
   const { passwordHasher, clock, config } = provider;
   const username = canonicalUsername(typed.username);
   const email = canonicalEmail(typed.email);
-  const name = typed.name.trim();
+  const name = oneLine(typed.name);
   const password = normalizePassword(typed.password);
   const problems: SignUpProblems = {
     username: typedProblem(typed.username, username),
