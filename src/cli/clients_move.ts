@@ -59,7 +59,7 @@ const keptOf = (exported: Readonly<Record<string, unknown>>): z.infer<typeof kep
 export const importClient = async (from: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
   const { clock } = terminal;
-  const exported = await readJsonObject(from, terminal);
+  const exported = await readJsonObject(from, terminal, 'one object, as "keyturn clients export" prints it');
   const brought = keptOf(exported);
   const ours = new Set(Object.keys(kept.shape).filter((name) => name !== 'client_id'));
   const metadata = Object.fromEntries(Object.entries(exported).filter(([name]) => !ours.has(name)));

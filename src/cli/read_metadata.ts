@@ -18,8 +18,18 @@ const readText = (from: string, terminal: Terminal): Promise<string> | string =>
   }
 };
 
-/** @param from - a file's name, or `-`. @throws {OperatorError} when it cannot be read or holds no JSON object. */
-export const readJsonObject = async (from: string, terminal: Terminal): Promise<Readonly<Record<string, unknown>>> => {
+const metadataLike = 'one object, like {"client_name":"Billing"}';
+
+/**
+ * @param from - a file's name, or `-`.
+ * @param expected - in words, for whoever gave something else.
+ * @throws {OperatorError} when it cannot be read or holds no JSON object.
+ */
+export const readJsonObject = async (
+  from: string,
+  terminal: Terminal,
+  expected: string = metadataLike,
+): Promise<Readonly<Record<string, unknown>>> => {
   const source = from === '-' ? 'Standard input' : `The file ${from}`;
   const text = await readText(from, terminal);
   let value: unknown;
@@ -28,9 +38,9 @@ export const readJsonObject = async (from: string, terminal: Terminal): Promise<
   } catch {
     // The message of JSON.parse quotes what it read, which may hold a secret.
     // biome-ignore lint/style/useErrorCause: see above
-    throw new OperatorError(`${source} is not JSON. Expected one object, like {"client_name":"Billing"}.`);
+    throw new OperatorError(`${source} is not JSON. Expected ${expected}.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${source} is JSON but no object. Expected one object, like {"client_name":"Billing"}.`);
+    throw new OperatorError(`${source} is JSON but no object. Expected ${expected}.`);
   return value as Record<string, unknown>;
 };

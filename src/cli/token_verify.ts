@@ -61,7 +61,7 @@ const keysOfIssuer = (issuer: string): KeySource => {
 };
 
 const keysOfFile = async (file: string, terminal: Terminal): Promise<KeySource> => {
-  const set = await readJsonObject(file, terminal);
+  const set = await readJsonObject(file, terminal, 'a JWK Set, like {"keys":[…]}');
   try {
     return keysFromSet(set as { keys: readonly unknown[] });
   } catch (cause) {

@@ -64,7 +64,9 @@ const userOf = (exported: Readonly<Record<string, unknown>>): User & { readonly 
 };
 
 export const importUser = async (from: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const { hadPassword, ...user } = userOf(await readJsonObject(from, terminal));
+  const { hadPassword, ...user } = userOf(
+    await readJsonObject(from, terminal, 'one object, as "keyturn users export" prints it'),
+  );
   const { sub, username } = user;
   const { clock } = terminal;
   await withStore(readConfig(terminal.environment), async (store) => {

@@ -252,6 +252,11 @@ describe('keyturn users set-password, lock, unlock', () => {
   });
 });
 
+test('what is no user to import is told what was expected, of users', async () => {
+  for (const input of ['', '[]', '{"client_name":"Billing"}'])
+    expect(await piping(input, 'users', 'import', '-')).toMatchObject(refused('as "keyturn users export" prints'));
+});
+
 test('users are listed so many at a time, each list telling where the next begins', async () => {
   for (const name of ['mia', 'ada', 'zoe']) await document('users', 'add', name);
   const first = await document('users', 'list', '--limit', '2');
