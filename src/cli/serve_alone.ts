@@ -10,12 +10,17 @@ export const serveAlone = async (config: Config, version: string, stopping: Prom
   const log = createPinoLog(config.logLevel);
   const provider = await openProvider(config, log, undefined, await openMetrics(config, version));
   const serving = await serveProvider(provider, log);
-  const stopMetrics = await serveMetricsPort(config, provider.metrics.page);
-  if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
-  log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'listening');
-  await serving.untilEnd(stopping);
-  await serving.stop();
-  stopMetrics();
+  let stopMetrics = (): void => undefined;
+  // What cannot be served whole is not served at all.
+  try {
+    stopMetrics = await serveMetricsPort(config, provider.metrics.page);
+    if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
+    log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'listening');
+    await serving.untilEnd(stopping);
+  } finally {
+    await serving.stop();
+    stopMetrics();
+  }
   log.info({}, 'stopped');
   await log.flush();
 };

@@ -27,11 +27,14 @@ export const serveProcesses = async (config: Config, stopping: Promise<string>):
     onEnd: metrics.ended,
   });
   let stopMetrics = (): void => undefined;
-  try {
+  const begin = async (): Promise<void> => {
     await Promise.race([group.serving, stopping]);
     stopMetrics = await serveMetricsPort(config, page);
     if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
-    await provider.store.close();
+  };
+  try {
+    // From here on the processes have the database; a connection left open would keep this one from ending.
+    await begin().finally(() => provider.store.close());
     log.info({ issuer: config.issuer, host: config.host, port: config.port, processes: count }, 'listening');
     const signal = await stopping;
     log.info({ signal }, 'draining');

@@ -1,12 +1,13 @@
 // Serves a provider on the port until it is told to stop, and drains: what a process does that serves alone, and each of
 // several.
-import { listen } from '../adapters/hono_node_server.ts';
+import { type Listening, listen } from '../adapters/hono_node_server.ts';
 import type { FlushedLog } from '../adapters/pino_log.ts';
 import { traceStore } from '../adapters/traced_store.ts';
 import { createApp } from '../app.ts';
 import { directJwks } from '../endpoints/jwks.ts';
 import { keepHouse, keepKeysFresh, keepRevocationsFresh, processesOf } from '../node.ts';
 import type { Provider } from '../provider.ts';
+import type { Tracer } from '../seams/tracer.ts';
 import { openTracer } from './watching.ts';
 
 export interface Serving {
@@ -14,6 +15,11 @@ export interface Serving {
   untilEnd(stopping: Promise<string>): Promise<void>;
   /** Drains, closes the store, and ends. After a store that failed, so does the process. */
   stop(): Promise<void>;
+}
+
+interface Opened {
+  readonly server: Listening;
+  readonly tracer: Tracer | undefined;
 }
 
 /** EX_IOERR of sysexits.h. */
@@ -25,8 +31,9 @@ const endWithoutClosing = async (log: FlushedLog): Promise<never> => {
   process.exit(diskFailed);
 };
 
-export const serveProvider = async (provider: Provider, log: FlushedLog): Promise<Serving> => {
-  const { config, metrics, storeFence } = provider;
+/** @throws {OperatorError} when the address cannot be listened on, or traces cannot be sent. */
+const openServer = async (provider: Provider, log: FlushedLog): Promise<Opened> => {
+  const { config, metrics } = provider;
   const tracer = await openTracer(process.env);
   const { fetch } = createApp(
     tracer === undefined ? provider : { ...provider, store: traceStore(provider.store, tracer) },
@@ -41,6 +48,17 @@ export const serveProvider = async (provider: Provider, log: FlushedLog): Promis
     log,
     metrics,
     tracer,
+  });
+  return { server, tracer };
+};
+
+/** @throws {OperatorError} as openServer; the store is closed then. */
+export const serveProvider = async (provider: Provider, log: FlushedLog): Promise<Serving> => {
+  const { config, storeFence } = provider;
+  const { server, tracer } = await openServer(provider, log).catch(async (error: unknown) => {
+    // Open connections would keep the process from ending.
+    await provider.store.close();
+    throw error;
   });
   const stopRefreshing = keepKeysFresh(provider);
   const stopHousekeeping = keepHouse(provider);

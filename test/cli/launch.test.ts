@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createProgram, run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
@@ -72,6 +73,21 @@ describe('the keyturn executable', () => {
     expect(wrong).toMatchObject({ code: 1, stdout: '' });
     expect(wrong.stderr).toMatch(/^keyturn: The configuration cannot be used\. KEYTURN_PORT: .*\n$/);
     expect(existsSync(databasePathIn(folder))).toBe(false);
+  });
+
+  test('a server that cannot serve its metrics says so and ends, exit 1: it does not serve without', async () => {
+    const [port, metricsPort, own] = [await freePort(), await freePort(), makeFolder()];
+    const taken = createServer().listen(metricsPort, '127.0.0.1');
+    onTestFinished(() => {
+      taken.close();
+      removeFolder(own);
+    });
+    const refused = await runCli(['serve'], own, {
+      KEYTURN_ISSUER: `http://127.0.0.1:${port}`,
+      KEYTURN_PORT: `${port}`,
+      KEYTURN_METRICS_PORT: `${metricsPort}`,
+    });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/^keyturn: Metrics cannot .*\n$/) });
   });
 });
 

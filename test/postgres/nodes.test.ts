@@ -1,8 +1,10 @@
-// Three nodes on one Postgres: who starts first, whose clock is off, and who was asleep.
+// Nodes on one Postgres: who starts first, who cannot listen, whose clock is off, and who was asleep.
+import { createServer } from 'node:net';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { canSetClock, createMachineClock, type MachineClock } from '../machine_clock.ts';
 import {
+  freePort,
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
@@ -18,6 +20,9 @@ import { type PostgresNodes, startNodes } from './nodes.ts';
 const issuer = 'http://127.0.0.1:4611';
 /** E is one second, P three; keys are read every second. */
 const timings = { KEYTURN_SNAPSHOT_SECONDS: '3', KEYTURN_CLOCK_ERROR_SECONDS: '1' };
+
+/** How long a pool keeps a session that nobody uses. */
+const idleSessionMilliseconds = 60_000;
 
 const askToken = (url: string): Promise<Response> =>
   fetch(`${url}/token`, {
@@ -68,6 +73,30 @@ describe.runIf(hasPostgres)('nodes on one Postgres', { timeout: processTestMilli
     for (const server of servers) expect(server.stderr()).toBe('');
   });
 });
+
+test.runIf(hasPostgres)(
+  'a node whose port is taken says so and ends: no session of the database keeps it',
+  { timeout: processTestMilliseconds },
+  async () => {
+    const [folder, database, port] = [makeFolder(), await freshDatabase('template0'), await freePort()];
+    const taken = createServer().listen(port, '127.0.0.1');
+    onTestFinished(async () => {
+      taken.close();
+      await database.remove();
+      removeFolder(folder);
+    });
+    const settings = { KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url, KEYTURN_PORT: `${port}` };
+    for (const processes of ['1', '2']) {
+      const started = performance.now();
+      const outcome = await runCli(['serve'], folder, { ...settings, KEYTURN_PROCESSES: processes });
+      expect(outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`Port ${port} on 127.0.0.1 is in use`),
+      });
+      expect(performance.now() - started).toBeLessThan(idleSessionMilliseconds / 2);
+    }
+  },
+);
 
 describe.runIf(hasPostgres)('a node that must not sign', { timeout: processTestMilliseconds }, () => {
   let nodes: PostgresNodes;
