@@ -10,7 +10,7 @@ import { assertClock } from './assert_clock.ts';
 import { clientUnknown, findClient } from './find_client.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore } from './with_store.ts';
 
 interface RotateOptions extends AnswerOptions {
   readonly overlapSeconds: number;
@@ -30,7 +30,7 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
       ? 'The secret before it stopped working at once.'
       : `The secret before it works until ${instantInWords(previousExpiresAt, now)}.`;
   const words = `client_id      ${clientId}\nclient_secret  ${clientSecret}\n\nThe secret is shown this once; only its hash is kept. ${before}`;
-  await withStore(readConfig(terminal.environment), async (store) => {
+  await withExistingStore(readConfig(terminal.environment), async (store) => {
     const { clientSecretSha256 } = await findClient(clientId, store);
     if (clientSecretSha256 === null)
       throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
@@ -54,7 +54,7 @@ const longestTokenSeconds = (client: Client, resources: readonly Resource[], con
 
 export const removeClient = async (clientId: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
-  const tokenSeconds = await withStore(config, async (store) => {
+  const tokenSeconds = await withExistingStore(config, async (store) => {
     const client = await findClient(clientId, store);
     await assertClock(store, config, terminal);
     if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);

@@ -12,20 +12,16 @@ import { findClient } from './find_client.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeJson } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore, withStore } from './with_store.ts';
+
+const sha256 = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a SHA-256 in base64url');
 
 /** Beside its metadata: what only another Keyturn can do something with. */
 const kept = z.object({
   client_id: z.string(),
   client_id_issued_at: z.int().nonnegative(),
-  client_secret_sha256: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'expected a SHA-256 in base64url')
-    .nullable(),
-  previous_client_secret_sha256: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/, 'expected a SHA-256 in base64url')
-    .nullable(),
+  client_secret_sha256: sha256.nullable(),
+  previous_client_secret_sha256: sha256.nullable(),
   previous_client_secret_expires_at: z.int().nullable(),
   tokens_not_before: z.int().nullable(),
 });
@@ -40,7 +36,7 @@ const exportedOf = (client: Client) => ({
 
 export const exportClient = async (clientId: string, terminal: Terminal): Promise<void> => {
   const { clock } = terminal;
-  const client = await withStore(readConfig(terminal.environment), async (store) => {
+  const client = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const found = await findClient(clientId, store);
     await recordAudit('client.exported', { clientId }, { store, clock });
     return found;

@@ -9,7 +9,7 @@ import { instantInWords } from './instants.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { columns } from './text_layout.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore } from './with_store.ts';
 
 const informationOf = (client: Client) => ({
   ...clientInformation(client),
@@ -19,7 +19,7 @@ const informationOf = (client: Client) => ({
 const heading = ['CLIENT_ID', 'NAME', 'GRANT_TYPES', 'RESOURCES'];
 
 export const listClients = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const clients = await withStore(readConfig(terminal.environment), (store) => store.listClients());
+  const clients = await withExistingStore(readConfig(terminal.environment), (store) => store.listClients());
   const rows = clients.map(({ clientId, clientName, grantTypes, resources }) => [
     clientId,
     safeText(clientName ?? '-'),
@@ -39,7 +39,7 @@ const secretInWords = (client: Client, now: NumericDate): string => {
 };
 
 export const showClient = async (clientId: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const client = await withStore(readConfig(terminal.environment), (store) => findClient(clientId, store));
+  const client = await withExistingStore(readConfig(terminal.environment), (store) => findClient(clientId, store));
   const issued = { client_id_issued_at: instantInWords(client.clientIdIssuedAt, terminal.clock.now()) };
   const words = `${informationInWords({ ...clientInformation(client), ...issued })}\n${secretInWords(client, terminal.clock.now())}`;
   answer(terminal, options, informationOf(client), words);

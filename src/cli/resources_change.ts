@@ -8,7 +8,7 @@ import { secondsInWords } from './instants.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { columns } from './text_layout.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore, withStore } from './with_store.ts';
 
 interface AddOptions extends AnswerOptions {
   readonly scope: string;
@@ -55,7 +55,7 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
 const heading = ['RESOURCE', 'SCOPE', 'TOKENS LIVE', 'ALG', 'STATUS LIST', 'CLAIMS'];
 
 export const listResources = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const resources = await withStore(readConfig(terminal.environment), (store) => store.listResources());
+  const resources = await withExistingStore(readConfig(terminal.environment), (store) => store.listResources());
   const rows = resources.map(({ resource, scope, accessTokenSeconds, accessTokenSigningAlg, statusList, claims }) => [
     resource,
     scope.length === 0 ? '-' : scope.join(' '),
@@ -73,7 +73,7 @@ export const removeResource = async (uri: string, options: RemoveOptions, termin
   const unknown = new OperatorError(
     `There is no resource ${safeText(uri)}; it is compared byte for byte. "keyturn resources list" shows those there are.`,
   );
-  const { seconds, clientIds } = await withStore(readConfig(terminal.environment), async (store) => {
+  const { seconds, clientIds } = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const resource = await store.findResource(uri);
     if (resource === undefined) throw unknown;
     const clients = (await store.listClients()).filter(({ resources }) => resources.includes(uri));

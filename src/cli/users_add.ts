@@ -12,7 +12,7 @@ import { type PasswordOptions, readPasswordHash } from './read_password.ts';
 import { escaped, safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { snakeCase, userInformation, userInWords } from './users_show.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore, withStore } from './with_store.ts';
 
 interface ProfileOptions extends AnswerOptions {
   /** False: drop it. */
@@ -122,7 +122,7 @@ const changesOf = (user: User, options: ProfileOptions): UserChanges => {
 
 export const updateUser = async (typed: string, options: ProfileOptions, terminal: Terminal): Promise<void> => {
   const { clock } = terminal;
-  const user = await withStore(readConfig(terminal.environment), async (store) => {
+  const user = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const before = await findUser(typed, store);
     const { sub } = before;
     const changes = changesOf(before, options);

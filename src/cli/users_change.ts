@@ -8,7 +8,7 @@ import { findUser, userUnknown } from './find_user.ts';
 import { instantInWords } from './instants.ts';
 import { type PasswordOptions, readPasswordHash } from './read_password.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore } from './with_store.ts';
 
 const ended =
   'Every session and token of theirs ended, and the applications with a back-channel logout URI are told. Verifiers that do not follow revocation accept access tokens that are out until they expire.';
@@ -20,7 +20,7 @@ export const setPassword = async (
 ): Promise<void> => {
   const config = readConfig(terminal.environment);
   const { clock } = terminal;
-  const { sub, username } = await withStore(config, async (store) => {
+  const { sub, username } = await withExistingStore(config, async (store) => {
     const user = await findUser(typed, store);
     const names = namesIn(user.username, user.email, config.issuer);
     const passwordHash = await readPasswordHash(options, names, terminal);
@@ -40,7 +40,7 @@ export const lockUser = async (typed: string, options: AnswerOptions, terminal: 
   const config = readConfig(terminal.environment);
   const { clock } = terminal;
   const now = clock.now();
-  const { sub, username, lockedAt } = await withStore(config, async (store) => {
+  const { sub, username, lockedAt } = await withExistingStore(config, async (store) => {
     const user = await findUser(typed, store);
     await assertClock(store, config, terminal);
     if (!(await store.lockUser(user.sub, now))) throw userUnknown(typed);
@@ -55,7 +55,7 @@ export const lockUser = async (typed: string, options: AnswerOptions, terminal: 
 };
 
 export const unlockUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const { sub, username, lockedAt } = await withStore(readConfig(terminal.environment), async (store) => {
+  const { sub, username, lockedAt } = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const user = await findUser(typed, store);
     if (!(await store.unlockUser(user.sub))) throw userUnknown(typed);
     if (user.lockedAt !== null) await recordAudit('user.unlocked', { sub: user.sub }, { store, clock: terminal.clock });
@@ -70,7 +70,7 @@ const counted = (count: number, one: string, more: string): string => `${count} 
 
 export const removeUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
-  const { sub, username, ...removed } = await withStore(config, async (store) => {
+  const { sub, username, ...removed } = await withExistingStore(config, async (store) => {
     const { sub, username } = await findUser(typed, store);
     await assertClock(store, config, terminal);
     const data = await store.readPersonalData(sub);

@@ -8,7 +8,7 @@ import { instantInWords } from './instants.ts';
 import { safeJson, safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { columns } from './text_layout.ts';
-import { withStore } from './with_store.ts';
+import { withExistingStore } from './with_store.ts';
 
 /** A user as told to the operator. */
 export const userInformation = (user: User) => ({
@@ -59,7 +59,7 @@ interface ListOptions extends AnswerOptions {
 
 export const listUsers = async (options: ListOptions, terminal: Terminal): Promise<void> => {
   const { after, limit } = options;
-  const found = await withStore(readConfig(terminal.environment), (store) => store.listUsers(after, limit + 1));
+  const found = await withExistingStore(readConfig(terminal.environment), (store) => store.listUsers(after, limit + 1));
   const users = found.slice(0, limit);
   const next = found.length > limit ? (users.at(-1)?.username ?? null) : null;
   const rows = users.map((user) => [
@@ -84,7 +84,7 @@ export const listUsers = async (options: ListOptions, terminal: Terminal): Promi
 };
 
 export const showUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const user = await withStore(readConfig(terminal.environment), (store) => findUser(typed, store));
+  const user = await withExistingStore(readConfig(terminal.environment), (store) => findUser(typed, store));
   answer(terminal, options, userInformation(user), userInWords(user, terminal.clock.now()));
 };
 
@@ -111,7 +111,7 @@ const exported = (
 
 export const exportUser = async (typed: string, options: ExportOptions, terminal: Terminal): Promise<void> => {
   const { clock } = terminal;
-  const data = await withStore(readConfig(terminal.environment), async (store) => {
+  const data = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const { sub } = await findUser(typed, store);
     const found = await store.readPersonalData(sub);
     if (found === undefined) throw userUnknown(typed);

@@ -18,9 +18,10 @@ const document = async (...args: string[]) => JSON.parse((await keyturn(...args,
 const addApi = () => keyturn('resources', 'add', api, '--scope', 'read write');
 const clientOf = (id: string) => withStoreAt(folder, now(), (store) => store.findClient(id));
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = makeFolder();
   environment = loopbackIn(folder);
+  await withStoreAt(folder, now(), async () => undefined);
 });
 afterEach(() => removeFolder(folder));
 
@@ -280,9 +281,23 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     expect(await document('clients', 'list')).toMatchObject({ clients: [{ client_id: id }] });
   });
 
-  test('a fresh folder gets its database from the first command', async () => {
-    expect(await document('clients', 'list')).toEqual({ clients: [] });
-    expect(existsSync(databasePathIn(folder))).toBe(true);
+  test('what adds makes the database where there is none', async () => {
+    const fresh = join(folder, 'fresh');
+    const added = await runCommand(['resources', 'add', api], { environment: loopbackIn(fresh) });
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(databasePathIn(fresh))).toBe(true);
+  });
+
+  test.each([
+    ...['clients list', 'clients show a', 'clients export a', 'clients rotate-secret a', 'clients remove a'],
+    ...['resources list', 'resources remove https://a.example', 'users list', 'users show a', 'users export a'],
+    ...['users update a --role b', 'users set-password a', 'users lock a', 'users unlock a', 'users remove a'],
+  ])('%s says that there is no database, and makes none', async (command) => {
+    const mistyped = join(folder, 'mistyped');
+    const outcome = await runCommand(command.split(' '), { environment: loopbackIn(mistyped) });
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain(`There is no database at ${databasePathIn(mistyped)} yet.`);
+    expect(existsSync(mistyped)).toBe(false);
   });
 });
 

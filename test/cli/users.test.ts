@@ -32,9 +32,10 @@ const auditTypes = () =>
   );
 const refused = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = makeFolder();
   environment = loopbackIn(folder);
+  await withStoreAt(folder, now(), async () => undefined);
 });
 afterEach(() => removeFolder(folder));
 
