@@ -29,12 +29,6 @@ export interface Remote {
 
 const noToken = 'Set KEYTURN_ADMIN_TOKEN to the one the issuer has; without one it has no administration from afar.';
 
-const readText = async (response: Response, issuer: string): Promise<string> => {
-  const text = await response.text();
-  if (text.length > mostAnswerBytes) throw new StoreUnavailableError(`${issuer} answered with more than is read`);
-  return text;
-};
-
 const refusalOf = (status: number, text: string, { issuer }: Remote): Error => {
   if (status === 404) return new OperatorError(`${issuer} has no /admin/store. ${noToken}`);
   if (status === 401) return new OperatorError(`${issuer} does not take the token. ${noToken}`);
@@ -56,6 +50,7 @@ const jsonOf = (text: string): unknown => {
 const send = async (remote: Remote, init: RequestInit): Promise<unknown> => {
   const { issuer, token } = remote;
   let response: Response;
+  let text: string;
   try {
     response = await fetch(`${issuer}/admin/store`, {
       ...init,
@@ -63,10 +58,11 @@ const send = async (remote: Remote, init: RequestInit): Promise<unknown> => {
       headers: { ...init.headers, Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
+    text = await response.text();
   } catch (cause) {
-    throw new StoreUnavailableError(`${issuer} could not be reached`, { cause });
+    throw new StoreUnavailableError(`${issuer} could not be reached, or did not answer to the end`, { cause });
   }
-  const text = await readText(response, issuer);
+  if (text.length > mostAnswerBytes) throw new StoreUnavailableError(`${issuer} answered with more than is read`);
   if (response.status !== 200) throw refusalOf(response.status, text, remote);
   const answer = jsonOf(text);
   if (answer === undefined) throw new OperatorError(`${issuer} answered what is no JSON: something else is there.`);

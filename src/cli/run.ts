@@ -29,15 +29,18 @@ interface Failure {
   readonly message?: string;
 }
 
-const failureOf = (error: unknown): Failure => {
+/** @param remote - whether the store is that of an issuer elsewhere. */
+const unavailableInWords = (reason: string, remote: boolean): string =>
+  remote
+    ? `The store of the issuer could not be used: ${reason}. What was being changed may be changed all the same. Look at what is there, then try again.`
+    : `The database could not be used: ${reason}. Each change was made whole or not at all. Look for another process that holds it or a full disk, and at what is there, then try again.`;
+
+const failureOf = (error: unknown, { environment }: Terminal): Failure => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : usageError };
   if (error instanceof OperatorError || error instanceof KeyVaultError || error instanceof RegistrationError)
     return { exitCode: 1, message: error.message };
   if (error instanceof StoreUnavailableError)
-    return {
-      exitCode: 1,
-      message: `The database could not be used: ${error.message}. Nothing was left half done. Look for another process that holds it or a full disk, then try again.`,
-    };
+    return { exitCode: 1, message: unavailableInWords(error.message, Boolean(environment.KEYTURN_REMOTE)) };
   if (error instanceof OAuthError) {
     const { cause } = error;
     return {
@@ -62,7 +65,7 @@ export const run = async (program: Command, argv: readonly string[], terminal: T
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
-    const { exitCode, message } = failureOf(error);
+    const { exitCode, message } = failureOf(error, terminal);
     terminal.setExitCode(exitCode);
     if (message === undefined) return;
     warn(terminal, message);

@@ -226,4 +226,12 @@ describe('what goes wrong becomes one line and an exit code', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('The database could not be used: SQLite answered SQLITE_BUSY');
   });
+
+  test('an issuer elsewhere that does not answer may have done what it was asked', async () => {
+    const { code, stderr } = await failWith(new StoreUnavailableError('it could not be reached'), {
+      KEYTURN_REMOTE: 'https://id.example.com',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('What was being changed may be changed all the same.');
+  });
 });
