@@ -1,5 +1,6 @@
 // SQLite files as wholes: a consistent copy of one in use, one held so that nobody else has it open, one put in the place
 // of another. Each appears under its name complete and on disk, or not at all.
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
@@ -120,18 +121,18 @@ const taken = (file: string): OperatorError =>
   new OperatorError(`The file ${file} exists, and a backup overwrites nothing. Name another, or remove it.`);
 
 /** Completes a copy that is to be a backup and gives it its name. @throws {OperatorError} when that is taken. */
-export const finishSqliteBackup = (partial: string, file: string, at: number): void => {
+const finishSqliteBackup = (partial: string, file: string, at: number): void => {
   mark(partial, { kind: 'backup', at, other: null });
   assertSound(partial, `The copy in ${partial}`);
   syncPath(partial);
   if (!nameNewFile(partial, file)) throw taken(file);
 };
 
-/** Where a backup is made, beside its file; not the same for two processes. */
-export const partialOf = (file: string): string => `${file}.partial-${process.pid}`;
+/** Where a backup is made, beside its file: by chance, for processes of two containers may have one number. */
+const partialOf = (file: string): string => `${file}.partial-${randomBytes(6).toString('hex')}`;
 
 /** @throws {OperatorError} when there is such a file. */
-export const assertNewFile = (file: string): void => {
+const assertNewFile = (file: string): void => {
   if (existsSync(file)) throw taken(file);
 };
 

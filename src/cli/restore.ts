@@ -94,12 +94,12 @@ const isRunning = (pid: number): boolean => {
 
 const beside = (file: string): string => `${file}.restoring-`;
 
-/** What restores that were killed left behind. */
+/** What restores that were killed left behind; one with our own number too, which in a container may be every time the same. */
 const removeLeftovers = (file: string): void => {
   const prefix = basename(beside(file));
   for (const name of readdirSync(dirname(file))) {
-    const pid = /^\d+/.exec(name.slice(prefix.length))?.[0];
-    if (name.startsWith(prefix) && pid !== undefined && !isRunning(Number(pid)))
+    const pid = Number(/^\d+/.exec(name.slice(prefix.length))?.[0]);
+    if (name.startsWith(prefix) && pid > 0 && (pid === process.pid || !isRunning(pid)))
       removeSqliteFile(join(dirname(file), `${prefix}${pid}`));
   }
 };

@@ -105,6 +105,13 @@ describe('keyturn backup', () => {
     expect(stderr).not.toContain(database());
   });
 
+  test('is made beside what an earlier one of the same process number left, as in a container', async () => {
+    const rest = `b.sqlite.partial-${process.pid}`;
+    writeFileSync(pathIn(rest), 'killed');
+    expect(await keyturn('backup', pathIn('b.sqlite'))).toMatchObject({ code: 0, stderr: '' });
+    expect(leftovers()).toEqual([rest]);
+  });
+
   test('I4: an erased private half is not in it', async () => {
     const [key] = await keysIn();
     await withStoreAt(database(), (store) => store.erasePrivateHalf(key?.kid ?? '', systemClock.now()));
@@ -156,6 +163,13 @@ describe('keyturn restore', () => {
     });
     expect(await kidsIn(pathIn('keyturn.sqlite'), ({ revokedAt }) => revokedAt !== null)).toHaveLength(before.length);
     expect(statSync(database()).mode & 0o777).toBe(0o600);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('what a killed restore of the same process number left is removed, as in a container', async () => {
+    await keyturn('backup', pathIn('b.sqlite'));
+    writeFileSync(`${database()}.restoring-${process.pid}`, 'killed');
+    expect(await keyturn('restore', pathIn('b.sqlite'))).toMatchObject({ code: 0, stderr: '' });
     expect(leftovers()).toEqual([]);
   });
 
