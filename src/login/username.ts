@@ -5,8 +5,11 @@ const localPart = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]
 const longestEmail = 254;
 const longestLocalPart = 64;
 
+/** What is longer is neither, however it is written: putting accents in order takes the square of how many there are. */
+const longestTyped = 1024;
+
 /** Full-width letters and the like become plain ones; case is folded. RFC 8265 §3.3. */
-const fold = (text: string): string => text.trim().normalize('NFKC').toLowerCase();
+const fold = (text: string): string => (text.length > longestTyped ? '' : text.trim().normalize('NFKC').toLowerCase());
 
 /** @returns the canonical username; undefined unless it is 1 to 64 of a-z 0-9 . _ - beginning and ending with a letter or digit. */
 export const canonicalUsername = (presented: string): string | undefined => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { canonicalEmail, canonicalLogin, canonicalUsername } from '../../src/login/username.ts';
 
 describe('one canonical username, RFC 8265 §3.3', () => {
@@ -12,6 +12,15 @@ describe('one canonical username, RFC 8265 §3.3', () => {
     ['an ideographic space around', '\u3000admin'],
   ])('T104: %s make the same name, so that it collides with it', (_, presented) => {
     expect(canonicalUsername(presented)).toBe('admin');
+  });
+
+  test('T104: what is far longer than a name is none, and no time is spent on putting its accents in order', () => {
+    const normalize = vi.spyOn(String.prototype, 'normalize');
+    onTestFinished(() => normalize.mockRestore());
+    const accents = `a${'\u0301\u0316'.repeat(5000)}`;
+    expect(canonicalUsername(accents)).toBeUndefined();
+    expect(canonicalEmail(`${accents}@example.org`)).toBeUndefined();
+    expect(normalize).not.toHaveBeenCalled();
   });
 
   test('T104: the Kelvin sign and the long s are the letters they stand for', () => {
