@@ -180,11 +180,6 @@ export const failures = {
   },
   login_required: { status: 400, error: 'login_required', description: 'The end-user has to sign in.' },
   consent_required: { status: 400, error: 'consent_required', description: 'The end-user has to consent.' },
-  account_selection_required: {
-    status: 400,
-    error: 'account_selection_required',
-    description: 'The end-user has to choose an account.',
-  },
   consent_denied: { status: 400, error: 'access_denied', description: 'The end-user did not allow it.' },
   interaction_unknown: malformedRequest(
     'The sign-in took too long, or was begun in another browser. Start again at the application.',

@@ -4,7 +4,7 @@ import { type Store, StoreUnavailableError } from '../seams/store.ts';
 
 type Verb = (...parameters: readonly unknown[]) => Promise<unknown>;
 
-const isRead = (name: string): boolean => /^(find|list|read|is)[A-Z]/.test(name);
+const isRead = (name: string): boolean => /^(find|list|read|is|has)[A-Z]/.test(name);
 
 const watchedRead =
   (verb: Verb, failed: (error: unknown) => void): Verb =>

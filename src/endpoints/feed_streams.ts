@@ -1,7 +1,7 @@
 // The feed's open streams: each is sent the pages after its cursor as they come, and a signed page without marks as a
 // sign of life. A reader that is slow is waited for, one that does not read is dropped and comes back with its cursor.
 import type { Provider } from '../provider.ts';
-import type { FeedPage, RevocationFeed } from '../tokens/revocation_feed.ts';
+import { cursorOf, type FeedPage, type RevocationFeed } from '../tokens/revocation_feed.ts';
 
 const mostStreams = 1000;
 const mostBufferedBytes = 256 * 1024;
@@ -78,7 +78,7 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
 
   const isDue = ({ cursor, sentAt }: FeedStream): boolean => {
     const last = revocations.marks().at(-1);
-    const isBehind = last !== undefined && cursor !== `${last.id}-${last.nonce}`;
+    const isBehind = last !== undefined && cursor !== cursorOf(last);
     return isBehind || clock.monotonicSeconds() - sentAt >= signOfLifeSeconds;
   };
 

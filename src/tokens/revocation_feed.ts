@@ -28,7 +28,8 @@ export interface RevocationFeed {
 
 type Parts = Pick<Provider, 'revocations' | 'keyRing' | 'config'>;
 
-const cursorOf = ({ id, nonce }: RevocationMark): string => `${id}-${nonce}`;
+/** Where what comes after a mark begins. */
+export const cursorOf = ({ id, nonce }: RevocationMark): string => `${id}-${nonce}`;
 
 /** @returns where the marks after the cursor begin; -1 when it is of none there is. */
 const positionAfter = (marks: readonly RevocationMark[], cursor: string): number => {
