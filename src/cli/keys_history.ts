@@ -1,6 +1,7 @@
 // `keyturn keys history`: what the rows bear witness to, in the order of time. Changes nothing.
 import { readConfig } from '../config.ts';
-import { allLifetimesOf, type KeyEvent, type KeyEventName, keyEventsOf } from '../keys/key_events.ts';
+import { type KeyEvent, type KeyEventName, keyEventsOf } from '../keys/key_events.ts';
+import { allLifetimesOf } from '../keys/lifecycle.ts';
 import { instant } from './instants.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 // `keyturn keys list`: both rings, drawn and in words. Changes nothing.
 import { readConfig } from '../config.ts';
-import { allLifetimesOf } from '../keys/key_events.ts';
+import { allLifetimesOf } from '../keys/lifecycle.ts';
 import { readinessOf } from '../keys/readiness.ts';
 import { timelinesOf } from '../keys/timeline.ts';
 import type { NumericDate } from '../seams/clock.ts';

@@ -2,7 +2,7 @@
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { ActiveSigner } from '../keys/key_ring.ts';
-import { encodeSegment } from '../keys/segment.ts';
+import { encodeSegment, signCompact } from '../keys/segment.ts';
 import { openProvider } from '../node.ts';
 import type { Provider } from '../provider.ts';
 import { type Client, clientDefaults } from '../seams/client_store.ts';
@@ -12,7 +12,6 @@ import type { Resource } from '../seams/resource_store.ts';
 import type { SigningAlgorithm } from '../seams/signer.ts';
 import { accessTokenClaims } from '../tokens/access_token.ts';
 import type { Authorization } from '../tokens/authorization.ts';
-import { signCompact } from '../tokens/jws.ts';
 import { issuerResource } from '../tokens/requested_resource.ts';
 import { assertNotRemote } from './remote.ts';
 import { type AnswerOptions, type Terminal, warn } from './terminal.ts';

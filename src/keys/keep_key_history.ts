@@ -5,11 +5,11 @@ import type { NumericDate } from '../seams/clock.ts';
 import type { KeyEventStore, LoggedEvent, StoredKeyEvent } from '../seams/key_event_store.ts';
 import { type Signer, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
-import { allLifetimesOf, type KeyEvent, keyEventsOf } from './key_events.ts';
+import { type KeyEvent, keyEventsOf } from './key_events.ts';
 import { documentType, type HistoryDocument, readOwnEntry, signDocument, signEntry } from './key_history.ts';
 import { historicalKeysOf, inTellingOrder, livesOf } from './key_life.ts';
 import type { KeyRing } from './key_ring.ts';
-import { activeKeyOf, type KeyLifetime } from './lifecycle.ts';
+import { activeKeyOf, allLifetimesOf, type KeyLifetime } from './lifecycle.ts';
 import type { RotationPolicy } from './timing.ts';
 
 export interface KeyHistoryParts {

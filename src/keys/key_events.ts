@@ -2,10 +2,8 @@
 // happens. key_history.ts makes a chain of it.
 import type { NumericDate } from '../seams/clock.ts';
 import type { LoggedEvent } from '../seams/key_event_store.ts';
-import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
-import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
-import { type KeyLifetime, lifetimesOf, ringOf } from './lifecycle.ts';
-import type { RotationPolicy } from './timing.ts';
+import type { SigningAlgorithm } from '../seams/signer.ts';
+import type { KeyLifetime } from './lifecycle.ts';
 
 /** `erased`: the private half is gone, which follows `retired` as soon as a node runs, and `revoked` at once. */
 export type KeyEventName = LoggedEvent | 'erased';
@@ -30,13 +28,6 @@ const candidatesOf = ({ key, signsUntil, removedAt }: KeyLifetime): readonly Can
   const erased: Candidate = ['erased', erasedAt];
   return [published, activated, ['revoked', revokedAt], retired, erased, ['removed', revokedAt ?? removedAt]];
 };
-
-/** The lifetimes of both rings, each ring in the order of its turns. */
-export const allLifetimesOf = (
-  keys: readonly SigningKeyRecord[],
-  policy: RotationPolicy,
-  now: NumericDate,
-): readonly KeyLifetime[] => signingAlgorithms.flatMap((alg) => lifetimesOf(ringOf(keys, alg), policy, now));
 
 /** Everything that has happened by now; what happened in one second stays in the order of a key's life. */
 export const keyEventsOf = (lifetimes: readonly KeyLifetime[], now: NumericDate): readonly KeyEvent[] =>

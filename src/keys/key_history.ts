@@ -9,7 +9,7 @@ import type { Signer, SigningAlgorithm } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { publicHalfOf } from './generate.ts';
 import type { KeyEvent } from './key_events.ts';
-import { encodeSegment } from './segment.ts';
+import { encodeSegment, signCompact } from './segment.ts';
 
 export const entryType = 'key-event+jwt';
 /** OpenID Federation 1.0 §8.7.2. */
@@ -61,10 +61,8 @@ export const registeredReasonOf = (reason: string): RegisteredReason =>
 
 export const hashOfEntry = (jws: string): string => createHash('sha256').update(jws, 'ascii').digest('base64url');
 
-export const signDocument = async (typ: string, claims: object, signer: Signer): Promise<string> => {
-  const signingInput = `${encodeSegment({ alg: signer.alg, typ, kid: signer.kid })}.${encodeSegment(claims)}`;
-  return `${signingInput}.${Buffer.from(await signer.sign(signingInput)).toString('base64url')}`;
-};
+export const signDocument = (typ: string, claims: object, signer: Signer): Promise<string> =>
+  signCompact(encodeSegment({ alg: signer.alg, typ, kid: signer.kid }), claims, signer);
 
 export interface ChainLink {
   readonly issuer: string;

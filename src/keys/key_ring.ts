@@ -10,7 +10,7 @@ import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorith
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
-import { activeKeyOf, lifetimesOf, ringOf } from './lifecycle.ts';
+import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
 import { type RotationParts, type TurnReport, turnRings } from './rotation.ts';
@@ -161,7 +161,7 @@ export class KeyRing {
     const { policy, log } = this.#parts;
     const signers = new Map<string, Signer>();
     let failure: KeyVaultError | undefined;
-    const lifetimes = signingAlgorithms.flatMap((alg) => lifetimesOf(ringOf(keys, alg), policy, now));
+    const lifetimes = allLifetimesOf(keys, policy, now);
     for (const { key, state } of lifetimes.filter(({ state }) => state === 'active' || state === 'standby')) {
       const opened = this.#signers.get(key.kid) ?? (await this.#open(key));
       if (opened === undefined) continue;

@@ -1,7 +1,7 @@
 // The key lifecycle, pure: states are computed from the instants on the rows and the time, never stored, so nothing
 // has to happen for a state to change. Carrying plans out is rotation.ts's.
 import type { NumericDate } from '../seams/clock.ts';
-import type { SigningAlgorithm } from '../seams/signer.ts';
+import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { graceSecondsOf, type RotationPolicy } from './timing.ts';
 
@@ -68,6 +68,13 @@ export const lifetimesOf = (
     return { key, state: stateAt(key, turn, removedAt, time), signsUntil: turn, removedAt };
   });
 };
+
+/** The lifetimes of both rings, each ring in the order of its turns. */
+export const allLifetimesOf = (
+  keys: readonly SigningKeyRecord[],
+  policy: RotationPolicy,
+  now: NumericDate,
+): readonly KeyLifetime[] => signingAlgorithms.flatMap((alg) => lifetimesOf(ringOf(keys, alg), policy, now));
 
 /** Whether a key belongs in the key set. */
 export const isPublished = (lifetime: KeyLifetime): boolean =>

@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
 import { type KeyVault, KeyVaultError, type WrappingContext } from '../seams/key_vault.ts';
 import type { Signer, SignerFactory } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
-import { encodeSegment } from './segment.ts';
+import { encodeSegment, signCompact } from './segment.ts';
 
 export const wrappingContextOf = (
   issuer: string,
@@ -11,10 +11,8 @@ export const wrappingContextOf = (
 ): WrappingContext => ({ issuer, kid, alg, slot });
 
 const proveSigner = async (signer: Signer, key: SigningKeyRecord): Promise<void> => {
-  const signingInput = `${encodeSegment({ alg: key.alg })}.${encodeSegment({ kid: key.kid })}`;
-  const signature = await signer.sign(signingInput);
-  const publicKey = await importJWK(key.publicJwk, key.alg);
-  await compactVerify(`${signingInput}.${Buffer.from(signature).toString('base64url')}`, publicKey);
+  const signed = await signCompact(encodeSegment({ alg: key.alg }), { kid: key.kid }, signer);
+  await compactVerify(signed, await importJWK(key.publicJwk, key.alg));
 };
 
 /**

@@ -24,7 +24,7 @@ export interface RotationPlan {
   readonly nextAt: NumericDate;
 }
 
-const nextSlot = (ring: readonly SigningKeyRecord[]): number =>
+export const nextSlot = (ring: readonly SigningKeyRecord[]): number =>
   ring.reduce((next, key) => Math.max(next, key.slot + 1), 0);
 
 /** The keys to publish so that a standby old enough to sign is there at every turn. */

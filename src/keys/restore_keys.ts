@@ -8,7 +8,8 @@ import { signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import { readOwnEntry } from './key_history.ts';
 import { type KeyLife, livesOf } from './key_life.ts';
-import { activeKeyOf, isPublished, lifetimesOf, ringOf } from './lifecycle.ts';
+import { activeKeyOf, isPublished, lifetimesOf, ringOf, ringTime } from './lifecycle.ts';
+import { nextSlot } from './plan_rotation.ts';
 import { type RotationParts, revokeKey, turnRings } from './rotation.ts';
 
 export interface KnownRevocation {
@@ -81,7 +82,7 @@ const addLostKeys = async (
     const longest = keys.reduce((most, key) => Math.max(most, key.longestTokenSeconds), policy.maxTokenSeconds);
     await store.addLostKey({
       alg,
-      slot: keys.reduce((next, key) => (key.alg === alg ? Math.max(next, key.slot + 1) : next), 0),
+      slot: nextSlot(ringOf(keys, alg)),
       kid,
       publicJwk: jwk,
       publishedAt: instants.published,
@@ -136,9 +137,6 @@ const suspectsOf = (
     return [...kids.filter((kid) => kid !== active), ...kids.filter((kid) => kid === active)];
   });
 
-const latestInstantOf = (keys: readonly SigningKeyRecord[]): NumericDate =>
-  keys.reduce((latest, key) => Math.max(latest, key.publishedAt, key.erasedAt ?? 0, key.revokedAt ?? 0), 0);
-
 /** @throws {OperatorError} when the history is another's. @throws {KeyVaultError} when no key can be wrapped. */
 export const restoreKeys = async (since: KnownSince, parts: KeyRestorationParts): Promise<RestoredKeys> => {
   const { keys: before, databaseNow } = await parts.store.readSigningKeys();
@@ -147,7 +145,7 @@ export const restoreKeys = async (since: KnownSince, parts: KeyRestorationParts)
   const lives = missing.length === 0 ? [] : [...livesOf(entries.map(readOwnEntry)).values()];
   const lost = await addLostKeys(lives, databaseNow, parts);
   const revoked = [...(await applyKnown(lives, since.revocations, parts))];
-  const backupAt = since.backupAt ?? latestInstantOf(before);
+  const backupAt = since.backupAt ?? ringTime(before, 0);
   const suspects = since.nothingElseRevoked ? [] : suspectsOf(await readAgain(parts), parts, backupAt, databaseNow);
   for (const kid of [...since.revokedKids.filter((named) => !suspects.includes(named)), ...suspects])
     if ((await revokeKey(kid, reason, parts)) !== undefined) revoked.push(kid);

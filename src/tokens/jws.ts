@@ -1,5 +1,5 @@
 // Compact JWS of a JWT, RFC 7515 §7.1. The header of a key and a type is encoded once.
-import { encodeSegment } from '../keys/segment.ts';
+import { encodeSegment, signCompact } from '../keys/segment.ts';
 import type { Signer } from '../seams/signer.ts';
 
 /** The `typ` values Keyturn signs. RFC 9068 §2.1, OpenID Connect Back-Channel Logout 1.0 §2.4, Token Status List §5.1; the last is ours. */
@@ -13,13 +13,6 @@ const headerSegment = (signer: Signer, typ: TokenType): string => {
   const segment = byType.get(typ) ?? encodeSegment({ alg: signer.alg, typ, kid: signer.kid });
   byType.set(typ, segment);
   return segment;
-};
-
-/** @returns the header's segment, the claims' segment and the signature's, joined by dots. */
-export const signCompact = async (header: string, claims: object, signer: Signer): Promise<string> => {
-  const signingInput = `${header}.${encodeSegment(claims)}`;
-  const signature = await signer.sign(signingInput);
-  return `${signingInput}.${Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('base64url')}`;
 };
 
 export const signJwt = (typ: TokenType, claims: object, signer: Signer): Promise<string> =>

@@ -9,9 +9,16 @@ import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createKeyHistory } from '../../src/keys/keep_key_history.ts';
-import { allLifetimesOf, keyEventsOf } from '../../src/keys/key_events.ts';
+import { keyEventsOf } from '../../src/keys/key_events.ts';
 import { KeyRing } from '../../src/keys/key_ring.ts';
-import { activeKeyOf, type KeyLifetime, lifetimesOf, ringOf, standbysOf } from '../../src/keys/lifecycle.ts';
+import {
+  activeKeyOf,
+  allLifetimesOf,
+  type KeyLifetime,
+  lifetimesOf,
+  ringOf,
+  standbysOf,
+} from '../../src/keys/lifecycle.ts';
 import { openKey } from '../../src/keys/open_key.ts';
 import type { RotationPolicy } from '../../src/keys/timing.ts';
 import { verifyKeyHistory } from '../../src/keys/verify_key_history.ts';

@@ -1,7 +1,8 @@
 // Rings that are turned, revoked in and left alone at random: whatever happens, in whatever order a node looks, the
 // history that is written verifies, tells all of it, and goes on from every copy saved before.
 import { describe, expect, test } from 'vitest';
-import { allLifetimesOf, keyEventsOf } from '../../src/keys/key_events.ts';
+import { keyEventsOf } from '../../src/keys/key_events.ts';
+import { allLifetimesOf } from '../../src/keys/lifecycle.ts';
 import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, type VerifiedKeyHistory, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
 import { type HistoryNode, historyNode, keepHistory } from './history_nodes.ts';
