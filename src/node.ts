@@ -49,7 +49,7 @@ export const openStore = async ({ databaseUrl }: Config): Promise<Store> => {
 };
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
-export const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
+const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
   if (config.kekRing !== undefined) return createJoseKeyVault(parseKekRing(config.kekRing, 'KEYTURN_KEK_RING'));
   const { keys } = await store.readSigningKeys();
   if (config.loopback && keys.length === 0) makeKekRingFile(config.kekRingFile);

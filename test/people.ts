@@ -45,7 +45,7 @@ export interface CountedHasher extends PasswordHasher {
   readonly counts: { hash: number; verify: number };
 }
 
-export const countHashes = (hasher: PasswordHasher): CountedHasher => {
+const countHashes = (hasher: PasswordHasher): CountedHasher => {
   const counts = { hash: 0, verify: 0 };
   return {
     counts,

@@ -38,7 +38,7 @@ type TableName = keyof typeof keyColumns;
 type Row = Readonly<Record<string, unknown>>;
 
 // Object.keys forgets the names.
-export const copiedTables = Object.keys(keyColumns) as readonly TableName[];
+const copiedTables = Object.keys(keyColumns) as readonly TableName[];
 
 /** A hundred rows of the widest table have fewer parameters than any database takes, and a condition that is not too deep. */
 const rowsPerStep = 100;

@@ -30,7 +30,7 @@ const turnsInWords = ({ dryRun, key, promoted, successor, revokedAt }: Revoked):
   ];
 };
 
-export const verifierInWords = ({ verifier, libraries, cacheSeconds }: Exposure, { policy }: Config): string => {
+const verifierInWords = ({ verifier, libraries, cacheSeconds }: Exposure, { policy }: Config): string => {
   if (verifier === 'cache_control') return 'whoever obeys Cache-Control';
   if (verifier === 'unknown_kid') return `${libraries.join(', ')}: only on an unknown kid`;
   if (verifier === 'hand_copied') return 'a key set copied by hand';

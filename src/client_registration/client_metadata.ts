@@ -8,10 +8,10 @@ import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
 
 /** The grant types that may be registered. @see RFC 7591 §2 */
-export const registrableGrantTypes = ['client_credentials', 'authorization_code', 'refresh_token'] as const;
+const registrableGrantTypes = ['client_credentials', 'authorization_code', 'refresh_token'] as const;
 
 /** The authentication methods that may be registered. */
-export const registrableAuthMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+const registrableAuthMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 
 const mostNameCharacters = 200;
 const mostSecretCharacters = 512;

@@ -7,7 +7,7 @@ import { activeKeyOf, type KeyLifetime, lifetimesOf, ringOf, standbysOf } from '
 import type { RotationPolicy } from './timing.ts';
 
 /** The states of keys that are published. Those that are gone grow in number for ever, and say nothing. */
-export const watchedStates = ['standby', 'active', 'retiring'] as const;
+const watchedStates = ['standby', 'active', 'retiring'] as const;
 
 const inStateSince = ({ key, state, signsUntil }: KeyLifetime): NumericDate => {
   if (state === 'standby') return key.publishedAt;

@@ -2,7 +2,7 @@
 import type { User } from '../seams/user_store.ts';
 
 /** The claims each scope value asks for; `roles` is ours. */
-export const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
+const claimsOfScope: Readonly<Record<string, readonly string[]>> = {
   profile: [
     ...['name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture'],
     ...['website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config.ts';
 import { freePort, type Running, start, until } from '../running_server.ts';
 
-export const examplesFolder = fileURLToPath(new URL('../../examples', import.meta.url));
+const examplesFolder = fileURLToPath(new URL('../../examples', import.meta.url));
 
 /** `keyturn/verifier` is what is in src, whether or not it was built. */
 const fromSource = { NODE_OPTIONS: '--conditions=keyturn-source' };

@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-export const templateName = 'keyturn_template';
+const templateName = 'keyturn_template';
 
 /** Databases are copied from one that has all the tables. */
 const start = async (): Promise<Cluster> => {

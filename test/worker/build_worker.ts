@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 export const wrangler = fileURLToPath(new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url));
 
 /** Asks nobody anything, and tells nobody. */
-export const wranglerEnvironment = {
+const wranglerEnvironment = {
   CI: '1',
   WRANGLER_SEND_METRICS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',

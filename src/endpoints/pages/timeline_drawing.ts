@@ -31,7 +31,7 @@ export type Scale = ReturnType<typeof scaleOf>;
 
 export const percent = (position: number): string => `${Number(position.toFixed(3))}%`;
 
-export const shortKid = (kid: string): string => (kid.length > kidLetters + 1 ? `${kid.slice(0, kidLetters)}…` : kid);
+const shortKid = (kid: string): string => (kid.length > kidLetters + 1 ? `${kid.slice(0, kidLetters)}…` : kid);
 
 const bar = (segment: PhaseSegment, planned: boolean, middle: number, x: string, width: string): Markup => {
   const { phase, from, to } = segment;

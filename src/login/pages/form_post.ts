@@ -17,7 +17,7 @@ export interface FormPostPage {
 
 /** The prototype's submit: an input named submit would hide the form's own. */
 const script = 'HTMLFormElement.prototype.submit.call(document.forms[0]);';
-export const formPostScriptHash = hashSourceOf(script);
+const formPostScriptHash = hashSourceOf(script);
 
 export const formPostPolicy = (redirectUri: string): string => formPostSecurityPolicy(redirectUri, formPostScriptHash);
 

@@ -10,7 +10,7 @@ export const style = palette + pageStyle + formStyle + listStyle;
 /** A hash-source, CSP §2.3.1: what an inline `<style>` or `<script>` of exactly this text is let in by. */
 export const hashSourceOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-export const styleHash = hashSourceOf(style);
+const styleHash = hashSourceOf(style);
 
 /**
  * The source a redirect URI is let in by under form-action: its origin, or its scheme where CSP can name no origin (a
