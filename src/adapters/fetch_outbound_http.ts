@@ -3,32 +3,22 @@
 // addresses that are none are refused before. No redirects, one bounded answer. OWASP SSRF Prevention.
 import ipaddr from 'ipaddr.js';
 import { type OutboundHttp, OutboundRefusedError } from '../seams/outbound_http.ts';
+import { isAllowedAddress, isLoopbackHost } from './public_address.ts';
 
 const timeoutMilliseconds = 5000;
-
-/** All of IPv6 that is given out. RFC 4291 §2.4. */
-const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** Names that are never public. RFC 6761, RFC 6762, RFC 8375, and what clouds call themselves inside. */
 const privateName = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa|test|invalid|onion)$/;
 
-const isPublicAddress = (literal: string): boolean => {
-  const parsed = ipaddr.process(literal);
-  return parsed.range() === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast));
-};
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
-
 /** A URL writes IPv4 addresses in one way alone: `0x7f.1` comes as 127.0.0.1. WHATWG URL §3.5. */
 const isPublicHost = (host: string): boolean => {
-  if (ipaddr.isValid(host)) return isPublicAddress(host);
+  if (ipaddr.isValid(host)) return isAllowedAddress(host, false);
   return host.includes('.') && !host.endsWith('.') && !privateName.test(host);
 };
 
 const assertAllowed = (url: URL, loopbackToo: boolean): void => {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  const neighbour = loopbackToo && isLoopback(host);
+  const neighbour = loopbackToo && isLoopbackHost(host);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && neighbour))
     throw new OutboundRefusedError(`${url.origin} is not HTTPS.`);
   if (!neighbour && !isPublicHost(host)) throw new OutboundRefusedError(`${url.origin} is not a public address.`);

@@ -6,20 +6,9 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { type OutboundHttp, OutboundRefusedError } from '../seams/outbound_http.ts';
+import { isAllowedAddress, isLoopbackHost } from './public_address.ts';
 
 const timeoutMilliseconds = 5000;
-
-/** All of IPv6 that is given out. To ipaddr.js whatever else has no name is unicast, `::127.0.0.1` too. RFC 4291 §2.4. */
-const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
-
-/** Whether an address is public; on a loopback issuer its neighbours on loopback may be asked too. */
-export const isAllowedAddress = (address: string, loopbackToo: boolean): boolean => {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  const range = parsed.range();
-  if (range === 'loopback') return loopbackToo;
-  return range === 'unicast' && (parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast));
-};
 
 const guardedLookup =
   (loopbackToo: boolean): LookupFunction =>
@@ -37,11 +26,9 @@ const guardedLookup =
 
 const assertAllowedUrl = (url: URL, loopbackToo: boolean): void => {
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  const isLiteral = ipaddr.isValid(literal);
-  const loopback = url.hostname === 'localhost' || (isLiteral && ipaddr.process(literal).range() === 'loopback');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback && loopbackToo))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopbackToo && isLoopbackHost(literal)))
     throw new OutboundRefusedError(`${url.origin} is not HTTPS.`);
-  if (isLiteral && !isAllowedAddress(literal, loopbackToo))
+  if (ipaddr.isValid(literal) && !isAllowedAddress(literal, loopbackToo))
     throw new OutboundRefusedError(`${url.origin} is not a public address.`);
 };
 

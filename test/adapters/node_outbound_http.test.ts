@@ -2,7 +2,8 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createNodeOutboundHttp, isAllowedAddress } from '../../src/adapters/node_outbound_http.ts';
+import { createNodeOutboundHttp } from '../../src/adapters/node_outbound_http.ts';
+import { isAllowedAddress } from '../../src/adapters/public_address.ts';
 import { OutboundRefusedError } from '../../src/seams/outbound_http.ts';
 
 vi.mock('node:dns', { spy: true });
