@@ -11,6 +11,8 @@ const soundSeconds = 30;
 /** Beyond the drain: to close the database, and to end. */
 const endSeconds = 5;
 const answerSeconds = 1;
+/** Longer than the first process itself waits for answers. */
+const firstAnswerSeconds = 5;
 
 /** What processes send each other, beside what node:cluster itself does. */
 type Message =
@@ -31,7 +33,10 @@ export const tellServing = (): void => {
 /** Lets this process end as soon as it has nothing else to do, though the first one could still talk to it. */
 export const endWithoutFirstProcess = (): void => process.channel?.unref();
 
-/** Answers what the first process asks, and asks it in turn: one question each way, whatever it is about. */
+/**
+ * Answers what the first process asks, and asks it in turn: one question each way, whatever it is about. One that it does not
+ * answer is given up, with an error.
+ */
 export const talkToFirstProcess = (answer: () => Promise<unknown>): { ask(): Promise<unknown> } => {
   const waiting = new Map<number, (value: unknown) => void>();
   let asked = 0;
@@ -50,10 +55,18 @@ export const talkToFirstProcess = (answer: () => Promise<unknown>): { ask(): Pro
   });
   return {
     ask: () =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         asked += 1;
-        waiting.set(asked, resolve);
-        process.send?.({ keyturn: 'ask', id: asked } satisfies Message);
+        const id = asked;
+        const givingUp = setTimeout(() => {
+          waiting.delete(id);
+          reject(new Error('the first process did not answer'));
+        }, firstAnswerSeconds * 1000);
+        waiting.set(id, (value) => {
+          clearTimeout(givingUp);
+          resolve(value);
+        });
+        process.send?.({ keyturn: 'ask', id } satisfies Message);
       }),
   };
 };

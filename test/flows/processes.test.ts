@@ -135,6 +135,17 @@ describe('several processes behind one port', { timeout }, () => {
     expect(keys.map(({ alg }) => alg).sort()).toEqual(['ES256', 'ES256', 'RS256', 'RS256']);
   });
 
+  test('while the first process stands still the others serve on, and metrics are refused instead of waited for', async () => {
+    process.kill(server.pid, 'SIGSTOP');
+    onTestFinished(() => {
+      process.kill(server.pid, 'SIGCONT');
+    });
+    const headers = { Authorization: `Bearer ${token}`, Connection: 'close' };
+    const refused = await fetch(`${server.url}/metrics`, { headers, signal: AbortSignal.timeout(15_000) });
+    expect(refused.status).toBe(500);
+    expect((await fetch(`${server.url}/.well-known/jwks.json`)).status).toBe(200);
+  });
+
   test('every process answers, and the metrics are those of all, on their own port and on the main one', async () => {
     // A connection for each request: the kernel gives each to one that is free.
     const agent = new Agent({ keepAlive: false });
