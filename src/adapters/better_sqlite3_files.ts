@@ -1,7 +1,7 @@
 // SQLite files as wholes: a consistent copy of one in use, one held so that nobody else has it open, one put in the place
 // of another. Each appears under its name complete and on disk, or not at all.
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
@@ -13,20 +13,12 @@ import {
   openError,
   openSqliteDatabase,
 } from './better_sqlite3_database.ts';
+import { syncPath } from './sync_path.ts';
 
 /** Short: a server keeps it open for good. */
 const holdTimeoutMilliseconds = 300;
 /** What SQLite may leave beside a file, and would take for a part of another of that name. */
 const companions = ['-wal', '-shm', '-journal'];
-
-const syncPath = (path: string): void => {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-};
 
 /** Gives a complete file its name, unless that is taken. @returns false when it is. */
 const nameNewFile = (complete: string, file: string): boolean => {

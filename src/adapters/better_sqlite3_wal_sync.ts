@@ -1,10 +1,11 @@
 // Waits for the disk beside the event loop. SQLite's own wait, synchronous=FULL, is the same fdatasync of the same
 // write-ahead log, but all requests stand still with it, for as long as a busy disk takes.
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { Fence } from './better_sqlite3_fence.ts';
+import { syncPath } from './sync_path.ts';
 
 export interface WalSync {
   /**
@@ -27,16 +28,6 @@ const logOf = (client: Database.Database): string | undefined => {
   return file ? `${file}-wal` : undefined;
 };
 
-/** A log that SQLite has just made is on disk, but maybe not its name: that is the folder's to keep, as SQLite knows. */
-const syncFolder = (path: string): void => {
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-};
-
 /** @param client - in WAL mode, and open for as long as this is used: only the last connection removes the log. */
 export const createWalSync = (client: Database.Database, fence: Fence): WalSync => {
   const path = logOf(client);
@@ -44,7 +35,8 @@ export const createWalSync = (client: Database.Database, fence: Fence): WalSync 
   let descriptor: number | undefined;
   const open = (): number => {
     const opened = openSync(path, 'r+');
-    syncFolder(path);
+    // A log that SQLite has just made is on disk, but maybe not its name: that is the folder's to keep, as SQLite knows.
+    syncPath(dirname(path));
     return opened;
   };
   const refuse = (cause: unknown): StoreUnavailableError => {

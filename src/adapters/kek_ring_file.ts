@@ -1,21 +1,10 @@
 // The KEK ring as a file of mode 0600.
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
+import { syncPath } from './sync_path.ts';
 
 const groupAndOthers = 0o077;
 
@@ -74,14 +63,7 @@ const changing = <Changed>(path: string, change: () => Changed): Changed => {
 };
 
 /** What is wrapped next may be on another disk, and on it sooner than the name of the ring that opens it. */
-const syncFolderOf = (path: string): void => {
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-};
+const syncFolderOf = (path: string): void => syncPath(dirname(path));
 
 const replaceWith = (ring: KekRing, path: string): void => {
   renameSync(writeBeside(path, ring), path);
