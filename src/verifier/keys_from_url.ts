@@ -6,6 +6,7 @@ import type { KeySetStore } from './key_set_store.ts';
 import type { KeySource } from './key_source.ts';
 import { assertWithin } from './option_bounds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
+import { tellOf } from './tell_of.ts';
 
 export interface KeysFromUrlOptions {
   /**
@@ -43,15 +44,6 @@ const assertKeySetUrl = (url: string, insecureHttp: boolean): void => {
   throw new TypeError(`The key set's URL ${url} is not HTTPS, so its keys could be anyone's. Expected https://...`);
 };
 
-/** That its listener fails is no reason to refuse a token. */
-const tell = (onProblem: KeysFromUrlOptions['onProblem'], problem: unknown): void => {
-  try {
-    onProblem?.(problem);
-  } catch {
-    return;
-  }
-};
-
 const noBackground = { inBackground: undefined, shareable: false };
 const background = { inBackground: () => undefined, shareable: true };
 
@@ -84,6 +76,6 @@ export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeyS
     keep: async (served) => {
       await store?.write(keptText(url, served));
     },
-    report: (error) => tell(onProblem, error),
+    report: tellOf(onProblem),
   });
 };

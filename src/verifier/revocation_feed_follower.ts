@@ -9,6 +9,7 @@ import type { RevocationCheck, RevocationContext } from './revocation_check.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
+import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
 
 export interface FollowRevocationFeedOptions {
@@ -63,7 +64,8 @@ const readPage = (claims: Readonly<Record<string, unknown>>): Page => {
  * @throws {TypeError} when an option is out of bounds.
  */
 export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}): RevocationCheck => {
-  const { transport = 'poll', onProblem } = options;
+  const { transport = 'poll' } = options;
+  const tell = tellOf(options.onProblem);
   const pollSeconds = assertWithin('pollSeconds', options.pollSeconds ?? 0.75, 0.1, 3600);
   const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
   const mostMarks = assertWithin('mostMarks', options.mostMarks ?? 1_000_000, 1, 100_000_000);
@@ -143,15 +145,21 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     const connecting = new AbortController();
     const callOff = later(timeoutSeconds, () => connecting.abort());
     const signal = AbortSignal.any([closing.signal, connecting.signal]);
-    const response = await ask('text/event-stream, application/jwt', signal).finally(callOff);
-    if (response.body === null) return;
-    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
-      await takeBody(response.body);
-      return onPage();
-    }
-    for await (const data of readEventStream(response.body, idleSeconds, mostPageBytes)) {
-      await take(data);
-      onPage();
+    try {
+      const { body, headers } = await ask('text/event-stream, application/jwt', signal);
+      if (body === null) return;
+      if (!headers.get('content-type')?.startsWith('text/event-stream')) {
+        await takeBody(body);
+        return onPage();
+      }
+      // A stream goes on; whether anything comes of it is seen to as it is read.
+      callOff();
+      for await (const data of readEventStream(body, idleSeconds, mostPageBytes)) {
+        await take(data);
+        onPage();
+      }
+    } finally {
+      callOff();
     }
   };
 
@@ -173,7 +181,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
         : poll());
       return 0;
     } catch (error) {
-      if (!closing.signal.aborted) onProblem?.(error);
+      if (!closing.signal.aborted) tell(error);
       return taken ? 1 : failures + 1;
     } finally {
       onPage();
@@ -206,7 +214,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
 
   /** Where nothing goes on between requests, requests ask; elsewhere only the first have to wait. */
   const pending = (now: NumericDate): Promise<void> | undefined => {
-    if (isCloudflareWorkers) return now - asOf > pollSeconds ? poll().catch(onProblem) : undefined;
+    if (isCloudflareWorkers) return now - asOf > pollSeconds ? poll().catch(tell) : undefined;
     return complete ? undefined : first;
   };
 
@@ -217,11 +225,11 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       closing = new AbortController();
       if (!isCloudflareWorkers)
         first = new Promise((resolve) => {
-          goOn(resolve).catch((error: unknown) => onProblem?.(error));
+          goOn(resolve).catch(tell);
         });
     },
     ready: async () => {
-      await (first ?? poll().catch(onProblem));
+      await (first ?? poll().catch(tell));
       if (complete || rules.failOpenSeconds > 0) return;
       throw new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
     },

@@ -10,6 +10,7 @@ import type { RevocationCheck, RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
 import { readStatusList, type StatusList, statusAt } from './status_list.ts';
+import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
 
 export interface FollowStatusListsOptions {
@@ -108,7 +109,8 @@ interface Failure {
  * @throws {TypeError} when an option is out of bounds.
  */
 export const followStatusLists = (options: FollowStatusListsOptions = {}): RevocationCheck => {
-  const { tokensWithoutStatus = 'refuse', onProblem } = options;
+  const { tokensWithoutStatus = 'refuse' } = options;
+  const tell = tellOf(options.onProblem);
   const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
   const maxListBytes = assertWithin('maxListBytes', options.maxListBytes ?? 2_097_152, 1, 2 ** 27);
   const mostLists = assertWithin('mostLists', options.mostLists ?? 256, 1, 100_000);
@@ -155,7 +157,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     } catch (error) {
       const now = clock.now();
       failures.set(uri, { since: failures.get(uri)?.since ?? now, last: now });
-      onProblem?.(error);
+      tell(error);
     }
   };
 
@@ -179,7 +181,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     if (!Array.isArray(found)) throw new FetchRefusal(`${url} has no status_lists.`);
     const uris = found.filter((uri) => typeof uri === 'string' && isOfIssuer(uri));
     if (uris.length > mostLists)
-      onProblem?.(new FetchRefusal(`There are ${uris.length} status lists, and mostLists is ${mostLists}: raise it.`));
+      tell(new FetchRefusal(`There are ${uris.length} status lists, and mostLists is ${mostLists}: raise it.`));
     return uris.slice(0, mostLists);
   };
 
@@ -193,7 +195,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
       await eachOf([...new Set([...uris, ...lists.keys()])], fetchOnce);
       return uris.every((uri) => failures.get(uri) === undefined);
     } catch (error) {
-      onProblem?.(error);
+      tell(error);
       return false;
     }
   };
@@ -202,7 +204,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     callOff();
     if (closed) return;
     isWaiting = true;
-    callOff = later(waitSeconds, () => goOn(failed).catch(onProblem));
+    callOff = later(waitSeconds, () => goOn(failed).catch(tell));
   };
 
   const goOn = async (failed: number): Promise<boolean> => {

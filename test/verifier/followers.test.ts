@@ -22,7 +22,7 @@ const issuer = 'https://id.example.com';
 let provider: TestProvider;
 let asked: string[];
 /** What answers in place of the issuer; undefined: the issuer does. */
-let instead: ((url: string) => Response | undefined) | undefined;
+let instead: ((url: string, init?: RequestInit) => Response | undefined) | undefined;
 let verifiers: Verifier[];
 
 beforeEach(async () => {
@@ -40,7 +40,7 @@ const follow = (revocation: RevocationCheck): Verifier => {
   const fromIssuer = fetchFrom(provider.app);
   const fetch: typeof globalThis.fetch = async (input, init) => {
     asked.push(String(input));
-    return instead?.(String(input)) ?? fromIssuer(input, init);
+    return instead?.(String(input), init) ?? fromIssuer(input, init);
   };
   const verifier = createVerifier({ issuer, audience: registeredResource, clock: provider.clock, fetch, revocation });
   verifiers.push(verifier);
@@ -134,6 +134,40 @@ describe.each(Object.keys(followers) as How[])('the issuer cannot be reached, wi
     for (let round = 0; round < 10; round += 1) await Promise.all(tokens.map((token) => verifier.verify(token)));
     expect(asked).toHaveLength(before);
   });
+});
+
+test.each([
+  ['list', followStatusLists],
+  ['feed', followRevocationFeed],
+] as const)('a listener that throws ends no following, with the %s', async (_, followed) => {
+  const token = await issue();
+  instead = (url) => (url.includes('jwks') ? undefined : gone());
+  let told = 0;
+  const onProblem = (): void => {
+    told += 1;
+    throw new Error('the log is full');
+  };
+  const verifier = follow(followed({ onProblem }));
+  await expect(verifier.ready()).rejects.toMatchObject({ code: 'revocation_stale' });
+  expect(await verdictOf(verifier, token)).toBe('revocation_stale');
+  expect(told).toBeGreaterThan(0);
+  instead = undefined;
+  await expect.poll(() => verdictOf(verifier, token), { timeout: 5000 }).toBe('stands');
+});
+
+test('a page in place of a stream is given up like any other fetch when it does not come to its end', async () => {
+  instead = (url, init) => {
+    if (url.includes('jwks')) return undefined;
+    const body = new ReadableStream({
+      start: (controller) => init?.signal?.addEventListener('abort', () => controller.error(new Error('aborted'))),
+    });
+    return new Response(body, { headers: { 'Content-Type': 'application/jwt' } });
+  };
+  const problems: unknown[] = [];
+  follow(
+    followRevocationFeed({ transport: 'stream', timeoutSeconds: 0.2, onProblem: (problem) => problems.push(problem) }),
+  );
+  await expect.poll(() => problems.length, { timeout: 5000 }).toBeGreaterThan(1);
 });
 
 describe('followStatusLists', () => {

@@ -3,6 +3,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import type { RevocationCheck } from '../../src/verifier/revocation_check.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken, now } from './signed_tokens.ts';
 
 const script = await build({
@@ -21,7 +22,8 @@ type Exports = typeof import('../../src/verifier/exports.ts');
 const webGlobals = (navigator?: { readonly userAgent: string }) => {
   const { URL, TextEncoder, TextDecoder, AbortSignal, Response, Headers, crypto, CryptoKey } = globalThis;
   const web = { URL, TextEncoder, TextDecoder, AbortSignal, Response, Headers, crypto, CryptoKey };
-  return { ...web, ...globalsOfRealm, atob, btoa, ...(navigator && { navigator }) };
+  const timers = { AbortController, setTimeout, clearTimeout };
+  return { ...web, ...timers, ...globalsOfRealm, atob, btoa, ...(navigator && { navigator }) };
 };
 /** What WebCrypto's classes are checked against: those of the realm they were made in. */
 const globalsOfRealm = { Uint8Array, ArrayBuffer, Promise, Error, TypeError, Object, Array };
@@ -39,7 +41,7 @@ describe.each([
   ['a browser', undefined],
   ['Workers', { userAgent: 'Cloudflare-Workers' }],
 ])('in %s', (_, navigator) => {
-  const { createVerifier, keysFromSet, keysFromUrl, keySetFile } = load(navigator);
+  const { createVerifier, followRevocationFeed, keysFromSet, keysFromUrl, keySetFile } = load(navigator);
   const clock = { now: () => now };
   const codeOf = (verified: Promise<unknown>): Promise<unknown> =>
     verified.then(
@@ -72,6 +74,23 @@ describe.each([
     at = now + 299;
     for (const key of keys) await verifier.verify(makeToken(key));
     expect(asked).toBe(2);
+  });
+
+  test('a feed that cannot be fetched is stale, whoever listens or not, and fail-open goes on', async () => {
+    const fetch = async (): Promise<Response> => new Response('', { status: 503 });
+    const codeWith = async (revocation: RevocationCheck): Promise<unknown> => {
+      const parts = { issuer, audience, keys: keysFromSet(jwkSet(...keys)), clock, fetch, revocation };
+      const verifier = createVerifier(parts);
+      const ready = await codeOf(verifier.ready());
+      const verdicts = [ready, await codeOf(verifier.verify(makeToken(keys[0] as (typeof keys)[number])))];
+      verifier.close();
+      return verdicts;
+    };
+    expect(await codeWith(followRevocationFeed())).toEqual(['revocation_stale', 'revocation_stale']);
+    expect(await codeWith(followRevocationFeed({ whenStale: { failOpenSeconds: 60 } }))).toEqual([
+      'accepted',
+      'accepted',
+    ]);
   });
 
   test('there are no files', () => {
