@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { OperatorError } from './errors.ts';
 import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy, type Timing } from './keys/timing.ts';
+import type { LogLevel } from './seams/log.ts';
 import { isLoopback, type SettingName, settings } from './settings.ts';
 
 export interface Config {
@@ -41,7 +42,7 @@ export interface Config {
   readonly metricsPort: number | undefined;
   readonly metricsHost: string;
   readonly metricsToken: string | undefined;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logLevel: LogLevel;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

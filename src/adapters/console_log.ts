@@ -1,9 +1,13 @@
 // Log on the console, one JSON record a line, as pino_log.ts writes it: what Workers Logs keeps and `wrangler tail` shows.
-import type { Log } from '../seams/log.ts';
+import type { Log, LogLevel } from '../seams/log.ts';
 
-const levels = { debug: 20, info: 30, warn: 40, error: 50, silent: Number.POSITIVE_INFINITY } as const;
-
-export type LogLevel = keyof typeof levels;
+const levels: Readonly<Record<LogLevel, number>> = {
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  silent: Number.POSITIVE_INFINITY,
+};
 
 export const createConsoleLog = (least: LogLevel): Log => {
   const write =

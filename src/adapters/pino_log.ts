@@ -1,13 +1,11 @@
 // Log on standard output with pino: buffered, so that a line costs no system call.
 import { pino } from 'pino';
-import type { Log } from '../seams/log.ts';
+import type { Log, LogLevel } from '../seams/log.ts';
 
 /** A log whose lines wait for a moment before they are written. */
 export interface FlushedLog extends Log {
   flush(): Promise<void>;
 }
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 let timed = 0;
 let time = '';

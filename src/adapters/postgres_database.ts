@@ -4,7 +4,7 @@ import { openError } from './postgres_errors.ts';
 import { migratePostgres, migrationState } from './postgres_migrations.ts';
 import { createPostgresPool, type PoolOptions, type PostgresPool } from './postgres_pool.ts';
 import { proveSession } from './postgres_session.ts';
-import { type PostgresAddress, readPostgresUrl } from './postgres_url.ts';
+import { connectionOf, type PostgresAddress, readPostgresUrl } from './postgres_url.ts';
 
 const connectMilliseconds = 5000;
 /** For a migration, and for the lock while another node migrates. */
@@ -16,13 +16,7 @@ const withSession = async <Result>(
   work: (session: pg.ClientBase) => Promise<Result>,
 ): Promise<Result> => {
   const session = new pg.Client({
-    host: address.host,
-    port: address.port,
-    database: address.database,
-    ...(address.user !== undefined && { user: address.user }),
-    ...(address.password !== undefined && { password: address.password }),
-    ssl: address.tls,
-    application_name: address.applicationName,
+    ...connectionOf(address),
     connectionTimeoutMillis: connectMilliseconds,
     statement_timeout: migrateMilliseconds,
     lock_timeout: migrateMilliseconds,

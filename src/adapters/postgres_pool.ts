@@ -12,7 +12,7 @@ import {
   toStoreError,
 } from './postgres_errors.ts';
 import { proveSession } from './postgres_session.ts';
-import type { PostgresAddress } from './postgres_url.ts';
+import { connectionOf, type PostgresAddress } from './postgres_url.ts';
 
 export interface PoolOptions {
   /** Sessions at most. */
@@ -56,13 +56,7 @@ const firstPauseMilliseconds = 10;
 
 /** Postgres gives up before we do: then the session is still good for something. */
 const configOf = (address: PostgresAddress, { connections, patienceSeconds }: PoolOptions): pg.PoolConfig => ({
-  host: address.host,
-  port: address.port,
-  database: address.database,
-  ...(address.user !== undefined && { user: address.user }),
-  ...(address.password !== undefined && { password: address.password }),
-  ssl: address.tls,
-  application_name: address.applicationName,
+  ...connectionOf(address),
   max: connections,
   pipeline: true,
   types,

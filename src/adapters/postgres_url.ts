@@ -2,6 +2,7 @@
 // database is and how the way to it is protected.
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import type { ClientConfig } from 'pg';
 import { OperatorError } from '../errors.ts';
 
 export interface PostgresAddress {
@@ -94,3 +95,14 @@ export const readPostgresUrl = (text: string): PostgresAddress => {
     label: `${database} on ${host}${port === '' ? '' : `:${port}`}${user === undefined ? '' : ` as ${user}`}`,
   };
 };
+
+/** Where a session goes, as the driver takes it. */
+export const connectionOf = (address: PostgresAddress): ClientConfig => ({
+  host: address.host,
+  port: address.port,
+  database: address.database,
+  ...(address.user !== undefined && { user: address.user }),
+  ...(address.password !== undefined && { password: address.password }),
+  ssl: address.tls,
+  application_name: address.applicationName,
+});

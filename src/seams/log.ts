@@ -4,3 +4,6 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** The least that is logged. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
