@@ -29,7 +29,7 @@ export const installed: Readonly<Record<string, boolean>> = { pyjwt: pythonWithP
 export const prelude = `
 npm() { if [ "$1" = start ]; then exec "${process.execPath}" "${launcher}" serve; fi; }
 npx() { shift; "${process.execPath}" "${launcher}" "$@"; }
-python3() { "${pythonWithPyjwt ?? 'python3'}" "$@"; }
+python3() { command "${pythonWithPyjwt ?? 'python3'}" "$@"; }
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 set -eo pipefail
 `;
