@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Start } from '../lanes.ts';
 import { rangeOf } from '../measure.ts';
 import { plainTable } from '../table.ts';
-import { aheadOfOthers } from './ahead.ts';
+import { aheadOfOthers } from './processors.ts';
 import type { Round, StormAnswer } from './storm_load.ts';
 
 export const stormName = 'sign-in storm';
@@ -76,7 +76,7 @@ const report = ({ rounds, restMegabytes, peakMegabytes }: StormAnswer): string =
 export const measureStorm = async (startsBehind: (behind: readonly string[]) => Start): Promise<string> => {
   const ahead = aheadOfOthers();
   if (ahead === undefined)
-    console.error('bench: no chrt that may, so the load of the storm waits for processors, too.');
+    console.error('bench: no chrt that may, so the load of the storm waits for processors as the server does.');
   const server = startsBehind([])('contenders/keyturn_storm.ts');
   const contender = (await server.reply()) as object;
   const load = startsBehind(ahead ?? [])('storm/storm_load.ts');

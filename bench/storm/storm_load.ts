@@ -2,12 +2,13 @@
 // machine does meets both alike: how long each took, and what the sign-ins came to. A child process.
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startChild } from '../child.ts';
+import { startBehind } from '../child.ts';
 import type { Contender, Target } from '../contender.ts';
 import type { Send } from '../flows/flow.ts';
 import { createSend } from '../flows/send.ts';
 import { clientCredentialsName } from '../scenarios/client_credentials.ts';
 import type { SignIns } from './people_load.ts';
+import { afterOthers } from './processors.ts';
 
 export interface Window {
   readonly milliseconds: readonly number[];
@@ -70,7 +71,7 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
     const milliseconds = await asking;
     return { result, window: { milliseconds, seconds: (performance.now() - started) / 1000 } };
   };
-  const people = startChild('storm/people_load.ts');
+  const people = startBehind(afterOthers() ?? [], 'storm/people_load.ts');
   const signInAll = async (volley: number): Promise<SignIns> => {
     people.send({ issuer: contender.issuer, volley });
     const answer = (await people.reply()) as SignIns | { readonly complaint: string };
