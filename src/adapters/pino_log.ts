@@ -1,4 +1,5 @@
 // Log on standard output with pino: buffered, so that a line costs no system call.
+import fs from 'node:fs';
 import { pino } from 'pino';
 import type { Log, LogLevel } from '../seams/log.ts';
 
@@ -20,6 +21,27 @@ const isoTime = (): string => {
   return time;
 };
 
+const comesToAnEnd = new Set(['EAGAIN', 'EBUSY']);
+
+/**
+ * When the process ends, sonic-boom (4.2.1) repeats a write until it is done, whatever it failed by: where the reader is gone,
+ * for ever. What nobody can read any more counts as written then.
+ */
+const endWithoutReader = (): void => {
+  process.prependOnceListener('exit', () => {
+    const { writeSync } = fs;
+    const writeOrDrop = (fd: number, text: string): number => {
+      try {
+        return writeSync(fd, text);
+      } catch (error) {
+        if (comesToAnEnd.has(String((error as NodeJS.ErrnoException).code))) throw error;
+        return Buffer.byteLength(text);
+      }
+    };
+    Object.assign(fs, { writeSync: writeOrDrop });
+  });
+};
+
 /** What a pipe takes in one piece (POSIX PIPE_BUF), so that the lines of processes that share it stay whole. */
 const pipeBytes = 4096;
 
@@ -29,6 +51,7 @@ const pipeBytes = 4096;
  * @param shared - whether other processes write to the same output.
  */
 export const createPinoLog = (level: LogLevel, shared = false): FlushedLog => {
+  endWithoutReader();
   const destination = pino.destination({
     fd: 1,
     sync: false,
