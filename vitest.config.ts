@@ -54,11 +54,11 @@ class WaitingFirst extends BaseSequencer {
   }
 }
 
-// A process more than there are cores, since some always wait; vitest would cap a percentage at the cores. Servers that
+// Two processes more than there are cores, since some always wait; vitest would cap a percentage at the cores. Servers that
 // tests start take free ports.
 export default defineConfig({
   test: {
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: WaitingFirst },
     globalSetup: 'test/postgres/starter.ts',
     projects: [
