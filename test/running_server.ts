@@ -13,8 +13,11 @@ import type { Environment } from '../src/config.ts';
 
 /** What `keyturn` runs. */
 export const launcher = fileURLToPath(new URL('../src/launch.js', import.meta.url));
-/** Below those that systems hand out by themselves, and many: runs beside each other hardly ever draw the same. */
-const ports = [10_000, 32_000] as const;
+/**
+ * Below those that systems hand out by themselves, and many: runs beside each other hardly ever draw the same. Above 10080,
+ * the last port that fetch and browsers refuse to ask. Fetch Standard, "bad port".
+ */
+const ports = [10_081, 32_000] as const;
 const pollMilliseconds = 20;
 /** How long a test of processes may take: far more than it does, for machines that are busy with other things. */
 export const processTestMilliseconds = 120_000;
@@ -180,6 +183,8 @@ export const startServer = async (
       throw new Error(`the server ended before it listened: ${server.stderr()}`);
     // Somebody else may have taken the port meanwhile.
     return isSilent || server.stdout().includes('"listening"') ? answers(url) : undefined;
+  }).catch((cause: unknown) => {
+    throw new Error(`no server at ${url}; it wrote: ${server.stdout()}${server.stderr()}`, { cause });
   });
   return { ...server, url, port, issuer, folder, stop: end('SIGTERM'), kill: end('SIGKILL') };
 };
