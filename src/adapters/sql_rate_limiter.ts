@@ -59,6 +59,7 @@ export const createSqlRateLimiter = (connection: SqlConnection, clock: Clock): R
   const forget = prepare(database.delete(tables.rateLimit).where(eq(tables.rateLimit.key, sql.placeholder('key'))));
   return {
     take: async (...allowances) => {
+      if (allowances.length > mostAllowances) throw new TypeError(`at most ${mostAllowances} allowances at once`);
       const at = clock.now();
       const steps = allowances.map((allowance, place) =>
         takeOne.with(valuesOf(allowance, allowances.slice(0, place), at)),

@@ -117,6 +117,12 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
       expect(left.sort()).toEqual([0, 0, 0, 0, 0, 10]);
     });
 
+    test('of more than may be taken from at once nothing is', async () => {
+      const all = ['first', 'second', 'third', 'fourth', 'fifth'].map((key) => [key, limit] as const);
+      await expect(stores.rateLimiter.take(...all)).rejects.toThrow('at most 4 allowances');
+      expect(await takeMany(6, 'first')).toEqual([0, 0, 0, 0, 0, 10]);
+    });
+
     test('several are reset together', async () => {
       await takeMany(5, 'ada');
       await takeMany(5, 'bob');

@@ -19,13 +19,22 @@ export interface VerifyingProcess {
   refusal(token: string): Promise<VerifyingReply>;
 }
 
+export interface Refusal {
+  readonly verdict: string;
+  readonly seconds: number;
+}
+
 export interface RevocationScene {
   readonly issuer: IssuerProcess;
   /** A client of its own, so that it can be revoked alone. */
   addMachine(): Promise<string>;
   issue(clientId: string): Promise<string>;
-  /** Revokes a token by its client or by its jti, by turns. */
-  revoke(token: string, clientId: string, turn: number): Promise<void>;
+  /**
+   * Revokes a token by its client or by its jti, by turns.
+   *
+   * @returns what a verifier then refused it by, and how many seconds after.
+   */
+  revoke(token: string, clientId: string, turn: number, at: VerifyingProcess): Promise<Refusal>;
   startVerifying(how: string): Promise<VerifyingProcess>;
   /** Ends the verifiers. */
   endVerifying(): Promise<void>;
@@ -72,9 +81,13 @@ export const openRevocationScene = async (
       const response = await post('/token', clientId, { grant_type: 'client_credentials' });
       return ((await response.json()) as { readonly access_token: string }).access_token;
     },
-    revoke: async (token, clientId, turn) => {
+    revoke: async (token, clientId, turn, verifying) => {
+      const refused = verifying.refusal(token);
+      const from = Date.now();
       if (turn % 2 === 0) await issuer.store.revokeClient(clientId, Math.floor(Date.now() / 1000));
       else await post('/revoke', clientId, { token });
+      const { verdict, at } = await refused;
+      return { verdict, seconds: (at - from) / 1000 };
     },
     startVerifying: async (how) => {
       const child: ChildProcess = fork(program, [issuer.issuer, listedResource, how, `${ttlSeconds}`], {
