@@ -1,8 +1,8 @@
 // AuditStore in SQL. Append-only: nothing here changes or deletes an event.
 import { and, desc, eq, getTableColumns, gte } from 'drizzle-orm';
-import type { AuditFilter, AuditStore } from '../seams/audit_store.ts';
+import type { AuditEvent, AuditFilter, AuditStore } from '../seams/audit_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
-import { once, placeholders, prepare } from './sql_statement.ts';
+import { once, placeholders, prepare, type Step } from './sql_statement.ts';
 import type { SqlTables } from './sql_tables.ts';
 
 const matches = ({ auditEvent }: SqlTables, { type, sub, clientId, since }: AuditFilter) =>
@@ -13,13 +13,21 @@ const matches = ({ auditEvent }: SqlTables, { type, sub, clientId, since }: Audi
     since === undefined ? undefined : gte(auditEvent.at, since),
   );
 
-export const createSqlAudit = ({ database, tables, read, write }: SqlConnection): AuditStore => {
-  const { auditEvent } = tables;
-  const { id, ...written } = getTableColumns(auditEvent);
+/** The last steps of a write that is recorded. */
+export type Recording = (event: AuditEvent | null) => readonly Step[];
+
+export const createRecording = ({ database, tables: { auditEvent } }: SqlConnection): Recording => {
+  const { id: _, ...written } = getTableColumns(auditEvent);
   const append = prepare(database.insert(auditEvent).values(placeholders(written)));
+  return (event) => (event === null ? [] : [append.with(event)]);
+};
+
+export const createSqlAudit = ({ database, tables, read, write }: SqlConnection, recording: Recording): AuditStore => {
+  const { auditEvent } = tables;
+  const { id } = getTableColumns(auditEvent);
   return {
     appendAudit: async (event) => {
-      await write(append.with(event));
+      await write(...recording(event));
     },
     listAudit: (filter) =>
       read(

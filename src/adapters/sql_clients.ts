@@ -3,6 +3,7 @@ import { and, asc, eq, getTableColumns, isNotNull, sql } from 'drizzle-orm';
 import type { ClientStore } from '../seams/client_store.ts';
 import type { Clock } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
+import type { Recording } from './sql_audit.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { prepareEndFamilies } from './sql_families.ts';
 import type { Revoking } from './sql_revoking.ts';
@@ -52,6 +53,7 @@ export const createSqlClients = (
   connection: SqlConnection,
   clock: Clock,
   revoking: Revoking,
+  recording: Recording,
 ): ClientStore & Pick<RevocationStore, 'revokeClient'> => {
   const { lookup, read, write, oneAtATime, tables } = connection;
   const statements = prepareStatements(connection);
@@ -60,32 +62,37 @@ export const createSqlClients = (
   return {
     findClient: (clientId) => clients.find(clientId),
     listClients: () => read(statements.list.with()),
-    addClient: async (added) => {
-      const done = await write(statements.add.must(added));
+    addClient: async (added, event = null) => {
+      const done = await write(statements.add.must(added), ...recording(event));
       clients.forget();
       return done !== undefined;
     },
-    rotateClientSecret: async (clientId, secretSha256, previousExpiresAt) => {
-      const done = await write(statements.rotateSecret.must({ clientId, secretSha256, previousExpiresAt }));
+    rotateClientSecret: async (clientId, secretSha256, previousExpiresAt, event = null) => {
+      const done = await write(
+        statements.rotateSecret.must({ clientId, secretSha256, previousExpiresAt }),
+        ...recording(event),
+      );
       clients.forget();
       return done !== undefined;
     },
-    removeClient: async (clientId) => {
+    removeClient: async (clientId, event = null) => {
       const done = await write(
         ...oneAtATime('revocations'),
         ...revoking.revokeClient(clientId, clock.now()),
         statements.remove.with({ clientId }),
         ...endFamilies.alone({ clientId }, 'client_removed', clock.now()),
         ...statements.removeAllOf.map((statement) => statement.with({ clientId })),
+        ...recording(event),
       );
       clients.forget();
       return done !== undefined;
     },
-    revokeClient: async (clientId, at) => {
+    revokeClient: async (clientId, at, event = null) => {
       const done = await write(
         ...oneAtATime('revocations'),
         ...revoking.revokeClient(clientId, at),
         ...endFamilies.alone({ clientId }, 'revoked_by_operator', at),
+        ...recording(event),
       );
       clients.forget();
       return done !== undefined;

@@ -2,9 +2,10 @@
 import { and, asc, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { Consent, SessionStore } from '../seams/session_store.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
+import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { prepareEndFamilies } from './sql_families.ts';
-import { placeholders, prepare, replacements } from './sql_statement.ts';
+import { givenNumber, placeholders, prepare, prepareText, replacements } from './sql_statement.ts';
 
 type ConsentVerb = 'findConsent' | 'listConsents' | 'saveConsent' | 'withdrawConsent';
 
@@ -22,7 +23,9 @@ const merge = (before: Consent | undefined, added: Consent): Consent => ({
 /** More saves of one consent at once than this do not happen. */
 const mostAttempts = 20;
 
-const prepareStatements = ({ database, tables: { authorizationCode, consent } }: SqlConnection) => {
+const prepareStatements = (connection: SqlConnection) => {
+  const { database, tables } = connection;
+  const { auditEvent, authorizationCode, consent } = tables;
   const { sub, clientId, ...allowed } = getTableColumns(consent);
   const named = and(eq(sub, sql.placeholder('sub')), eq(clientId, sql.placeholder('clientId')));
   return {
@@ -53,6 +56,11 @@ const prepareStatements = ({ database, tables: { authorizationCode, consent } }:
           ),
         ),
     ),
+    recordWithdrawal: prepareText(
+      connection,
+      sql`insert into ${auditEvent} (at, type, sub, client_id, details)
+        select ${givenNumber('at')}, 'consent.withdrawn', ${sub}, ${clientId}, '{}' from ${consent} where ${named}`,
+    ),
     remove: prepare(database.delete(consent).where(named)),
     removeUnspentCodes: prepare(
       database.delete(authorizationCode).where(
@@ -74,7 +82,7 @@ const textsOf = ({ scope, claims, resources }: Consent) => ({
   resourcesBefore: JSON.stringify(resources),
 });
 
-export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore, ConsentVerb> => {
+export const createSqlConsents = (connection: SqlConnection, recording: Recording): Pick<SessionStore, ConsentVerb> => {
   const { read, write, oneAtATime, tables } = connection;
   const { tokenFamily } = tables;
   const statements = prepareStatements(connection);
@@ -87,7 +95,7 @@ export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore,
   return {
     findConsent: find,
     listConsents: (sub) => read(statements.list.with({ sub })),
-    saveConsent: async (added) => {
+    saveConsent: async (added, event = null) => {
       for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
         const before = await find(added.sub, added.clientId);
         const merged = merge(before, added);
@@ -95,20 +103,20 @@ export const createSqlConsents = (connection: SqlConnection): Pick<SessionStore,
           before === undefined
             ? statements.add.must(merged)
             : statements.replace.must({ ...merged, ...textsOf(before) });
-        if ((await write(step)) !== undefined) return;
+        if ((await write(step, ...recording(event))) !== undefined) return;
       }
       throw new StoreUnavailableError('a consent was changed by others again and again');
     },
     withdrawConsent: async (sub, clientId, at) => {
-      const alone = oneAtATime('revocations');
+      const before = [...oneAtATime('revocations'), statements.recordWithdrawal.with({ sub, clientId, at })];
       const withdrawn = await write(
-        ...alone,
+        ...before,
         // Whoever is adding a code by it, or redeeming one, is waited for, so that what they add is looked at after it.
         statements.remove.with({ sub, clientId }),
         statements.removeUnspentCodes.with({ sub, clientId }),
         ...endFamilies.withTokens({ sub, clientId }, 'consent_withdrawn', at),
       );
-      return withdrawn?.[alone.length]?.changes === 1;
+      return withdrawn?.[before.length]?.changes === 1;
     },
   };
 };

@@ -1,12 +1,14 @@
 // RevocationStore in SQL; revokeClient stands with the other verbs that change a client (sql_clients.ts).
 import { and, asc, eq, getTableColumns, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { AuditEvent } from '../seams/audit_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
+import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
 import { prepareQueueLogouts } from './sql_logout_deliveries.ts';
 import type { Revoking } from './sql_revoking.ts';
-import { given, once, placeholders, prepare, type Step } from './sql_statement.ts';
+import { given, once, placeholders, prepare, prepareText, type Step } from './sql_statement.ts';
 
 type ListVerb = 'addStatusList' | 'findStatusList' | 'leaseTurns' | 'readRevocations' | 'removeExpiredRevocations';
 
@@ -107,8 +109,9 @@ const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> =
 export const createSqlRevocations = (
   connection: SqlConnection,
   revoking: Revoking,
+  recording: Recording,
 ): Omit<RevocationStore, 'revokeClient'> => {
-  const { database, tables, read, write, oneAtATime } = connection;
+  const { database, tables, write, oneAtATime } = connection;
   const { session, tokenFamily } = tables;
   const prepareRevoke = (
     ofSessions: SQL,
@@ -119,9 +122,10 @@ export const createSqlRevocations = (
     const standing = and(ofFamilies, isNull(tokenFamily.endedAt));
     const endFamilies = prepareEndFamilies(connection, ofFamilies);
     const queueLogouts = prepareQueueLogouts(connection, ofSessions);
-    const openSessions = prepare(database.select({ sid: session.sid }).from(session).where(open).limit(1));
-    const standingFamilies = prepare(
-      database.select({ familyId: tokenFamily.familyId }).from(tokenFamily).where(standing).limit(1),
+    const somethingToEnd = prepareText(
+      connection,
+      sql`select 1 where exists (select 1 from ${session} where ${open}) or exists (select 1 from ${tokenFamily} where ${standing})`,
+      'finds rows',
     );
     const endSessions = prepare(
       database
@@ -129,21 +133,21 @@ export const createSqlRevocations = (
         .set({ endedAt: given('at') })
         .where(open),
     );
-    const hasNothingToEnd = async (values: object): Promise<boolean> =>
-      (await read(openSessions.with(values))).length === 0 && (await read(standingFamilies.with(values))).length === 0;
-    return async (values: Readonly<Record<string, string>>, at: NumericDate): Promise<boolean> => {
-      if (await hasNothingToEnd(values)) return false;
-      const before = [...oneAtATime('revocations'), queueLogouts(values, at)];
-      const after = marks(values, at);
+    return async (
+      values: Readonly<Record<string, string>>,
+      at: NumericDate,
+      event: AuditEvent | null,
+    ): Promise<boolean> => {
       const done = await write(
-        ...before,
+        ...oneAtATime('revocations'),
+        somethingToEnd.must(values),
+        queueLogouts(values, at),
         endSessions.with({ ...values, at }),
         ...endFamilies.withTokens(values, 'revoked_by_operator', at),
-        ...after,
+        ...marks(values, at),
+        ...recording(event),
       );
-      // Two at once may both have found something to end.
-      const ended = [done?.[before.length], done?.at(-1 - after.length)];
-      return ended.some((step) => step !== undefined && step.changes > 0);
+      return done !== undefined;
     };
   };
   const endAllOfSession = prepareRevoke(
@@ -158,7 +162,7 @@ export const createSqlRevocations = (
   );
   return {
     ...listVerbs(connection),
-    revokeSession: (sid, at) => endAllOfSession({ sid }, at),
-    revokeSubject: (sub, at) => endAllOfSubject({ sub }, at),
+    revokeSession: (sid, at, event = null) => endAllOfSession({ sid }, at, event),
+    revokeSubject: (sub, at, event = null) => endAllOfSubject({ sub }, at, event),
   };
 };

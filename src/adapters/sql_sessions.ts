@@ -1,6 +1,7 @@
 // SessionStore in SQL: signed-in browsers here, interactions and consent beside it.
 import { and, asc, desc, eq, getTableColumns, isNull, sql } from 'drizzle-orm';
 import type { ProvedUser, SessionStore } from '../seams/session_store.ts';
+import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { createSqlConsents } from './sql_consents.ts';
 import { createRemoveExpired } from './sql_expiry.ts';
@@ -70,7 +71,11 @@ const prepareStatements = ({ database, tables }: SqlConnection) => {
   };
 };
 
-export const createSqlSessions = (connection: SqlConnection, revoking: Revoking): SessionStore => {
+export const createSqlSessions = (
+  connection: SqlConnection,
+  revoking: Revoking,
+  recording: Recording,
+): SessionStore => {
   const { read, write, oneAtATime, tables } = connection;
   const statements = prepareStatements(connection);
   const ofSession = eq(tables.session.sid, sql.placeholder('sid'));
@@ -79,10 +84,12 @@ export const createSqlSessions = (connection: SqlConnection, revoking: Revoking)
   const stillStands = (proved: ProvedUser | null): readonly Step[] =>
     proved === null ? [] : [statements.userStands.must(proved)];
   return {
-    addSession: async (added, proved) =>
-      (await write(...stillStands(proved), statements.add.with(added))) !== undefined,
-    renewSession: async (foundBy, renewed, proved) =>
-      (await write(...stillStands(proved), statements.renew.must({ ...renewed, foundBy }))) !== undefined,
+    addSession: async (added, proved, event = null) =>
+      (await write(...stillStands(proved), statements.add.with(added), ...recording(event))) !== undefined,
+    renewSession: async (foundBy, renewed, proved, event = null) => {
+      const renewing = statements.renew.must({ ...renewed, foundBy });
+      return (await write(...stillStands(proved), renewing, ...recording(event))) !== undefined;
+    },
     findSession: async (sessionHash) => first(await read(statements.find.with({ sessionHash }))),
     findSessionBySid: async (sid) => first(await read(statements.findBySid.with({ sid }))),
     isKnownBrowser: async (sub, browserHash) =>
@@ -91,18 +98,19 @@ export const createSqlSessions = (connection: SqlConnection, revoking: Revoking)
     touchSession: async (sid, lastSeenAt) => {
       await write(statements.touch.with({ sid, lastSeenAt }));
     },
-    endSession: async (sid, at) => {
+    endSession: async (sid, at, event = null) => {
       const ended = await write(
         ...oneAtATime('revocations'),
         queueLogouts({ sid }, at),
         statements.end.must({ sid, at }),
         ...endBoundFamilies.withTokens({ sid }, 'session_ended', at),
         ...revoking.markSession(sid, at),
+        ...recording(event),
       );
       return ended !== undefined;
     },
     ...createSqlInteractions(connection),
-    ...createSqlConsents(connection),
+    ...createSqlConsents(connection, recording),
     removeExpired: createRemoveExpired(connection),
   };
 };

@@ -3,7 +3,7 @@ import type { Clock } from '../seams/clock.ts';
 import type { RateLimiter } from '../seams/rate_limiter.ts';
 import type { Store } from '../seams/store.ts';
 import type { StoreFence } from '../seams/store_fence.ts';
-import { createSqlAudit } from './sql_audit.ts';
+import { createRecording, createSqlAudit } from './sql_audit.ts';
 import { createSqlClients } from './sql_clients.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { createHolds } from './sql_holds.ts';
@@ -30,18 +30,19 @@ export interface OpenedStore {
 
 export const composeSqlStore = (connection: SqlConnection, clock: Clock): OpenedStore => {
   const revoking = createRevoking(connection);
+  const recording = createRecording(connection);
   const store: Store = {
     ...createSqlSigningKeys(connection, clock),
     ...createSqlKeyEvents(connection),
     ...createSqlKeySetReaders(connection),
-    ...createSqlClients(connection, clock, revoking),
-    ...createSqlResources(connection),
-    ...createSqlUsers(connection, revoking),
-    ...createSqlSessions(connection, revoking),
-    ...createSqlTokens(connection, clock, createHolds(connection), revoking),
-    ...createSqlAudit(connection),
+    ...createSqlClients(connection, clock, revoking, recording),
+    ...createSqlResources(connection, recording),
+    ...createSqlUsers(connection, revoking, recording),
+    ...createSqlSessions(connection, revoking, recording),
+    ...createSqlTokens(connection, clock, createHolds(connection), revoking, recording),
+    ...createSqlAudit(connection, recording),
     ...createSqlLogoutDeliveries(connection),
-    ...createSqlRevocations(connection, revoking),
+    ...createSqlRevocations(connection, revoking, recording),
     ...createSqlRestoration(connection),
     close: () => connection.close(),
   };

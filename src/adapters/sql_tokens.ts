@@ -3,6 +3,7 @@ import { and, eq, exists, getTableColumns, isNull, type SQL, sql } from 'drizzle
 import type { Clock } from '../seams/clock.ts';
 import type { StatusPlace } from '../seams/revocation_store.ts';
 import type { TokenStore } from '../seams/token_store.ts';
+import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { familyColumnsOf, prepareEndFamilies } from './sql_families.ts';
 import type { Holds } from './sql_holds.ts';
@@ -120,6 +121,7 @@ export const createSqlTokens = (
   clock: Clock,
   holds: Holds,
   revoking: Revoking,
+  recording: Recording,
 ): TokenStore => {
   const { read, readInTurn, write, settled, oneAtATime, tables } = connection;
   const codes = prepareCodeStatements(connection);
@@ -133,13 +135,17 @@ export const createSqlTokens = (
     },
     findAuthorizationCode: async (codeHash) => first(await read(codes.findCode.with({ codeHash }))),
     redeemCode: async (codeHash, usedAt, family, refreshToken, place) => {
+      const { familyId, clientId, sub, sid } = family;
+      const details = { family_id: familyId };
+      const started = { at: usedAt, type: 'family.started', sub, clientId, sid, address: null, details };
       const redeemed = await write(
-        holds.user(family.sub),
-        holds.session(family.sid),
-        holds.client(family.clientId),
+        holds.user(sub),
+        holds.session(sid),
+        holds.client(clientId),
         codes.spendCode.must({ codeHash, usedAt }),
         codes.addFamily.with({ ...family, ...columnsOf(place) }),
         ...(refreshToken === null ? [] : [refreshes.addRefreshToken.with(refreshToken)]),
+        ...recording(started),
       );
       return redeemed !== undefined;
     },
@@ -167,12 +173,13 @@ export const createSqlTokens = (
       const ended = await write(...oneAtATime('revocations'), ...endFamily.withTokens({ familyId }, reason, at));
       return ended?.at(-1)?.changes === 1;
     },
-    denyToken: async (jti, expiresAt, place) => {
+    denyToken: async (jti, expiresAt, place, event = null) => {
       await write(
         ...oneAtATime('revocations'),
         denials.denyToken.must({ jti, expiresAt }),
         ...revoking.mark('jti', jti, clock.now()),
-        ...(place === undefined ? [] : [denials.revokeTurn.with({ ...place, count: 1 })]),
+        ...(place == null ? [] : [denials.revokeTurn.with({ ...place, count: 1 })]),
+        ...recording(event),
       );
     },
     isTokenDenied: async (jti) => (await read(denials.findDenied.with({ jti }))).length > 0,

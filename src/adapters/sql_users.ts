@@ -1,6 +1,7 @@
 // UserStore in SQL. What ends a user's access ends sessions and families in the same write (T085, T096).
 import { and, asc, eq, getTableColumns, gt, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { UserStore } from '../seams/user_store.ts';
+import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
 import { prepareEndFamilies } from './sql_families.ts';
 import { prepareQueueLogouts, prepareQueueLogoutsOfUser } from './sql_logout_deliveries.ts';
@@ -113,7 +114,7 @@ const prepareSessionStatements = (connection: SqlConnection) => {
   };
 };
 
-export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): UserStore => {
+export const createSqlUsers = (connection: SqlConnection, revoking: Revoking, recording: Recording): UserStore => {
   const { database, tables, read, write, oneAtATime } = connection;
   const users = prepareStatements(connection);
   const sessions = prepareSessionStatements(connection);
@@ -125,17 +126,20 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): U
     findUser: async (sub) => first(await read(users.find.with({ sub }))),
     listUsers: (after, most) => read(users.list.with({ after, most })),
     hasUsers: async () => (await read(users.any.with())).length > 0,
-    addUser: async (user) =>
-      (await write(...oneAtATime('logins'), users.unlessCrossed.must(user), users.add.must(user))) !== undefined,
-    updateUser: async (sub, changes, updatedAt) => {
+    addUser: async (user, event = null) => {
+      const added = [users.unlessCrossed.must(user), users.add.must(user)];
+      return (await write(...oneAtATime('logins'), ...added, ...recording(event))) !== undefined;
+    },
+    updateUser: async (sub, changes, updatedAt, event = null) => {
       const { email } = changes;
       const free = typeof email === 'string' ? [users.unlessTaken.must({ sub, email })] : [];
       const changed = database.update(tables.endUser).set({ ...changes, updatedAt });
       const step = once(changed.where(eq(tables.endUser.sub, sub)));
-      return (await write(...oneAtATime('logins'), ...free, { ...step, must: true })) !== undefined;
+      const updated = await write(...oneAtATime('logins'), ...free, { ...step, must: true }, ...recording(event));
+      return updated !== undefined;
     },
     readPersonalData: createReadPersonalData(connection),
-    setPassword: async (sub, passwordHash, at, keepSid) => {
+    setPassword: async (sub, passwordHash, at, keepSid, event = null) => {
       const values = { sub, at, passwordHash, keepSid: keepSid ?? noSid };
       const set = await write(
         ...oneAtATime('revocations'),
@@ -144,24 +148,27 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): U
         sessions.queueOpen(values, at),
         sessions.endOpen.with(values),
         ...endFamilies.withTokens({ sub }, 'password_changed', at),
+        ...recording(event),
       );
       return set !== undefined;
     },
     rehashPassword: async (sub, from, to) => {
       await write(users.rehash.with({ sub, from, to }));
     },
-    lockUser: async (sub, at) => {
+    lockUser: async (sub, at, event = null) => {
       const locked = await write(
         ...oneAtATime('revocations'),
         users.lock.must({ sub, at }),
         queueLogoutsOfUser({ sub }, at),
         sessions.endOpen.with({ sub, at, keepSid: noSid }),
         ...endFamilies.withTokens({ sub }, 'user_locked', at),
+        ...recording(event),
       );
       return locked !== undefined;
     },
-    unlockUser: async (sub) => (await write(users.unlock.must({ sub }))) !== undefined,
-    removeUser: async (sub, at) => {
+    unlockUser: async (sub, event = null) =>
+      (await write(users.unlock.must({ sub }), ...recording(event))) !== undefined,
+    removeUser: async (sub, at, event = null) => {
       const removed = await write(
         ...oneAtATime('revocations'),
         users.remove.must({ sub }),
@@ -169,6 +176,7 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking): U
         ...endFamilies.withTokens({ sub }, 'user_removed', at),
         ...revoking.mark('sub', sub, at),
         ...removeAllOf(sub),
+        ...recording(event),
       );
       return removed !== undefined;
     },

@@ -3,7 +3,7 @@ import { clientInformation, clientSecretInformation } from '../client_registrati
 import { registerClient } from '../client_registration/register_client.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -78,7 +78,7 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
       config.loopback,
     );
     const { clientId } = client;
-    if (!(await store.addClient(client)))
+    if (!(await store.addClient(client, auditEvent('client.added', { clientId }, terminal))))
       throw new OperatorError(
         `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${clientId}`,
       );
@@ -86,8 +86,7 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
     const information = { ...clientInformation(client), ...clientSecretInformation(clientSecret) };
     const once = clientSecret === null ? [] : ['', 'The client_secret is shown this once; only its hash is kept.'];
     const words = ['Registered the client:', informationInWords(information), ...once].join('\n');
-    // Before anything else can fail: nobody could tell the secret any more.
+    // Before the store is closed, which can fail: nobody could tell the secret any more.
     answer(terminal, options, information, words);
-    await recordAudit('client.added', { clientId }, { store, clock });
   });
 };

@@ -5,7 +5,7 @@ import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Resource } from '../seams/resource_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { assertClock } from './assert_clock.ts';
 import { clientUnknown, findClient } from './find_client.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
@@ -34,11 +34,11 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
     const { clientSecretSha256 } = await findClient(clientId, store);
     if (clientSecretSha256 === null)
       throw new OperatorError(`${clientId} is a public client (token_endpoint_auth_method none): it has no secret.`);
-    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt)))
+    const event = auditEvent('client.secret_rotated', { clientId }, terminal);
+    if (!(await store.rotateClientSecret(clientId, hashClientSecret(clientSecret), previousExpiresAt, event)))
       throw clientUnknown(clientId);
-    // Before anything else can fail: nobody could tell the secret any more.
+    // Before the store is closed, which can fail: nobody could tell the secret any more.
     answer(terminal, options, document, words);
-    await recordAudit('client.secret_rotated', { clientId }, { store, clock: terminal.clock });
   });
 };
 
@@ -57,8 +57,8 @@ export const removeClient = async (clientId: string, options: AnswerOptions, ter
   const tokenSeconds = await withExistingStore(config, async (store) => {
     const client = await findClient(clientId, store);
     await assertClock(store, config, terminal);
-    if (!(await store.removeClient(clientId))) throw clientUnknown(clientId);
-    await recordAudit('client.removed', { clientId }, { store, clock: terminal.clock });
+    const event = auditEvent('client.removed', { clientId }, terminal);
+    if (!(await store.removeClient(clientId, event))) throw clientUnknown(clientId);
     return longestTokenSeconds(client, await store.listResources(), config);
   });
   const words =

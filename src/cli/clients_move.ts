@@ -6,7 +6,7 @@ import { registerClient } from '../client_registration/register_client.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Client } from '../seams/client_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent, recordAudit } from '../tokens/audit.ts';
 import { informationInWords } from './clients_add.ts';
 import { findClient } from './find_client.ts';
 import { readJsonObject } from './read_metadata.ts';
@@ -75,9 +75,8 @@ export const importClient = async (from: string, options: AnswerOptions, termina
       tokensNotBefore: brought.tokens_not_before,
     };
     const { clientId } = imported;
-    if (!(await store.addClient(imported)))
+    if (!(await store.addClient(imported, auditEvent('client.imported', { clientId }, terminal))))
       throw new OperatorError(`The client_id ${clientId} is taken here; nothing was changed.`);
-    await recordAudit('client.imported', { clientId }, { store, clock });
     return { client: imported, warnings: registration.warnings };
   });
   for (const warning of warnings) warn(terminal, warning);

@@ -3,7 +3,7 @@ import { registerResource, resourceInformation } from '../client_registration/re
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { SigningAlgorithm } from '../seams/signer.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { secondsInWords } from './instants.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -38,11 +38,10 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
   const limits = { accessTokenSeconds, maxTokenSeconds: policy.maxTokenSeconds };
   const resource = registerResource(metadata, limits, terminal.clock.now());
   await withStore({ accessTokenSeconds, policy, ...config }, async (store) => {
-    if (!(await store.addResource(resource)))
+    if (!(await store.addResource(resource, auditEvent('resource.added', { details: { resource: uri } }, terminal))))
       throw new OperatorError(
         `The resource ${uri} is there already; nothing was changed. To change it, remove it and add it again: npx keyturn resources remove ${uri}`,
       );
-    await recordAudit('resource.added', { details: { resource: uri } }, { store, clock: terminal.clock });
   });
   const words =
     `Added the resource ${uri}: tokens live ${secondsInWords(resource.accessTokenSeconds)}, signed with ` +
@@ -82,8 +81,8 @@ export const removeResource = async (uri: string, options: RemoveOptions, termin
       throw new OperatorError(
         `The resource ${uri} is named by ${clientIds.length} client${clientIds.length === 1 ? '' : 's'}, which would get no more tokens for it: ${clientIds.join(', ')}. Nothing was changed. Remove them first, or add --force.`,
       );
-    if (!(await store.removeResource(uri))) throw unknown;
-    await recordAudit('resource.removed', { details: { resource: uri } }, { store, clock: terminal.clock });
+    const event = auditEvent('resource.removed', { details: { resource: uri } }, terminal);
+    if (!(await store.removeResource(uri, event))) throw unknown;
     return { seconds: resource.accessTokenSeconds, clientIds };
   });
   if (clientIds.length > 0)

@@ -5,7 +5,7 @@ import { OperatorError } from '../errors.ts';
 import { namesIn } from '../login/sign_up.ts';
 import { canonicalEmail, canonicalUsername } from '../login/username.ts';
 import type { User, UserChanges } from '../seams/user_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { findUser } from './find_user.ts';
 import { profileClaims, type TypedClaim } from './profile_claims.ts';
 import { type PasswordOptions, readPasswordHash } from './read_password.ts';
@@ -95,9 +95,8 @@ export const addUser = async (
       createdAt: now,
       updatedAt: now,
     };
-    if (!(await store.addUser(added)))
+    if (!(await store.addUser(added, auditEvent('user.added', { sub: added.sub }, terminal))))
       throw email === null || (await store.findUserByLogin(username)) !== undefined ? taken() : emailTaken(email);
-    await recordAudit('user.added', { sub: added.sub }, { store, clock });
     return added;
   });
   if (user.passwordHash === null)
@@ -128,8 +127,12 @@ export const updateUser = async (typed: string, options: ProfileOptions, termina
     const changes = changesOf(before, options);
     const changed = Object.keys(changes).map(snakeCase);
     if (changed.length === 0) throw new OperatorError('Nothing to change was named. Add --help to see what there is.');
-    if (!(await store.updateUser(sub, changes, clock.now()))) throw emailTaken(changes.email ?? typed);
-    await recordAudit('user.updated', { sub, details: { changed: changed.join(' ') } }, { store, clock });
+    const event = auditEvent('user.updated', { sub, details: { changed: changed.join(' ') } }, terminal);
+    if (!(await store.updateUser(sub, changes, clock.now(), event))) {
+      // Gone meanwhile, which is said, or else the address is taken.
+      await findUser(sub, store);
+      throw emailTaken(changes.email ?? typed);
+    }
     return findUser(sub, store);
   });
   answer(terminal, options, userInformation(user), `Changed the user:\n${userInWords(user, clock.now())}`);

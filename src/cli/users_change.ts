@@ -2,7 +2,7 @@
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { namesIn } from '../login/sign_up.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { assertClock } from './assert_clock.ts';
 import { findUser, userUnknown } from './find_user.ts';
 import { instantInWords } from './instants.ts';
@@ -29,8 +29,8 @@ export const setPassword = async (
         'No password was given; nothing was changed. Run this on a terminal to be asked for it, or pipe it in with --password-stdin.',
       );
     await assertClock(store, config, terminal);
-    if (!(await store.setPassword(user.sub, passwordHash, clock.now(), null))) throw userUnknown(typed);
-    await recordAudit('password.changed', { sub: user.sub, details: { by: 'operator' } }, { store, clock });
+    const event = auditEvent('password.changed', { sub: user.sub, details: { by: 'operator' } }, terminal);
+    if (!(await store.setPassword(user.sub, passwordHash, clock.now(), null, event))) throw userUnknown(typed);
     return user;
   });
   answer(terminal, options, { sub, username, password_set: true }, `${username} has a new password. ${ended}`);
@@ -43,8 +43,8 @@ export const lockUser = async (typed: string, options: AnswerOptions, terminal: 
   const { sub, username, lockedAt } = await withExistingStore(config, async (store) => {
     const user = await findUser(typed, store);
     await assertClock(store, config, terminal);
-    if (!(await store.lockUser(user.sub, now))) throw userUnknown(typed);
-    if (user.lockedAt === null) await recordAudit('user.locked', { sub: user.sub }, { store, clock });
+    const event = user.lockedAt === null ? auditEvent('user.locked', { sub: user.sub }, terminal) : null;
+    if (!(await store.lockUser(user.sub, now, event))) throw userUnknown(typed);
     return user;
   });
   const words =
@@ -57,8 +57,8 @@ export const lockUser = async (typed: string, options: AnswerOptions, terminal: 
 export const unlockUser = async (typed: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const { sub, username, lockedAt } = await withExistingStore(readConfig(terminal.environment), async (store) => {
     const user = await findUser(typed, store);
-    if (!(await store.unlockUser(user.sub))) throw userUnknown(typed);
-    if (user.lockedAt !== null) await recordAudit('user.unlocked', { sub: user.sub }, { store, clock: terminal.clock });
+    const event = user.lockedAt === null ? null : auditEvent('user.unlocked', { sub: user.sub }, terminal);
+    if (!(await store.unlockUser(user.sub, event))) throw userUnknown(typed);
     return user;
   });
   const words =
@@ -74,8 +74,8 @@ export const removeUser = async (typed: string, options: AnswerOptions, terminal
     const { sub, username } = await findUser(typed, store);
     await assertClock(store, config, terminal);
     const data = await store.readPersonalData(sub);
-    if (data === undefined || !(await store.removeUser(sub, terminal.clock.now()))) throw userUnknown(typed);
-    await recordAudit('user.removed', { sub }, { store, clock: terminal.clock });
+    const event = auditEvent('user.removed', { sub }, terminal);
+    if (data === undefined || !(await store.removeUser(sub, terminal.clock.now(), event))) throw userUnknown(typed);
     const { sessions, consents, families } = data;
     return { sub, username, sessions: sessions.length, consents: consents.length, families: families.length };
   });

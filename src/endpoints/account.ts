@@ -11,7 +11,6 @@ import { leastPasswordCharacters } from '../login/password.ts';
 import { findSignedIn, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
 import type { Endpoint } from './endpoint.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
@@ -117,8 +116,7 @@ export const accountApplications: Endpoint = (provider) =>
     POST: signedInOnly(provider, async (context, { user }) => {
       const { form } = await readPageForm(context, provider);
       const clientId = form.get('client_id') ?? '';
-      if (await provider.store.withdrawConsent(user.sub, clientId, provider.clock.now()))
-        await recordAudit('consent.withdrawn', { sub: user.sub, clientId }, provider);
+      await provider.store.withdrawConsent(user.sub, clientId, provider.clock.now());
       return done(context, 'consent_withdrawn', provider);
     }),
   });
@@ -130,7 +128,6 @@ export const accountPassword: Endpoint = (provider) =>
       const [current, wanted] = [form.get('current_password') ?? '', form.get('new_password') ?? ''];
       const error = await changePassword(current, wanted, signedIn, provider);
       if (error !== undefined) return show(context, signedIn, { notice: null, error }, provider);
-      await recordAudit('password.changed', { sub: signedIn.user.sub, sid: signedIn.session.sid }, provider);
       return done(context, 'password_changed', provider);
     }),
   });

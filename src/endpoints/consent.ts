@@ -61,15 +61,14 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   const { waiting, signedIn } = question;
   const { request, interaction, id } = waiting;
   assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
-  const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };
   if (form.get('decision') !== 'allow') {
     await provider.store.removeInteraction(interaction.idHash);
+    const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };
     await recordAudit('consent.denied', who, provider);
     return authorizationErrorResponse(context, request, new OAuthError('consent_denied'), provider);
   }
   await saveConsent(request, signedIn.session, provider);
   await provider.store.markInteraction(interaction.idHash, 'consentedAt', provider.clock.now());
-  await recordAudit('consent.given', { ...who, details: { scope: request.scope.join(' ') } }, provider);
   context.header('Cache-Control', 'no-store');
   return context.body(null, 303, { Location: nextLocation(id, provider) });
 };

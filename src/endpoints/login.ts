@@ -5,7 +5,7 @@ import { OAuthError } from '../errors.ts';
 import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
 import { type SignInError, signInPage } from '../login/pages/sign_in.ts';
-import { findSignedIn, startSession } from '../login/session.ts';
+import { findSignedIn, type SignInManner, startSession } from '../login/session.ts';
 import { namedUser, signIn } from '../login/sign_in.ts';
 import type { Provider } from '../provider.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
@@ -69,17 +69,17 @@ export const nameOf = ({ claims, username }: User): string =>
 export const goOnSignedIn = async (
   context: Context,
   user: User,
-  browser: string,
-  interactionId: string | undefined,
+  who: Pick<SignInManner, 'browser' | 'recorded'>,
+  waiting: WaitingRequest | undefined,
   provider: Provider,
 ): Promise<Response | undefined> => {
   const userAgent = context.req.header('User-Agent');
-  const how = { amr: ['pwd'], acr: passwordAcr, browser, userAgent };
+  const how = { amr: ['pwd'], acr: passwordAcr, userAgent, ...who };
   const cookie = await startSession(user, readSessionCookie(context), how, provider);
   if (cookie === undefined) return undefined;
   writeSessionCookie(context, cookie, provider.config.sessionSeconds);
   context.header('Cache-Control', 'no-store');
-  return context.body(null, 303, { Location: nextLocation(interactionId, provider) });
+  return context.body(null, 303, { Location: nextLocation(waiting?.id, provider) });
 };
 
 /** What the page says of a refusal it can show itself; undefined for any other. */
@@ -101,7 +101,8 @@ const attempt = async (
   const clientId = waiting?.request.client.clientId ?? null;
   try {
     const user = await signIn({ login, password: form.get('password') ?? '', address, browser }, provider);
-    const signedIn = user && (await goOnSignedIn(context, user, browser, waiting?.id, provider));
+    const who = { browser, recorded: { clientId, address } };
+    const signedIn = user && (await goOnSignedIn(context, user, who, waiting, provider));
     if (signedIn === undefined) {
       provider.metrics.signIn('failed');
       const sub = (await namedUser(login, provider))?.sub ?? null;
@@ -109,7 +110,6 @@ const attempt = async (
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
     }
     provider.metrics.signIn('succeeded');
-    await recordAudit('sign_in.succeeded', { sub: user?.sub ?? null, clientId, address }, provider);
     return signedIn;
   } catch (error) {
     const shown = shownRefusal(error, login);

@@ -4,7 +4,7 @@ import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { findPlace } from '../status_lists/find_place.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
@@ -16,9 +16,8 @@ const revokeAccessToken = async (token: string, client: Client, provider: Provid
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
   if (claims?.client_id !== client.clientId || claims.jti === undefined || claims.exp === undefined) return;
   const place = await findPlace(claims.jti, provider.store);
-  await provider.store.denyToken(claims.jti, claims.exp, place);
-  const { clientId } = client;
-  await recordAudit('token.revoked', { clientId, sub: claims.sub ?? null, details: { jti: claims.jti } }, provider);
+  const of = { clientId: client.clientId, sub: claims.sub ?? null, details: { jti: claims.jti } };
+  await provider.store.denyToken(claims.jti, claims.exp, place, auditEvent('token.revoked', of, provider));
 };
 
 const revokeRefreshToken = async (token: string, client: Client, provider: Provider): Promise<void> => {

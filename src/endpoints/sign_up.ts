@@ -7,7 +7,6 @@ import { type SignUpPage, signUpPage } from '../login/pages/sign_up.ts';
 import { leastPasswordCharacters } from '../login/password.ts';
 import { signUp as makeAccount, type TypedAccount } from '../login/sign_up.ts';
 import type { Provider } from '../provider.ts';
-import { recordAudit } from '../tokens/audit.ts';
 import type { Endpoint } from './endpoint.ts';
 import { goOnSignedIn } from './login.ts';
 import { networkAddress } from './network_address.ts';
@@ -57,10 +56,10 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
     name: read('name'),
     password: read('password'),
   };
-  const outcome = await makeAccount(typed, provider);
+  const outcome = await makeAccount(typed, address, provider);
   if ('problems' in outcome) return show(context, waiting, { typed, problems: outcome.problems }, provider);
-  await recordAudit('sign_up.succeeded', { sub: outcome.user.sub, address }, provider);
-  const signedIn = await goOnSignedIn(context, outcome.user, browser, waiting?.id, provider);
+  const who = { browser, recorded: undefined };
+  const signedIn = await goOnSignedIn(context, outcome.user, who, waiting, provider);
   return signedIn ?? context.body(null, 303, { Location: pageHref(paths.login, waiting?.id, provider) });
 };
 

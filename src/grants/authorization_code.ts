@@ -5,7 +5,6 @@ import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { AuthorizationCode, RefreshToken, TokenFamily } from '../seams/token_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
 import { authorizedResource } from './authorized_resource.ts';
@@ -95,12 +94,9 @@ export const authorizationCode: Grant = async (parameters, client, provider) => 
       scope: code.scope,
       endUser: { user, family, refreshToken },
     },
-    settle: async ({ response, place }) => {
-      if (!(await store.redeemCode(code.codeHash, clock.now(), family, kept, place)))
-        return refuseReuse(code, provider);
-      const { clientId, sub, sid } = family;
-      await recordAudit('family.started', { clientId, sub, sid, details: { family_id: family.familyId } }, provider);
-      return response;
-    },
+    settle: async ({ response, place }) =>
+      (await store.redeemCode(code.codeHash, clock.now(), family, kept, place))
+        ? response
+        : refuseReuse(code, provider),
   };
 };

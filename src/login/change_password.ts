@@ -1,6 +1,7 @@
 // An end-user changes their own password: the present one is proved, every other session and all refresh tokens end.
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import type { ChangePasswordError } from './pages/account_password.ts';
 import { isPasswordTooLong, normalizePassword, passwordFault } from './password.ts';
 import { provesPassword } from './prove_password.ts';
@@ -29,7 +30,9 @@ export const changePassword = async (
   }
   if (isPasswordTooLong(current) || !(await provesPassword(user, current, provider)))
     return { kind: 'current_password', problem: 'wrong' };
-  if (!(await store.setPassword(user.sub, await passwordHasher.hash(password), clock.now(), session.sid)))
+  const hash = await passwordHasher.hash(password);
+  const event = auditEvent('password.changed', { sub: user.sub, sid: session.sid }, { clock });
+  if (!(await store.setPassword(user.sub, hash, clock.now(), session.sid, event)))
     return { kind: 'current_password', problem: 'wrong' };
   await rateLimiter.reset(key);
   return undefined;

@@ -4,6 +4,7 @@ import type { AuthorizationRequest } from '../authorization_request/authorizatio
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import { isSameText } from './forgery.ts';
 
 export const requestedClaimsOf = ({ claims }: AuthorizationRequest): readonly string[] => [
@@ -33,14 +34,13 @@ export const assertConsentBinding = (presented: string | undefined, expected: st
 /** Remembers what was allowed, beside what was before. */
 export const saveConsent = async (
   request: AuthorizationRequest,
-  session: Session,
+  { sub, sid }: Session,
   { store, clock }: Provider,
-): Promise<void> =>
-  store.saveConsent({
-    sub: session.sub,
-    clientId: request.client.clientId,
-    scope: request.scope,
-    claims: requestedClaimsOf(request),
-    resources: [request.resource],
-    grantedAt: clock.now(),
-  });
+): Promise<void> => {
+  const { scope, resource } = request;
+  const { clientId } = request.client;
+  const claims = requestedClaimsOf(request);
+  const consent = { sub, clientId, scope, claims, resources: [resource], grantedAt: clock.now() };
+  const details = { scope: scope.join(' ') };
+  await store.saveConsent(consent, auditEvent('consent.given', { sub, sid, clientId, details }, { clock }));
+};

@@ -2,7 +2,7 @@
 // Logout 1.0 §2.3.
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
-import { recordAudit } from '../tokens/audit.ts';
+import { auditEvent } from '../tokens/audit.ts';
 
 /** @param clientId - the client that asked for it, where one did. */
 export const endSession = async (
@@ -10,6 +10,5 @@ export const endSession = async (
   { store, clock }: Provider,
   clientId: string | null = null,
 ): Promise<void> => {
-  if (await store.endSession(sid, clock.now()))
-    await recordAudit('session.ended', { sub, sid, clientId }, { store, clock });
+  await store.endSession(sid, clock.now(), auditEvent('session.ended', { sub, sid, clientId }, { clock }));
 };

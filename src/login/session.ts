@@ -1,7 +1,9 @@
 // The signed-in browser: found by its cookie, ended by age, by silence, or with its end-user.
 import type { Provider } from '../provider.ts';
+import type { AuditEvent } from '../seams/audit_store.ts';
 import type { Session } from '../seams/session_store.ts';
 import type { User } from '../seams/user_store.ts';
+import { type AuditSubject, auditEvent } from '../tokens/audit.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
 import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 import { endSession } from './end_session.ts';
@@ -28,11 +30,32 @@ export const findSignedIn = async (cookie: string | undefined, provider: Provide
   return { session, user };
 };
 
+/** How an end-user came to be signed in. */
+export interface SignInManner {
+  readonly amr: readonly string[];
+  readonly acr: string;
+  readonly browser: string;
+  readonly userAgent: string | undefined;
+  /** Where and for whom, of `sign_in.succeeded`; undefined where something else is recorded. */
+  readonly recorded: Pick<AuditSubject, 'clientId' | 'address'> | undefined;
+}
+
+const signedInEvent = ({ sub, sid }: Session, { recorded }: SignInManner, provider: Provider): AuditEvent | null =>
+  recorded === undefined ? null : auditEvent('sign_in.succeeded', { ...recorded, sub, sid }, provider);
+
 /** The session goes on under a new cookie where it is the same end-user's; any other the browser had ends. ASVS 7.2.4. */
-const succeed = async (before: string, session: Session, proved: User, provider: Provider): Promise<boolean> => {
+const succeed = async (
+  before: string,
+  session: Session,
+  proved: User,
+  how: SignInManner,
+  provider: Provider,
+): Promise<boolean> => {
   const standing = await findSignedIn(before, provider);
-  if (standing?.user.sub === session.sub)
-    return provider.store.renewSession(hashOpaque(before), { ...session, sid: standing.session.sid }, proved);
+  if (standing?.user.sub === session.sub) {
+    const renewed = { ...session, sid: standing.session.sid };
+    return provider.store.renewSession(hashOpaque(before), renewed, proved, signedInEvent(renewed, how, provider));
+  }
   const earlier = await provider.store.findSession(hashOpaque(before));
   if (earlier !== undefined) await endSession(earlier, provider);
   return false;
@@ -48,12 +71,7 @@ const succeed = async (before: string, session: Session, proved: User, provider:
 export const startSession = async (
   user: User,
   before: string | undefined,
-  how: {
-    readonly amr: readonly string[];
-    readonly acr: string;
-    readonly browser: string;
-    readonly userAgent: string | undefined;
-  },
+  how: SignInManner,
   provider: Provider,
 ): Promise<string | undefined> => {
   const { store, clock, config } = provider;
@@ -72,6 +90,6 @@ export const startSession = async (
     expiresAt: now + config.sessionSeconds,
     endedAt: null,
   };
-  if (before !== undefined && (await succeed(before, session, user, provider))) return cookie;
-  return (await store.addSession(session, user)) ? cookie : undefined;
+  if (before !== undefined && (await succeed(before, session, user, how, provider))) return cookie;
+  return (await store.addSession(session, user, signedInEvent(session, how, provider))) ? cookie : undefined;
 };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Provider } from '../provider.ts';
 import type { User } from '../seams/user_store.ts';
+import { auditEvent } from '../tokens/audit.ts';
 import type { SignUpProblems } from './pages/sign_up.ts';
 import { normalizePassword, passwordFault } from './password.ts';
 import { canonicalEmail, canonicalUsername } from './username.ts';
@@ -42,14 +43,15 @@ export const namesIn = (username: string, email: string | null, issuer: string):
   new URL(issuer).hostname,
 ];
 
-const addUser = async (user: User, { store }: Provider): Promise<SignUpOutcome> => {
-  if (await store.addUser(user)) return { user };
+const addUser = async (user: User, address: string, { store, clock }: Provider): Promise<SignUpOutcome> => {
+  const event = auditEvent('sign_up.succeeded', { sub: user.sub, address }, { clock });
+  if (await store.addUser(user, event)) return { user };
   const taken = await store.findUserByLogin(user.username);
   return { problems: taken === undefined ? { email: 'taken' } : { username: 'taken' } };
 };
 
-/** Adds the user, unless a field is at fault; then nothing changed. */
-export const signUp = async (typed: TypedAccount, provider: Provider): Promise<SignUpOutcome> => {
+/** Adds the user, unless a field is at fault; then nothing changed. @param address - as networkAddress gives it. */
+export const signUp = async (typed: TypedAccount, address: string, provider: Provider): Promise<SignUpOutcome> => {
   const { passwordHasher, clock, config } = provider;
   const username = canonicalUsername(typed.username);
   const email = canonicalEmail(typed.email);
@@ -76,5 +78,5 @@ export const signUp = async (typed: TypedAccount, provider: Provider): Promise<S
     createdAt: now,
     updatedAt: now,
   };
-  return addUser(user, provider);
+  return addUser(user, address, provider);
 };

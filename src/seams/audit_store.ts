@@ -21,7 +21,10 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-/** Append-only. */
+/**
+ * Append-only. Verbs of other stores that take an AuditEvent write it together with what they do: both are there, or
+ * neither is.
+ */
 export interface AuditStore {
   appendAudit(event: AuditEvent): Promise<void>;
   /** Newest first. */

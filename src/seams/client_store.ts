@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
 import type { SigningAlgorithm } from './signer.ts';
 
@@ -63,9 +64,14 @@ export interface ClientStore {
   findClient(clientId: string): Promise<Client | undefined>;
   listClients(): Promise<readonly Client[]>;
   /** @returns false when the client_id is taken; nothing changed then. */
-  addClient(client: Client): Promise<boolean>;
+  addClient(client: Client, event?: AuditEvent | null): Promise<boolean>;
   /** Keeps the present secret valid until `previousExpiresAt`. @returns false when there is no such client with a secret. */
-  rotateClientSecret(clientId: string, secretSha256: string, previousExpiresAt: NumericDate): Promise<boolean>;
+  rotateClientSecret(
+    clientId: string,
+    secretSha256: string,
+    previousExpiresAt: NumericDate,
+    event?: AuditEvent | null,
+  ): Promise<boolean>;
   /** @returns false when there is no such client. */
-  removeClient(clientId: string): Promise<boolean>;
+  removeClient(clientId: string, event?: AuditEvent | null): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
 import type { SigningAlgorithm } from './signer.ts';
 
@@ -21,7 +22,7 @@ export interface ResourceStore {
   findResource(resource: string): Promise<Resource | undefined>;
   listResources(): Promise<readonly Resource[]>;
   /** @returns false when the identifier is taken; nothing changed then. */
-  addResource(resource: Resource): Promise<boolean>;
+  addResource(resource: Resource, event?: AuditEvent | null): Promise<boolean>;
   /** @returns false when there is no such resource. */
-  removeResource(resource: string): Promise<boolean>;
+  removeResource(resource: string, event?: AuditEvent | null): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
 
 /** One Token Status List: places for tokens that expire in the same stretch of time, given out by one process. */
@@ -65,11 +66,11 @@ export interface RevocationStore {
   /** All of it as of one moment: what came after these ids. */
   readRevocations(afterTurnsId: number, afterMarkId: number): Promise<Revocations>;
   /** Ends a session and every family bound to it, offline ones too. @returns false when it had ended, and all of them. */
-  revokeSession(sid: string, at: NumericDate): Promise<boolean>;
+  revokeSession(sid: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   /** Ends every session and family of an end-user. @returns false when there was nothing to end. */
-  revokeSubject(sub: string, at: NumericDate): Promise<boolean>;
+  revokeSubject(sub: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   /** Ends every family of a client and revokes every token it has; what it asks for after is new. @returns false when there is no such client. */
-  revokeClient(clientId: string, at: NumericDate): Promise<boolean>;
+  revokeClient(clientId: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   /** Deletes lists that expired before `listsBefore` with what is kept of them, and marks made before `marksBefore`. */
   removeExpiredRevocations(listsBefore: NumericDate, marksBefore: NumericDate): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
 import type { User } from './user_store.ts';
 
@@ -53,9 +54,14 @@ export interface SessionStore {
    * @param proved - the end-user as read before their password was proved; null where none was.
    * @returns false, and nothing is added, when they are gone, locked or have another password since.
    */
-  addSession(session: Session, proved: ProvedUser | null): Promise<boolean>;
+  addSession(session: Session, proved: ProvedUser | null, event?: AuditEvent | null): Promise<boolean>;
   /** Goes on with a session under its new hash, as signed in anew; the old hash finds nothing. @returns false when `sessionHash` does not find it, or as addSession does. */
-  renewSession(sessionHash: string, renewed: Session, proved: ProvedUser | null): Promise<boolean>;
+  renewSession(
+    sessionHash: string,
+    renewed: Session,
+    proved: ProvedUser | null,
+    event?: AuditEvent | null,
+  ): Promise<boolean>;
   /** @returns the session unless it ended. Expiry and idle time are the caller's to judge. */
   findSession(sessionHash: string): Promise<Session | undefined>;
   findSessionBySid(sid: string): Promise<Session | undefined>;
@@ -64,7 +70,7 @@ export interface SessionStore {
   listSessions(sub: string): Promise<readonly Session[]>;
   touchSession(sid: string, lastSeenAt: NumericDate): Promise<void>;
   /** Ends a session and the refresh families bound to it (not the offline ones), and queues what tells its clients. @returns false when it had ended before. */
-  endSession(sid: string, at: NumericDate): Promise<boolean>;
+  endSession(sid: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   addInteraction(interaction: Interaction): Promise<void>;
   findInteraction(idHash: string): Promise<Interaction | undefined>;
   markInteraction(idHash: string, mark: 'accountChosenAt' | 'consentedAt', at: NumericDate): Promise<void>;
@@ -72,8 +78,8 @@ export interface SessionStore {
   findConsent(sub: string, clientId: string): Promise<Consent | undefined>;
   listConsents(sub: string): Promise<readonly Consent[]>;
   /** Adds to what was allowed before. */
-  saveConsent(consent: Consent): Promise<void>;
-  /** Withdraws consent; the client's families and unspent codes of this user end with it. @returns false when there was none. */
+  saveConsent(consent: Consent, event?: AuditEvent | null): Promise<void>;
+  /** Withdraws consent, and records `consent.withdrawn` with it; the client's families and unspent codes of this user end. @returns false when there was none. */
   withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
   /** Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and families with all that is known of their codes and tokens. */
   removeExpired(before: NumericDate): Promise<void>;

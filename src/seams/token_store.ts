@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
 import type { StatusPlace } from './revocation_store.ts';
 
@@ -66,7 +67,7 @@ export interface TokenStore {
   findAuthorizationCode(codeHash: string): Promise<AuthorizationCode | undefined>;
   /**
    * Spends a code and starts its family, with its first refresh token where there is one, and its access token's
-   * place in a status list; all or nothing.
+   * place in a status list, and records `family.started` with it; all or nothing.
    *
    * @returns false when the code was spent before, or its session, user or client is gone; nothing changed then.
    */
@@ -88,6 +89,6 @@ export interface TokenStore {
    */
   endFamily(familyId: string, reason: string, at: NumericDate): Promise<boolean>;
   /** Refuses one access token until it expires by itself. Keyed by `jti`, never by the token's text. */
-  denyToken(jti: string, expiresAt: NumericDate, place?: StatusPlace): Promise<void>;
+  denyToken(jti: string, expiresAt: NumericDate, place?: StatusPlace | null, event?: AuditEvent | null): Promise<void>;
   isTokenDenied(jti: string): Promise<boolean>;
 }

@@ -45,9 +45,9 @@ export interface UserStore {
   /** Without a look at more than one. */
   hasUsers(): Promise<boolean>;
   /** @returns false when the username or the e-mail address is taken; nothing changed then. */
-  addUser(user: User): Promise<boolean>;
+  addUser(user: User, event?: AuditEvent | null): Promise<boolean>;
   /** @returns false when there is no such user or the e-mail address is taken; nothing changed then. */
-  updateUser(sub: string, changes: UserChanges, at: NumericDate): Promise<boolean>;
+  updateUser(sub: string, changes: UserChanges, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   readPersonalData(sub: string): Promise<PersonalData | undefined>;
   /**
    * Sets a password hash. Every session but `keepSid`, and every refresh family, ends with it; the clients of these
@@ -55,12 +55,18 @@ export interface UserStore {
    *
    * @returns false when there is no such user, or `keepSid` is no session of theirs any more; nothing changed then.
    */
-  setPassword(sub: string, passwordHash: string, at: NumericDate, keepSid: string | null): Promise<boolean>;
+  setPassword(
+    sub: string,
+    passwordHash: string,
+    at: NumericDate,
+    keepSid: string | null,
+    event?: AuditEvent | null,
+  ): Promise<boolean>;
   /** Replaces a hash of older parameters by a new one of the same password, unless it changed meanwhile. */
   rehashPassword(sub: string, from: string, to: string): Promise<void>;
   /** Locks: sessions and refresh families end with it, and every client that knows the end-user is told. @returns false when there is no such user. */
-  lockUser(sub: string, at: NumericDate): Promise<boolean>;
-  unlockUser(sub: string): Promise<boolean>;
+  lockUser(sub: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
+  unlockUser(sub: string, event?: AuditEvent | null): Promise<boolean>;
   /** Removes the user with everything personal: sessions, grants, families, codes. Every client that knows them is told. @returns false when there is no such user. */
-  removeUser(sub: string, at: NumericDate): Promise<boolean>;
+  removeUser(sub: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
 }

@@ -43,8 +43,16 @@ export type AuditType = (typeof auditTypes)[number];
 
 export type AuditSubject = Partial<Pick<AuditEvent, 'sub' | 'clientId' | 'sid' | 'address' | 'details'>>;
 
-export const recordAudit = (
+/** For a verb that records what it does in the same write. */
+export const auditEvent = (
   type: AuditType,
   { sub = null, clientId = null, sid = null, address = null, details = {} }: AuditSubject,
+  { clock }: { readonly clock: Clock },
+): AuditEvent => ({ at: clock.now(), type, sub, clientId, sid, address, details });
+
+/** Records what changes nothing else. */
+export const recordAudit = (
+  type: AuditType,
+  subject: AuditSubject,
   { store, clock }: { readonly store: Pick<AuditStore, 'appendAudit'>; readonly clock: Clock },
-): Promise<void> => store.appendAudit({ at: clock.now(), type, sub, clientId, sid, address, details });
+): Promise<void> => store.appendAudit(auditEvent(type, subject, { clock }));

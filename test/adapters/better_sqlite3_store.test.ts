@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
@@ -51,6 +52,21 @@ describeKeySetReaderStore(name, open);
 describeLogoutDeliveryStore(name, open);
 describeRateLimiter(name, open);
 describeRestorationStore(name, open);
+
+test('what cannot be recorded is not done', async () => {
+  const path = freshPath();
+  const { store } = openBetterSqlite3(path, createManualClock(now));
+  await addStanding(store);
+  const neighbour = new Database(path);
+  neighbour.exec("create trigger full before insert on audit_event begin select raise(abort, 'no room'); end");
+  const event = makeAuditEvent('user.locked');
+  await expect(store.lockUser('ada', now, event)).rejects.toThrow('no room');
+  await expect(store.endSession('desk', now, event)).rejects.toThrow('no room');
+  expect(await store.findUser('ada')).toMatchObject({ lockedAt: null });
+  expect(await store.findSessionBySid('desk')).toMatchObject({ endedAt: null });
+  neighbour.close();
+  await store.close();
+});
 
 describe('a better-sqlite3 store across a restart', () => {
   test('T084 T099: spent tokens are spent and allowances are used up after it', async () => {

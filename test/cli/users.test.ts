@@ -244,7 +244,13 @@ describe('keyturn users set-password, lock, unlock', () => {
     expect(await document('users', 'unlock', 'ada')).toMatchObject({ locked_at: null });
     expect((await keyturn('users', 'unlock', 'ada')).stdout).toContain('was not locked');
     expect([await liveSessions(sub), await familyEnd()]).toEqual([0, 'user_locked']);
-    expect(await auditTypes()).toEqual(['user.added', 'family.ended', 'user.locked', 'user.unlocked']);
+    expect(await auditTypes()).toEqual([
+      'user.added',
+      'family.started',
+      'family.ended',
+      'user.locked',
+      'user.unlocked',
+    ]);
   });
 
   test('nobody is neither shown, locked, unlocked, exported nor removed', async () => {
@@ -298,7 +304,7 @@ describe('personal data', () => {
       sessions: [{ sub, user_agent: 'Mozilla/5.0', ended_at: null }],
       consents: [{ client_id: 'app', scope: ['openid'] }],
       token_families: [{ family_id: 'family', client_id: 'app' }],
-      audit_events: [{ type: 'user.added' }, { type: 'password.changed' }],
+      audit_events: [{ type: 'user.added' }, { type: 'password.changed' }, { type: 'family.started' }],
     });
     expect(stdout).not.toMatch(/hash|argon2/i);
     expect(await auditTypes()).toContain('user.exported');
@@ -316,6 +322,7 @@ describe('personal data', () => {
     expect(left.events.map(({ type }: { type: string }) => type)).toEqual([
       'user.removed',
       'family.ended',
+      'family.started',
       'user.added',
     ]);
     expect(JSON.stringify(left)).not.toMatch(/lovelace|example\.org|"ada"/i);

@@ -1,8 +1,116 @@
 // The contract of AuditStore: what every store does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AuditFilter } from '../../src/seams/audit_store.ts';
-import { createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
-import { makeAuditEvent, now } from './records.ts';
+import type { AuditEvent, AuditFilter } from '../../src/seams/audit_store.ts';
+import type { Store } from '../../src/seams/store.ts';
+import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import {
+  addStanding,
+  makeAuditEvent,
+  makeClient,
+  makeConsent,
+  makeResource,
+  makeSession,
+  makeUser,
+  now,
+  startFamily,
+} from './records.ts';
+
+type RecordedVerb = readonly [name: string, perform: (store: Store, event: AuditEvent) => Promise<unknown>];
+
+const resource = 'https://api.example.com';
+
+/** Each does something to what addStanding made, once: again there is nothing left to do. */
+const onceOnly: readonly RecordedVerb[] = [
+  ['addUser', (store, event) => store.addUser(makeUser('bob'), event)],
+  ['removeUser', (store, event) => store.removeUser('ada', now, event)],
+  ['addClient', (store, event) => store.addClient(makeClient('shop'), event)],
+  ['removeClient', (store, event) => store.removeClient('app', event)],
+  ['addResource', (store, event) => store.addResource(makeResource('https://new.example.com'), event)],
+  ['removeResource', (store, event) => store.removeResource(resource, event)],
+  ['endSession', (store, event) => store.endSession('desk', now, event)],
+  ['revokeSession', (store, event) => store.revokeSession('desk', now, event)],
+  ['revokeSubject', (store, event) => store.revokeSubject('ada', now, event)],
+  ['denyToken', (store, event) => store.denyToken('jti', now + 60, null, event)],
+  ['renewSession', (store, event) => store.renewSession('hash-of-desk', renewed, null, event)],
+];
+
+const renewed = makeSession('desk', { sessionHash: 'another' });
+const proved = { sub: 'ada', passwordChangedAt: now };
+const outdated = { sub: 'ada', passwordChangedAt: now - 1 };
+
+const performed: readonly RecordedVerb[] = [
+  ...onceOnly,
+  ['updateUser', (store, event) => store.updateUser('ada', { roles: [] }, now, event)],
+  ['setPassword', (store, event) => store.setPassword('ada', 'hash', now, null, event)],
+  ['lockUser', (store, event) => store.lockUser('ada', now, event)],
+  ['unlockUser', (store, event) => store.unlockUser('ada', event)],
+  ['rotateClientSecret', (store, event) => store.rotateClientSecret('confidential', 'hash', now, event)],
+  ['revokeClient', (store, event) => store.revokeClient('app', now, event)],
+  ['addSession', (store, event) => store.addSession(makeSession('phone'), proved, event)],
+  ['saveConsent', (store, event) => store.saveConsent(makeConsent(), event)],
+];
+
+const refused: readonly RecordedVerb[] = [
+  ['addUser', (store, event) => store.addUser(makeUser('ada'), event)],
+  ['updateUser', (store, event) => store.updateUser('nobody', { roles: [] }, now, event)],
+  ['setPassword', (store, event) => store.setPassword('nobody', 'hash', now, null, event)],
+  ['setPassword', (store, event) => store.setPassword('ada', 'hash', now, 'no session', event)],
+  ['lockUser', (store, event) => store.lockUser('nobody', now, event)],
+  ['unlockUser', (store, event) => store.unlockUser('nobody', event)],
+  ['removeUser', (store, event) => store.removeUser('nobody', now, event)],
+  ['addClient', (store, event) => store.addClient(makeClient('app'), event)],
+  ['rotateClientSecret', (store, event) => store.rotateClientSecret('app', 'hash', now, event)],
+  ['removeClient', (store, event) => store.removeClient('nothing', event)],
+  ['revokeClient', (store, event) => store.revokeClient('nothing', now, event)],
+  ['addResource', (store, event) => store.addResource(makeResource(resource), event)],
+  ['removeResource', (store, event) => store.removeResource('https://nothing.example.com', event)],
+  ['addSession', (store, event) => store.addSession(makeSession('phone'), outdated, event)],
+  ['renewSession', (store, event) => store.renewSession('no hash', renewed, proved, event)],
+  ['renewSession', (store, event) => store.renewSession('hash-of-desk', renewed, outdated, event)],
+  ['endSession', (store, event) => store.endSession('nothing', now, event)],
+  ['revokeSession', (store, event) => store.revokeSession('nothing', now, event)],
+  ['revokeSubject', (store, event) => store.revokeSubject('nobody', now, event)],
+];
+
+const describeRecordedVerbs = (opened: () => OpenedStores): void => {
+  const event = makeAuditEvent('what.was.done', { sub: 'operator' });
+  const recorded = async () => (await opened().store.listAudit({ type: event.type, limit: 20 })).map(without);
+  const without = ({ id: _, ...kept }: AuditEvent & { readonly id: number }): AuditEvent => kept;
+  beforeEach(async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await store.addClient(makeClient('confidential', { clientSecretSha256: 'hash' }));
+    await store.addResource(makeResource(resource));
+  });
+
+  test.each(performed)('%s is recorded with what it did', async (_, perform) => {
+    await perform(opened().store, event);
+    expect(await recorded()).toEqual([event]);
+  });
+
+  test.each(refused)('%s that does nothing records nothing', async (_, perform) => {
+    expect(await perform(opened().store, event)).toBe(false);
+    expect(await recorded()).toEqual([]);
+  });
+
+  test.each(onceOnly)('%s on two nodes at once is recorded once', async (_, perform) => {
+    await race(6, opened(), (store) => perform(store, event));
+    expect(await recorded()).toEqual([event]);
+  });
+
+  test('a family and a withdrawn consent are recorded by themselves, once', async () => {
+    const { store } = opened();
+    await startFamily(store, 'family');
+    const started = await store.listAudit({ type: 'family.started', limit: 2 });
+    const details = { family_id: 'family' };
+    expect(started).toMatchObject([{ at: now, sub: 'ada', clientId: 'app', sid: 'desk', address: null, details }]);
+    await store.saveConsent(makeConsent());
+    const withdrawals = await race(6, opened(), (node) => node.withdrawConsent('ada', 'app', now + 1));
+    expect(countTrue(withdrawals)).toBe(1);
+    const withdrawn = await store.listAudit({ type: 'consent.withdrawn', limit: 2 });
+    expect(withdrawn).toMatchObject([{ at: now + 1, sub: 'ada', clientId: 'app', sid: null, details: {} }]);
+  });
+};
 
 export const describeAuditStore = (name: string, open: OpenStores): void => {
   describe(`AuditStore: ${name}`, () => {
@@ -58,5 +166,7 @@ export const describeAuditStore = (name: string, open: OpenStores): void => {
       const [event] = await stores.store.listAudit({ type: hostile, sub: hostile, limit: 1 });
       expect(event?.details).toEqual({ userAgent: hostile });
     });
+
+    describe('with what is done', () => describeRecordedVerbs(() => stores));
   });
 };

@@ -1,6 +1,7 @@
 // Records for the contract suites; `overrides` say how one differs from an ordinary one.
 import type { AuditEvent } from '../../src/seams/audit_store.ts';
 import { type Client, clientDefaults } from '../../src/seams/client_store.ts';
+import type { Resource } from '../../src/seams/resource_store.ts';
 import type { Consent, Interaction, Session } from '../../src/seams/session_store.ts';
 import type { Store } from '../../src/seams/store.ts';
 import type { AuthorizationCode, AuthorizedByUser, RefreshToken, TokenFamily } from '../../src/seams/token_store.ts';
@@ -33,6 +34,18 @@ export const makeClient = (clientId: string, overrides: Partial<Client> = {}): C
   resources: [],
   clientSecretSha256: null,
   clientIdIssuedAt: now,
+  ...overrides,
+});
+
+export const makeResource = (resource: string, overrides: Partial<Resource> = {}): Resource => ({
+  resource,
+  scope: ['read', 'write'],
+  accessTokenSeconds: 600,
+  accessTokenSigningAlg: 'ES256',
+  claims: {},
+  accessTokenClaims: [],
+  statusList: false,
+  createdAt: now,
   ...overrides,
 });
 

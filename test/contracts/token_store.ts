@@ -206,7 +206,7 @@ const describeFamilies = (opened: () => OpenedStores): void => {
     expect(await store.findFamily('untouched')).toMatchObject({ endedAt: null, endReason: null });
     expect(await store.endFamily('unheard-of', 'reason', now)).toBe(false);
     const details = { family_id: 'family', reason: `reason ${winner}` };
-    expect(await store.listAudit({ limit: 10 })).toMatchObject([
+    expect(await store.listAudit({ type: 'family.ended', limit: 10 })).toMatchObject([
       { at: now + winner, type: 'family.ended', clientId: 'app', sub: 'ada', sid: 'desk', details },
     ]);
   });

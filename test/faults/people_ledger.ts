@@ -40,6 +40,11 @@ export const impossible = {
     'select code_hash from authorization_code where used_at is null and family_id in (select family_id from token_family)',
   'a family without a refresh token':
     'select family_id from token_family where family_id not in (select family_id from refresh_token)',
+  'a session that began unrecorded':
+    "select sid from session where sid not in (select sid from audit_event where type = 'sign_in.succeeded' and sid is not null)",
+  'a session that ended unrecorded':
+    "select sid from session where ended_at is not null and sid not in (select sid from audit_event where type = 'session.ended' and sid is not null)",
+  'a family that started unrecorded': `select family_id from token_family where '{"family_id":"' || family_id || '"}' not in (select details from audit_event where type = 'family.started')`,
 } as const;
 
 type Row = Readonly<Record<string, unknown>>;
