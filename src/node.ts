@@ -195,8 +195,15 @@ export const keepRevocationsFresh = ({ revocations, log }: Provider): (() => voi
 
 /** Delivers logout tokens, makes status lists ahead, counts who read the key set and deletes what expired, again and again. @returns how to stop. */
 export const keepHouse = (provider: Provider): (() => void) => {
+  const running = new Set<Chore>();
+  const run = async (chore: Chore): Promise<void> => {
+    if (running.has(chore)) return;
+    running.add(chore);
+    await attempt(chore, provider);
+    running.delete(chore);
+  };
   const begin = (chore: Chore): void => {
-    attempt(chore, provider).catch(() => undefined);
+    run(chore).catch(() => undefined);
   };
   begin(prepare);
   const timers = chores.map((chore) => setInterval(begin, chore.everySeconds * 1000, chore));

@@ -1,6 +1,6 @@
 // LogoutDeliveryStore in SQL, and what queues deliveries: always in the write that ends what they tell of.
 import { randomUUID } from 'node:crypto';
-import { and, asc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NumericDate } from '../seams/clock.ts';
 import type { LogoutDeliveryStore } from '../seams/logout_delivery_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
@@ -71,13 +71,24 @@ export const createSqlLogoutDeliveries = ({
     .where(due)
     .orderBy(asc(logoutDelivery.nextAttemptAt))
     .limit(sql.placeholder('most'));
+  const dueOfClient = and(due, eq(logoutDelivery.clientId, sql.placeholder('clientId')));
+  const attempts = sql`${logoutDelivery.attempts} + 1`;
   const take = prepare(
     database
       .update(logoutDelivery)
-      .set({ nextAttemptAt: given('retryAt'), attempts: sql`${logoutDelivery.attempts} + 1` })
+      .set({ nextAttemptAt: given('retryAt'), attempts })
       // Due once more: another node may have taken it since it was selected.
       .where(and(inArray(logoutDelivery.id, some), due))
       .returning(),
+  );
+  const giveUpOfClient = prepare(
+    database.delete(logoutDelivery).where(and(dueOfClient, gte(attempts, sql.placeholder('mostAttempts')))),
+  );
+  const postponeOfClient = prepare(
+    database
+      .update(logoutDelivery)
+      .set({ nextAttemptAt: given('nextAttemptAt'), attempts })
+      .where(dueOfClient),
   );
   const postpone = prepare(
     database
@@ -91,6 +102,15 @@ export const createSqlLogoutDeliveries = ({
       const taken = await write(...oneAtATime('logout_deliveries'), take.with({ now, retryAt, most }));
       // The last step is the one that takes, whatever came before it.
       return (taken?.at(-1)?.rows ?? []) as readonly (typeof logoutDelivery.$inferSelect)[];
+    },
+    postponeLogoutDeliveriesOf: async (clientId, now, nextAttemptAt, mostAttempts) => {
+      const values = { clientId, now, nextAttemptAt, mostAttempts };
+      const done = await write(
+        ...oneAtATime('logout_deliveries'),
+        giveUpOfClient.with(values),
+        postponeOfClient.with(values),
+      );
+      return done?.at(-2)?.changes ?? 0;
     },
     postponeLogoutDelivery: async (id, nextAttemptAt) => {
       await write(postpone.with({ id, nextAttemptAt }));

@@ -1,53 +1,91 @@
 // Tells clients that a session ended, and tells them again, more and more rarely, until they take it or time is up.
 // OpenID Connect Back-Channel Logout 1.0 §2.5, §2.8.
 import type { Provider } from '../provider.ts';
+import type { NumericDate } from '../seams/clock.ts';
 import type { LogoutDelivery } from '../seams/logout_delivery_store.ts';
 import { OutboundRefusedError } from '../seams/outbound_http.ts';
 import { signJwt } from '../tokens/jws.ts';
 import { logoutTokenClaims } from '../tokens/logout_token.ts';
 
-const mostAtOnce = 20;
+/** A client that is slow holds up its lane alone. */
+const lanes = 4;
+const mostOfLane = 10;
 const mostAttempts = 8;
 const firstRetrySeconds = 10;
+/** How long one run goes on taking what is due: a Worker may work half a minute behind its answer. */
+const runSeconds = 15;
 
 /** How long after attempt `attempts` the next one is: 10 s, 20 s, 40 s, ... */
 const retryAfter = (attempts: number): number => firstRetrySeconds * 2 ** (attempts - 1);
 
-const deliver = async (delivery: LogoutDelivery, provider: Provider): Promise<boolean> => {
+/** Silent is a client that gave no answer at all. */
+type Answer = 'settled' | 'postponed' | 'silent';
+
+const send = async (delivery: LogoutDelivery, provider: Provider): Promise<Answer> => {
   const { store, keyRing, config, clock, outboundHttp, log } = provider;
   const client = await store.findClient(delivery.clientId);
-  if (client === undefined || client.backchannelLogoutUri === null) return true;
+  if (client === undefined || client.backchannelLogoutUri === null) return 'settled';
   const { signer } = keyRing.activeSigner(client.idTokenSignedResponseAlg);
   const logoutToken = await signJwt('logout+jwt', logoutTokenClaims(delivery, config.issuer, clock.now()), signer);
   const fields = { client_id: client.clientId, attempt: delivery.attempts };
   try {
     const status = await outboundHttp.postForm(client.backchannelLogoutUri, { logout_token: logoutToken });
-    if (status >= 200 && status < 300) return true;
+    if (status >= 200 && status < 300) return 'settled';
     log.warn({ ...fields, status }, 'back-channel logout not taken');
-    return status === 400;
+    return status === 400 ? 'settled' : 'postponed';
   } catch (error) {
     log.warn({ ...fields, reason: (error as Error).message }, 'back-channel logout failed');
-    return error instanceof OutboundRefusedError;
+    return error instanceof OutboundRefusedError ? 'settled' : 'silent';
   }
 };
 
-/** Sends what is due, all at once. @returns how many were due. */
-export const deliverLogouts = async (provider: Provider): Promise<number> => {
-  const { store, clock, keyRing, metrics } = provider;
+const deliver = async (delivery: LogoutDelivery, now: NumericDate, provider: Provider): Promise<Answer> => {
+  const { store, metrics } = provider;
+  const answer = await send(delivery, provider);
+  if (answer === 'settled' || delivery.attempts >= mostAttempts) {
+    metrics.logoutDelivery(answer === 'settled' ? 'settled' : 'given_up');
+    await store.removeLogoutDelivery(delivery.id);
+  } else {
+    metrics.logoutDelivery('postponed');
+    await store.postponeLogoutDelivery(delivery.id, now + retryAfter(delivery.attempts));
+  }
+  return answer;
+};
+
+/** All else that is due for a client that gave no answer waits as well, so that it holds nobody up. */
+const passOverSilent = async (
+  sent: readonly (readonly [LogoutDelivery, Answer])[],
+  now: NumericDate,
+  { store, metrics, log }: Provider,
+): Promise<void> => {
+  const answered = new Set(sent.flatMap(([{ clientId }, answer]) => (answer === 'silent' ? [] : [clientId])));
+  const attempts = new Map(sent.map(([{ clientId, attempts }]) => [clientId, attempts]));
+  for (const [clientId, tried] of attempts) {
+    if (answered.has(clientId)) continue;
+    const given = await store.postponeLogoutDeliveriesOf(clientId, now, now + retryAfter(tried), mostAttempts);
+    if (given > 0) log.warn({ client_id: clientId, deliveries: given }, 'back-channel logouts given up');
+    for (let count = 0; count < given; count += 1) metrics.logoutDelivery('given_up');
+  }
+};
+
+const deliverInLane = async (endsAt: number, provider: Provider): Promise<number> => {
+  const { store, clock, keyRing } = provider;
+  let sent = 0;
   // What cannot be signed is not sent, and must not count as tried.
-  if (keyRing.notSigning() !== undefined) return 0;
-  const now = clock.now();
-  const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostAtOnce);
-  await Promise.all(
-    due.map(async (delivery) => {
-      const settled = await deliver(delivery, provider);
-      if (settled || delivery.attempts >= mostAttempts) {
-        metrics.logoutDelivery(settled ? 'settled' : 'given_up');
-        return store.removeLogoutDelivery(delivery.id);
-      }
-      metrics.logoutDelivery('postponed');
-      await store.postponeLogoutDelivery(delivery.id, now + retryAfter(delivery.attempts));
-    }),
-  );
-  return due.length;
+  while (keyRing.notSigning() === undefined && clock.monotonicSeconds() < endsAt) {
+    const now = clock.now();
+    const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostOfLane);
+    const answers = due.map(async (delivery) => [delivery, await deliver(delivery, now, provider)] as const);
+    await passOverSilent(await Promise.all(answers), now, provider);
+    sent += due.length;
+    if (due.length < mostOfLane) break;
+  }
+  return sent;
+};
+
+/** Sends what is due, some at once, until nothing is or its time is up. @returns how many were sent. */
+export const deliverLogouts = async (provider: Provider): Promise<number> => {
+  const endsAt = provider.clock.monotonicSeconds() + runSeconds;
+  const sent = await Promise.all(Array.from({ length: lanes }, () => deliverInLane(endsAt, provider)));
+  return sent.reduce((sum, count) => sum + count, 0);
 };

@@ -56,6 +56,19 @@ const describeTaking = (opened: () => OpenedStores): void => {
     expect(sidsOf(await store.takeLogoutDeliveries(now, now + 60, 1))).toEqual(['oldest']);
   });
 
+  test('of a client that does not answer all that is due waits, counts as tried, and is given up in the end', async () => {
+    const { store, other } = opened();
+    await store.addClient(makeClient('well', told));
+    for (const sid of ['one', 'two']) await endNewSession(store, sid, { clientId: 'told' }, now);
+    await endNewSession(store, 'later', { clientId: 'told' }, now + 1);
+    await endNewSession(store, 'wells', { clientId: 'well' }, now);
+    expect(await store.postponeLogoutDeliveriesOf('told', now, now + 10, 3)).toBe(0);
+    expect(sidsOf(await other.store.takeLogoutDeliveries(now, now + 60, 10))).toEqual(['wells']);
+    expect(await other.store.postponeLogoutDeliveriesOf('told', now + 10, now + 20, 3)).toBe(0);
+    expect(await store.postponeLogoutDeliveriesOf('told', now + 20, now + 40, 3)).toBe(2);
+    expect(await store.takeLogoutDeliveries(now + 40, now + 60, 10)).toMatchObject([{ sid: 'later', attempts: 3 }]);
+  });
+
   test('a postponed delivery waits as long as told, and a removed one is gone', async () => {
     const { store } = opened();
     for (const sid of ['postponed', 'removed']) await endNewSession(store, sid, { clientId: 'told' }, now);

@@ -274,6 +274,32 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     expect(told.toSorted()).toEqual(sids.toSorted());
   });
 
+  test('all that is due is sent in one run, however much it is', async () => {
+    for (let turn = 0; turn < 90; turn += 1) await endSession('told');
+    expect(await deliverLogouts(people)).toBe(90);
+    expect(sent).toHaveLength(90);
+  });
+
+  test('of a client that gives no answer some are tried, the others wait and are given up with them', async () => {
+    await people.addClient('silent', { backchannelLogoutUri: 'https://silent.example.com/' });
+    answer = () => {
+      if (sent.at(-1)?.url.includes('silent')) throw new Error('timeout');
+      return 200;
+    };
+    for (let turn = 0; turn < 90; turn += 1) await endSession('silent');
+    await endSession('told');
+    const tried = await deliverLogouts(people);
+    // Each of the four lanes had taken ten before the first was silent.
+    expect([tried, sent.filter(({ url }) => url === uri).length]).toEqual([41, 1]);
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      await people.pass(3600);
+      await deliverLogouts(people);
+    }
+    sent = [];
+    await people.pass(30 * day);
+    expect(await deliverLogouts(people)).toBe(0);
+  });
+
   test('two nodes send a delivery once', async () => {
     for (let turn = 0; turn < 5; turn += 1) await endSession('told');
     await Promise.all([deliverLogouts(people), deliverLogouts(people), deliverLogouts(people)]);
