@@ -171,7 +171,7 @@ export const demoEndpoints = (send: Send): Readonly<Record<string, Endpoint>> =>
     };
   return {
     [demoPath]: serve('GET', (context, demo) => show(context, kept.read(context), null, demo)),
-    [demoCallbackPath]: serve('GET', callback),
+    [demoCallbackPath]: (provider) => ({ ...serve('GET', callback)(provider), HEAD: 'refused' }),
     [demoPaths.signIn]: serve('POST', signIn),
     [demoPaths.refresh]: serve('POST', refresh),
     [demoPaths.signOut]: serve('POST', signOut),

@@ -292,6 +292,20 @@ test('T107: doctor tells of a stored hash that lets nobody in, by name and witho
   expect((await keyturn('doctor')).stdout).toContain('Every password hash (users: 1) can be verified.');
 });
 
+test('doctor names ten of those whose hash lets nobody in, and counts the others', async () => {
+  await withStoreAt(folder, now(), async (store) => {
+    for (let turn = 10; turn < 23; turn += 1)
+      await store.addUser(makeUser(`s-${turn}`, { username: `user${turn}`, passwordHash: 'none of ours' }));
+  });
+  const { stdout } = await keyturn('doctor', '--json');
+  const messages = JSON.parse(stdout).findings.flatMap(({ about, message }: Record<string, string>) =>
+    about === 'users' ? [message] : [],
+  );
+  expect(messages).toHaveLength(11);
+  expect(messages[9]).toContain('user19');
+  expect(messages[10]).toContain('3 more');
+});
+
 describe('personal data', () => {
   test('export prints all of it as JSON, without a hash, and is recorded', async () => {
     const { sub } = await document('users', 'add', 'ada', '--email', 'ada@example.org');

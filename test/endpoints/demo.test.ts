@@ -87,7 +87,8 @@ const createBrowser = () => {
     return page.location;
   };
   const signIn = async (): Promise<Answer> => follow(await get(await reachCallback()));
-  return { jar, get, post, press, follow, reachCallback, signIn };
+  const head = (path: string) => request(path, { method: 'HEAD' });
+  return { jar, get, head, post, press, follow, reachCallback, signIn };
 };
 
 let browser: ReturnType<typeof createBrowser>;
@@ -222,8 +223,9 @@ describe('the demo, in the wrong hands', () => {
     expect(words(html)).not.toContain('Sign in');
   });
 
-  test('an answer works once', async () => {
+  test('an answer works once, and a look at its head does not use it up', async () => {
     const callback = await browser.reachCallback();
+    expect((await browser.head(callback)).status).toBe(405);
     expect((await browser.get(callback)).location).toBe('/demo');
     expect((await browser.get(callback)).status).toBe(400);
   });
