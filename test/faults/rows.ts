@@ -102,7 +102,7 @@ export const rows: readonly FaultRow[] = [
     id: 'F15',
     fault: 'a backup is restored, killed on the way; an SQLite database is moved, killed on the way',
     mustHold: 'one database is served, and nothing spent or revoked is good again',
-    files: ['database_kill.test.ts'],
+    files: ['database_kill.fault.test.ts'],
     fullFiles: ['database_kill.soak.test.ts'],
   },
   {
