@@ -4,6 +4,7 @@ import { registerClient } from '../client_registration/register_client.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { auditEvent } from '../tokens/audit.ts';
+import { assertNoUser } from './own_subject.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -78,6 +79,7 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
       config.loopback,
     );
     const { clientId } = client;
+    await assertNoUser(clientId, store);
     if (!(await store.addClient(client, auditEvent('client.added', { clientId }, terminal))))
       throw new OperatorError(
         `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${clientId}`,

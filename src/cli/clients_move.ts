@@ -9,6 +9,7 @@ import type { Client } from '../seams/client_store.ts';
 import { auditEvent, recordAudit } from '../tokens/audit.ts';
 import { informationInWords } from './clients_add.ts';
 import { findClient } from './find_client.ts';
+import { assertNoUser } from './own_subject.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeJson } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -75,6 +76,7 @@ export const importClient = async (from: string, options: AnswerOptions, termina
       tokensNotBefore: brought.tokens_not_before,
     };
     const { clientId } = imported;
+    await assertNoUser(clientId, store);
     if (!(await store.addClient(imported, auditEvent('client.imported', { clientId }, terminal))))
       throw new OperatorError(`The client_id ${clientId} is taken here; nothing was changed.`);
     return { client: imported, warnings: registration.warnings };

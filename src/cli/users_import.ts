@@ -7,6 +7,7 @@ import { OperatorError } from '../errors.ts';
 import { canonicalEmail, canonicalUsername } from '../login/username.ts';
 import type { User } from '../seams/user_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
+import { assertNoClient } from './own_subject.ts';
 import { readJsonObject } from './read_metadata.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -72,6 +73,7 @@ export const importUser = async (from: string, options: AnswerOptions, terminal:
   await withStore(readConfig(terminal.environment), async (store) => {
     if ((await store.findUser(sub)) !== undefined)
       throw new OperatorError(`The user ${safeText(sub)} is here already; nothing was changed.`);
+    await assertNoClient(sub, store);
     if (!(await store.addUser(user, auditEvent('user.imported', { sub }, terminal))))
       throw new OperatorError(
         `The username ${username}, or the e-mail address, is another user's here; nothing was changed. See: npx keyturn users list`,

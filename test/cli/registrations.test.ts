@@ -246,6 +246,26 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     expect((await keyturn('clients', 'list')).stdout).not.toContain('shop');
   });
 
+  test('T045: no client is called as a user is, and no user as a client is', async () => {
+    await addApi();
+    const { sub } = await document('users', 'add', 'ada');
+    const taken = { code: 1, stderr: expect.stringMatching(/is the sub of a user.*nothing was changed/) };
+    expect(await keyturn('clients', 'add', '--client-id', sub)).toMatchObject(taken);
+    const { client_id: clientId } = await document('clients', 'add');
+    const exported = await document('clients', 'export', clientId);
+    const asUser = JSON.stringify({ ...exported, client_id: sub });
+    expect(await piping(asUser, 'clients', 'import', '-')).toMatchObject(taken);
+    expect(await clientOf(sub)).toBeUndefined();
+    const { user } = await document('users', 'export', 'ada');
+    await keyturn('users', 'remove', 'ada');
+    const asClient = JSON.stringify({ user: { ...user, sub: clientId } });
+    expect(await piping(asClient, 'users', 'import', '-')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is the client_id of a client'),
+    });
+    expect(await document('users', 'list')).toMatchObject({ users: [] });
+  });
+
   test('a public client has no secret to rotate', async () => {
     await addApi();
     await keyturn(
