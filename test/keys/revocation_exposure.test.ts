@@ -53,7 +53,7 @@ describe('how long a key revoked at t may be accepted', () => {
     expect(boundOf('unknown_kid')).toBe(t + policy.leadSeconds + 30);
   });
 
-  test('by one that refetches on an unknown kid no sooner than shared caches let go of the old key set', () => {
+  test('T032: by one that refetches on an unknown kid no sooner than shared caches let go of the old key set', () => {
     expect(boundOf('unknown_kid', policy, t)).toBe(boundOf('cache_control'));
   });
 
