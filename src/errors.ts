@@ -191,7 +191,12 @@ export const failures = {
       'The form did not come from a page of this site in this browser. Open the page again and send it from there.',
   },
   token_missing: malformedRequest('The parameter token is missing.'),
-  access_token_missing: tokenRefused,
+  access_token_missing: {
+    status: 401,
+    error: 'invalid_token',
+    description:
+      'No access token was sent: it goes after Bearer in the Authorization header, or as access_token in the body of a POST, never in the URL (RFC 6750 section 2).',
+  },
   access_token_malformed: malformedRequest(
     'The access token is sent once: after Bearer in the Authorization header, or as access_token in the body of a POST (RFC 6750 section 2).',
   ),

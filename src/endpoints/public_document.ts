@@ -76,7 +76,7 @@ export const answerDocument = (
 ): PlainAnswer => choose(answersOf(document, contentType, maxAgeSeconds), document, context);
 
 /** Lets pages of every origin ask for a public document. */
-export const publicOptions: Handler = preflight('GET, HEAD, OPTIONS', 'If-None-Match, Cache-Control');
+export const publicOptions: Handler = preflight('GET, HEAD, OPTIONS');
 
 /**
  * @param read - gives the document as it is now, from memory: the same object until it changes.

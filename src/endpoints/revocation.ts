@@ -11,6 +11,7 @@ import { verifyOwnToken } from '../tokens/verify_own.ts';
 import { allowClientOrigin, preflight } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
+import { plainJson } from './plain_json.ts';
 
 const revokeAccessToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
@@ -31,13 +32,13 @@ export const revocation: Endpoint = (provider) => ({
     const parameters = await readFormBody(context);
     const authorization = context.req.header('Authorization');
     const client = await authenticateClient({ authorization, parameters }, provider);
-    allowClientOrigin(context, client);
+    const crossOrigin = allowClientOrigin(context, client);
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
     const revoke = token.includes('.') ? revokeAccessToken : revokeRefreshToken;
     await revoke(token, client, provider);
-    // No Content-Type: some clients parse an empty text/plain and fail.
-    return context.body(null, 200, { 'Cache-Control': 'no-store' });
+    // To be ignored (RFC 7009 §2.2), but some clients parse it all the same: an empty one fails there, whatever its type.
+    return plainJson({}, { 'Cache-Control': 'no-store', ...crossOrigin });
   },
   OPTIONS: preflight('POST, OPTIONS'),
 });

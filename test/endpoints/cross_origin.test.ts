@@ -76,13 +76,16 @@ describe('what a browser asks first', () => {
     ['/token', 'POST', 'POST, OPTIONS'],
     ['/revoke', 'POST', 'POST, OPTIONS'],
     ['/userinfo', 'GET', 'GET, POST, OPTIONS'],
-  ])('%s may be asked with an Authorization header, without credentials', async (path, method, methods) => {
-    const response = await preflight(path, method, 'authorization,content-type');
+    [paths.openid_configuration, 'GET', 'GET, HEAD, OPTIONS'],
+    [paths.oauth_authorization_server, 'GET', 'GET, HEAD, OPTIONS'],
+    [paths.jwks, 'GET', 'GET, HEAD, OPTIONS'],
+  ])('%s may be asked with any header, as clients add them, without credentials', async (path, method, methods) => {
+    const response = await preflight(path, method, 'authorization,content-type,mcp-protocol-version,traceparent');
     expect(response.status).toBe(204);
     expect(corsHeaders(response)).toEqual({
       'access-control-allow-origin': '*',
       'access-control-allow-methods': methods,
-      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-allow-headers': 'Authorization, *',
       'access-control-max-age': '86400',
     });
   });

@@ -58,6 +58,9 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     expect((await postForm(people.app, '/userinfo', form)).status).toBe(200);
     const inUrl = await people.app.request(`/userinfo?access_token=${tokens.access_token}`);
     expect([inUrl.status, inUrl.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
+    expect(await inUrl.json()).toMatchObject({
+      error_description: expect.stringMatching(/^No access token was sent: /),
+    });
     const twice = await postForm(people.app, '/userinfo', form, { Authorization: `Bearer ${tokens.access_token}` });
     await expectChallenge(twice, 'invalid_request', 400);
     const json = await people.app.request('/userinfo', {
