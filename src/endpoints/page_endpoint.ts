@@ -14,6 +14,7 @@ const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
   authorization_client_unknown: 'client_unknown',
   redirect_uri_missing: 'redirect_uri_mismatch',
   redirect_uri_unregistered: 'redirect_uri_mismatch',
+  post_logout_redirect_uri_unregistered: 'post_logout_redirect_uri_mismatch',
   interaction_unknown: 'interaction_expired',
   request_forged: 'csrf_refused',
   rate_limited: 'rate_limited',

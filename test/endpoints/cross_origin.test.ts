@@ -80,7 +80,7 @@ describe('what a browser asks first', () => {
     [paths.oauth_authorization_server, 'GET', 'GET, HEAD, OPTIONS'],
     [paths.jwks, 'GET', 'GET, HEAD, OPTIONS'],
   ])('%s may be asked with any header, as clients add them, without credentials', async (path, method, methods) => {
-    const response = await preflight(path, method, 'authorization,content-type,mcp-protocol-version,traceparent');
+    const response = await preflight(path, method, 'authorization,content-type,x-requested-with,mcp-protocol-version');
     expect(response.status).toBe(204);
     expect(corsHeaders(response)).toEqual({
       'access-control-allow-origin': '*',

@@ -65,6 +65,7 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
       const refused = await browser.get(logoutPath({ ...parameters, post_logout_redirect_uri: uri }));
       expect(gist(refused)).toEqual(page400);
       expect(refused.html).not.toContain('evil.example');
+      expect(refused.html).toContain('<code>post_logout_redirect_uri_mismatch</code>');
     }
     expect(
       gist(await people.openBrowser().get(logoutPath({ client_id: 'ours', post_logout_redirect_uri: uri }))),

@@ -11,6 +11,12 @@ export const englishErrors = {
       'The application named an address to return to that is not one of its own. For your safety, nothing was sent there.',
     next: 'Go back and try again. If it happens again, tell the people who run the application.',
   },
+  post_logout_redirect_uri_mismatch: {
+    heading: 'The way back is not registered',
+    explanation:
+      'The application named an address to return to after signing out that is not one of its own. For your safety, nothing was sent there, and nobody was signed out.',
+    next: 'Go back and try again. If it happens again, tell the people who run the application.',
+  },
   request_malformed: {
     heading: 'This request cannot be understood',
     explanation: 'Something the application sent is missing, or not as it should be.',

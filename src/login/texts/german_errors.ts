@@ -14,6 +14,12 @@ export const germanErrors: typeof englishErrors = {
       'Die Anwendung nannte eine Rückkehradresse, die nicht zu ihr gehört. Zu Ihrer Sicherheit wurde nichts dorthin gesendet.',
     next: 'Gehen Sie zurück und versuchen Sie es erneut. Geschieht es wieder, sagen Sie es den Betreibern der Anwendung.',
   },
+  post_logout_redirect_uri_mismatch: {
+    heading: 'Der Rückweg ist nicht registriert',
+    explanation:
+      'Die Anwendung nannte eine Adresse für die Rückkehr nach dem Abmelden, die nicht zu ihr gehört. Zu Ihrer Sicherheit wurde nichts dorthin gesendet und niemand abgemeldet.',
+    next: 'Gehen Sie zurück und versuchen Sie es erneut. Geschieht es wieder, sagen Sie es den Betreibern der Anwendung.',
+  },
   request_malformed: {
     heading: 'Diese Anfrage ist nicht zu verstehen',
     explanation: 'Etwas, das die Anwendung gesendet hat, fehlt oder ist nicht, wie es sein sollte.',
