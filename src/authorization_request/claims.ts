@@ -13,7 +13,10 @@ export const passwordAcr = '1';
 const wish = z
   .object({ essential: z.boolean().optional(), value: z.unknown().optional(), values: z.array(z.unknown()).optional() })
   .nullable();
-const wishes = z.record(z.string(), wish).optional();
+/** Claims we have none of may be asked for in ways of their own, as `verified_claims` by a list; they are not looked at. */
+const wishes = z
+  .object(Object.fromEntries(['acr', 'sub', ...userClaimNames].map((name) => [name, wish.optional()])))
+  .optional();
 const claimsParameter = z.object({ id_token: wishes, userinfo: wishes });
 
 const namesOf = (asked: z.infer<typeof wishes>): readonly string[] =>

@@ -115,6 +115,12 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
     );
   });
 
+  test('§5.5: claims that are not known here are left out, however they are asked for', () => {
+    const claims = { id_token: { verified_claims: [{ claims: { name: null } }], email: null, auth_time: 1 } };
+    const { idToken } = checkClaims(parseForm(`claims=${encodeURIComponent(JSON.stringify(claims))}`));
+    expect(idToken).toEqual(['email']);
+  });
+
   test.each([
     ['{"id_token":{"sub":null}}', undefined],
     ['{"id_token":{"sub":{"value":"ada"}}}', ['ada']],
