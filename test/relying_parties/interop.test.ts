@@ -84,6 +84,12 @@ describe('what software in use sends, though no specification asks for it', () =
     expect(body.id_token).toBeTypeOf('string');
   });
 
+  test('a resource that differs by the slash that MCP clients add is refused, and why is told', async () => {
+    const { url } = await authorize('public', { resource: 'https://mcp.example.com/' });
+    expect(url.searchParams.get('error')).toBe('invalid_target');
+    expect(url.searchParams.get('error_description')).toMatch(/the same to the letter, a slash at the end too/);
+  });
+
   test('a 200 of revocation is JSON: simple-oauth2 takes nothing else, oidc-client-ts no text/plain', async () => {
     const body = new URLSearchParams({ client_id: 'public', token: 'unknown' });
     const response = await fetch(`${server.issuer}/revoke`, { method: 'POST', body });
