@@ -16,6 +16,7 @@ import { keyHistory } from './endpoints/key_history.ts';
 import { login } from './endpoints/login.ts';
 import { metadata } from './endpoints/metadata.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { noEndpointPage, notFound, opensPage } from './endpoints/no_endpoint.ts';
 import { adminStorePath, basePathOf, endpointNameOf, operatorPaths, paths } from './endpoints/paths.ts';
 import { type Dress, dressWith } from './endpoints/response_headers.ts';
 import { revocation } from './endpoints/revocation.ts';
@@ -50,7 +51,8 @@ const mount = (app: App, provider: Provider, dress: Dress) => (path: string, end
     const handler = handlers.get(context.req.method);
     if (handler === undefined) {
       context.header('Allow', allow.join(', '));
-      throw new OAuthError('method_not_allowed');
+      if (!opensPage(context)) throw new OAuthError('method_not_allowed');
+      return noEndpointPage(context, 'method_not_allowed').then<Response>((page) => dress(page, context));
     }
     const answer = handler(context);
     return answer instanceof Promise
@@ -66,7 +68,7 @@ export const createApp = (provider: Provider): App => {
   const base = basePathOf(provider.config.issuer);
 
   app.onError((error, context) => dress(errorResponse(error, context, provider), context));
-  app.notFound((context) => dress(context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' }), context));
+  app.notFound(async (context) => dress(await notFound(context, provider), context));
 
   at(base + paths.jwks, jwks);
   at(base + paths.key_history, keyHistory);

@@ -95,7 +95,8 @@ export const failures = {
   resource_not_allowed: {
     status: 400,
     error: 'invalid_target',
-    description: 'The resource is unknown, or this client is not registered for it; it must be the same to the letter, a slash at the end too.',
+    description:
+      'The resource is unknown, or this client is not registered for it; it must be the same to the letter, a slash at the end too.',
   },
   scope_malformed: {
     status: 400,

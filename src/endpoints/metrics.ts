@@ -2,6 +2,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Endpoint } from './endpoint.ts';
 
+const refused = {
+  error: 'invalid_token',
+  error_description:
+    'Metrics are for whoever sends the token of KEYTURN_METRICS_TOKEN after Bearer in the Authorization header.',
+};
+const uncounted = { error: 'not_found', error_description: 'Nothing is counted here: Workers have no metrics.' };
 const challenge = { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer' };
 
 /** Over hashes, so that neither a character nor the length shows in the time it takes. */
@@ -12,9 +18,9 @@ export const metrics: Endpoint = ({ config, metrics: counted }) => ({
   GET: async (context) => {
     const [, shown = ''] = /^Bearer +(\S+)$/i.exec(context.req.header('Authorization') ?? '') ?? [];
     if (config.metricsToken === undefined || !isSame(shown, config.metricsToken))
-      return context.json({ error: 'invalid_token' }, 401, challenge);
+      return context.json(refused, 401, challenge);
     const page = await counted.page();
-    if (page === undefined) return context.json({ error: 'not_found' }, 404, { 'Cache-Control': 'no-store' });
+    if (page === undefined) return context.json(uncounted, 404, { 'Cache-Control': 'no-store' });
     return context.body(page.body, 200, { 'Content-Type': page.contentType, 'Cache-Control': 'no-store' });
   },
 });

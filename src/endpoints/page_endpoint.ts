@@ -21,8 +21,12 @@ const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
   passwords_busy: 'rate_limited',
 };
 
-const kindOf = ({ reason, failure }: OAuthError): ErrorKind =>
-  kinds[reason] ?? (failure.status >= 500 ? 'internal' : 'request_malformed');
+const kindOf = ({ reason, failure: { status } }: OAuthError): ErrorKind => {
+  const { [reason]: kind } = kinds;
+  if (kind !== undefined) return kind;
+  if (status === 503) return 'unavailable';
+  return status === 500 ? 'internal' : 'request_malformed';
+};
 
 const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provider): Promise<Response> => {
   const refusal = refusalOf(error);
@@ -33,7 +37,7 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
   const texts = textsOf(context);
   const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds, homeHref: null });
-  return pageResponse(context, markup, { status: status === 405 ? 400 : status });
+  return pageResponse(context, markup, { status });
 };
 
 /** Wraps an endpoint's handlers, so that they take turns and their failures are answered as pages. */

@@ -7,6 +7,10 @@ import { publicOptions } from './public_document.ts';
 
 const viewSeconds = 0.25;
 const cursorForm = /^[0-9]{1,15}(-[0-9a-f]{12})?$/;
+const unread = {
+  error: 'temporarily_unavailable',
+  error_description: 'What is revoked has not been read yet. Try again in a second.',
+};
 const everyOrigin = { 'Access-Control-Allow-Origin': '*' };
 
 export const revocationFeed: Endpoint = (provider) => {
@@ -29,8 +33,7 @@ export const revocationFeed: Endpoint = (provider) => {
           'X-Accel-Buffering': 'no',
         });
       const page = await feed.pageAfter(cursor);
-      if (page === undefined)
-        return context.json({ error: 'temporarily_unavailable' }, 503, { ...everyOrigin, 'Retry-After': '1' });
+      if (page === undefined) return context.json(unread, 503, { ...everyOrigin, 'Retry-After': '1' });
       return context.body(page.token, 200, {
         ...everyOrigin,
         'Content-Type': 'application/jwt',

@@ -71,8 +71,25 @@ describe('T130: a path has one spelling', () => {
   ])('%s is not found, in JSON, not to be stored', async (path) => {
     const response = await provider.app.request(`https://id.example.com${path}`, { method: 'POST' });
     expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({ error: 'not_found' });
+    expect(await response.json()).toEqual({
+      error: 'not_found',
+      error_description: expect.stringContaining('Nothing'),
+    });
     expect(response.headers.get('Cache-Control')).toBe('no-store');
+  });
+
+  test.each([
+    ['/nowhere', 404, 'There is nothing here', null],
+    ['/token', 405, 'This page is not opened this way', 'POST, OPTIONS'],
+    ['/account/sessions', 405, 'This page is not opened this way', 'POST'],
+  ] as const)('%s has a page for a browser that opens it: %d', async (path, status, heading, allow) => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const response = await provider.app.request(`https://id.example.com${path}`, { headers: { Accept: accept } });
+    expect(response.status).toBe(status);
+    expect(await response.text()).toContain(`<h1>${heading}</h1>`);
+    expect(response.headers.get('Allow')).toBe(allow);
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    expect(response.headers.get('Content-Security-Policy')).toContain("default-src 'none'");
   });
 
   test.each(['/.well-known/../token', '/%74oken', '/a/%2e%2e/token', '/.//token/..//../token'])(

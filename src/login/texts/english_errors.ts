@@ -49,7 +49,7 @@ export const englishErrors = {
   },
   method_not_allowed: {
     heading: 'This page is not opened this way',
-    explanation: 'The address exists, but it answers only to forms of other pages.',
+    explanation: 'The address exists, but it answers only to forms of other pages, or to applications.',
     next: 'Go back to where you came from and start again.',
   },
   internal: {

@@ -53,7 +53,7 @@ export const germanErrors: typeof englishErrors = {
   },
   method_not_allowed: {
     heading: 'So lässt sich diese Seite nicht öffnen',
-    explanation: 'Die Adresse gibt es, aber sie antwortet nur auf Formulare anderer Seiten.',
+    explanation: 'Die Adresse gibt es, aber sie antwortet nur auf Formulare anderer Seiten oder auf Anwendungen.',
     next: 'Gehen Sie dahin zurück, woher Sie kamen, und beginnen Sie von vorn.',
   },
   internal: {
