@@ -211,6 +211,14 @@ const pendingMigrationsOf = (client: Database.Database): number => {
   return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied).length;
 };
 
+/** SQLite takes the empty name for a database of its own, and a folder for a disk that fails. */
+const assertFile = (path: string, file: string): void => {
+  const found = path === '' ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile()) return;
+  const what = found === undefined ? 'There is no file' : 'This is no file, but something else:';
+  throw new OperatorError(`${what} ${path === '' ? '""' : file}. Name an SQLite database. Nothing was changed.`);
+};
+
 /**
  * Reads a whole file for damage, and changes nothing.
  *
@@ -218,6 +226,7 @@ const pendingMigrationsOf = (client: Database.Database): number => {
  */
 export const inspectSqliteDatabase = (path: string): SqliteInspection => {
   const file = resolve(path);
+  assertFile(path, file);
   let client: Database.Database | undefined;
   try {
     client = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });

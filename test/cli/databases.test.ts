@@ -166,6 +166,17 @@ describe('keyturn restore', () => {
     expect(leftovers()).toEqual([]);
   });
 
+  test.each([
+    ['', 'There is no file ""'],
+    ['https://api.example.com', 'There is no file'],
+    ['.', 'This is no file'],
+  ])('what is no file is no backup: %j', async (named, message) => {
+    const before = readFileSync(database());
+    const { code, stderr } = await keyturn('restore', named);
+    expect([code, stderr.replaceAll('\n', ' ')]).toEqual([1, expect.stringContaining(message)]);
+    expect(readFileSync(database())).toEqual(before);
+  });
+
   test('what a killed restore of the same process number left is removed, as in a container', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     writeFileSync(`${database()}.restoring-${process.pid}`, 'killed');
@@ -222,7 +233,7 @@ describe('keyturn restore', () => {
       (path: string) => new Database(path).exec('CREATE TABLE t (x)').close(),
       /no backup of an issuer/,
     ],
-    ['not there', () => undefined, /could not be opened/],
+    ['not there', () => undefined, /There is no file/],
   ])('what is %s is refused, and the database stays as it was', async (_, make, expected) => {
     const before = await kidsIn();
     make(pathIn('b.sqlite'));
