@@ -9,6 +9,7 @@ import type { Log } from '../seams/log.ts';
 import { type Metrics, noMetrics } from '../seams/metrics.ts';
 import type { RequestSpan, Tracer } from '../seams/tracer.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
+import { createShortTurns } from './short_turns.ts';
 
 const limits = {
   headersTimeout: 10_000,
@@ -20,6 +21,10 @@ const limits = {
 /** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
 const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
+/** How long requests are begun before the event loop looks at what else has come. */
+const turnMilliseconds = 2;
+/** Connections that wait to be accepted, one a turn. The kernel allows for no more than its somaxconn. */
+const backlog = 4096;
 
 /** What goes in with a request, and what comes of it. */
 export interface ServedRequest {
@@ -135,6 +140,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   }) as Server;
   server.maxConnections = maxConnections;
   server.setTimeout(stuckMilliseconds);
+  const inTurn = createShortTurns(turnMilliseconds);
   const [answerByFetch] = server.listeners('request') as ((
     request: IncomingMessage,
     response: ServerResponse,
@@ -147,11 +153,15 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     watchRequest(options, request, response, served, span);
     if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
     requests.set(response, served);
-    if (span === undefined) answerByFetch(request, response);
-    else span.run(() => answerByFetch(request, response));
+    inTurn(() => {
+      // Whoever went away meanwhile waits for nothing.
+      if (response.destroyed) return;
+      if (span === undefined) answerByFetch(request, response);
+      else span.run(() => answerByFetch(request, response));
+    });
   });
   const closeSilent = watchSilent(server);
-  server.listen(port, host);
+  server.listen({ port, host, backlog });
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, port, error);
   });
