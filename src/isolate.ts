@@ -2,8 +2,9 @@
 // comes, or a cron trigger. It knows no Cloudflare type; worker.ts hands in what it takes of the runtime.
 import { createApp } from './app.ts';
 import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
-import { attempt, chores, deliver, writeHistory } from './housekeeping.ts';
+import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
 import { type RotationParts, turnRings } from './keys/rotation.ts';
+import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import type { SharedAnswers } from './shared_answers.ts';
 
@@ -16,6 +17,11 @@ export interface Isolate {
   /** What a cron trigger begins: the rings are turned, then come all the chores. */
   keepHouse(): Promise<void>;
 }
+
+/** How long clients are told of sign-outs: by a trigger, of which the next comes in a minute, and behind an answer, where 30 s are given. */
+const [triggerSeconds, behindAnswerSeconds] = [40, 20];
+/** Telling one client takes two queries, and one event has a thousand. */
+const mostDeliveries = 300;
 
 /** Where a POST may end sessions, whose clients are told at once, or revoke. */
 const endingPaths = [paths.end_session, paths.account, paths.revocation, adminStorePath] as const;
@@ -64,10 +70,15 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
   const mayEnd = (request: Request): boolean =>
     request.method === 'POST' && endingPaths.some((path) => new URL(request.url).pathname.startsWith(base + path));
 
+  const deliverFor = (seconds: number): Chore => ({
+    ...deliver,
+    work: () => deliverLogouts(provider, { seconds, most: mostDeliveries }),
+  });
+
   const followUp = async (): Promise<void> => {
     await readKeys();
     await shared.purge(provider);
-    await attempt(deliver, provider);
+    await attempt(deliverFor(behindAnswerSeconds), provider);
   };
 
   const logged = async (request: Request, requestId: string, answering: () => Promise<Response>): Promise<Response> => {
@@ -106,7 +117,7 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
       for (const kid of erased) log.info({ kid }, 'key retired, private half erased');
       await readKeys();
       await writeHistory(provider);
-      for (const chore of chores) await attempt(chore, provider);
+      for (const chore of chores) await attempt(chore === deliver ? deliverFor(triggerSeconds) : chore, provider);
       await shared.purge(provider);
     },
   };

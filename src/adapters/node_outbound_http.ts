@@ -9,6 +9,7 @@ import { type OutboundHttp, OutboundRefusedError } from '../seams/outbound_http.
 import { isAllowedAddress, isLoopbackHost } from './public_address.ts';
 
 const timeoutMilliseconds = 5000;
+const mostAtOnce = 40;
 
 const guardedLookup =
   (loopbackToo: boolean): LookupFunction =>
@@ -34,6 +35,7 @@ const assertAllowedUrl = (url: URL, loopbackToo: boolean): void => {
 
 /** @param loopbackToo - for an issuer that is on loopback itself. */
 export const createNodeOutboundHttp = (loopbackToo: boolean): OutboundHttp => ({
+  mostAtOnce,
   postForm: (target, form) =>
     new Promise((settle, fail) => {
       const url = new URL(target);

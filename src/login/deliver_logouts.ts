@@ -8,12 +8,9 @@ import { signJwt } from '../tokens/jws.ts';
 import { logoutTokenClaims } from '../tokens/logout_token.ts';
 
 /** A client that is slow holds up its lane alone. */
-const lanes = 4;
 const mostOfLane = 10;
 const mostAttempts = 8;
 const firstRetrySeconds = 10;
-/** How long one run goes on taking what is due: a Worker may work half a minute behind its answer. */
-const runSeconds = 15;
 
 /** How long after attempt `attempts` the next one is: 10 s, 20 s, 40 s, ... */
 const retryAfter = (attempts: number): number => firstRetrySeconds * 2 ** (attempts - 1);
@@ -68,24 +65,42 @@ const passOverSilent = async (
   }
 };
 
-const deliverInLane = async (endsAt: number, provider: Provider): Promise<number> => {
+export interface DeliveryRun {
+  /** How long it goes on taking what is due. */
+  readonly seconds: number;
+  /** About how many it sends at most. */
+  readonly most: number;
+}
+
+const deliverInLane = async (
+  mostAtOnce: number,
+  { seconds, most }: DeliveryRun,
+  provider: Provider,
+): Promise<number> => {
   const { store, clock, keyRing } = provider;
+  const endsAt = clock.monotonicSeconds() + seconds;
   let sent = 0;
   // What cannot be signed is not sent, and must not count as tried.
-  while (keyRing.notSigning() === undefined && clock.monotonicSeconds() < endsAt) {
+  while (keyRing.notSigning() === undefined && clock.monotonicSeconds() < endsAt && sent < most) {
     const now = clock.now();
-    const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostOfLane);
+    const due = await store.takeLogoutDeliveries(now, now + firstRetrySeconds, mostAtOnce);
     const answers = due.map(async (delivery) => [delivery, await deliver(delivery, now, provider)] as const);
     await passOverSilent(await Promise.all(answers), now, provider);
     sent += due.length;
-    if (due.length < mostOfLane) break;
+    if (due.length < mostAtOnce) break;
   }
   return sent;
 };
 
-/** Sends what is due, some at once, until nothing is or its time is up. @returns how many were sent. */
-export const deliverLogouts = async (provider: Provider): Promise<number> => {
-  const endsAt = provider.clock.monotonicSeconds() + runSeconds;
-  const sent = await Promise.all(Array.from({ length: lanes }, () => deliverInLane(endsAt, provider)));
+/** Sends what is due, as many at once as may be, until nothing is. @returns how many were sent. */
+export const deliverLogouts = async (
+  provider: Provider,
+  { seconds, most }: DeliveryRun = { seconds: 15, most: Number.POSITIVE_INFINITY },
+): Promise<number> => {
+  const { mostAtOnce } = provider.outboundHttp;
+  const lanes = Math.ceil(mostAtOnce / mostOfLane);
+  const run = { seconds, most: Math.ceil(most / lanes) };
+  const ofLane = Math.ceil(mostAtOnce / lanes);
+  const sent = await Promise.all(Array.from({ length: lanes }, () => deliverInLane(ofLane, run, provider)));
   return sent.reduce((sum, count) => sum + count, 0);
 };

@@ -28,6 +28,7 @@ beforeAll(async () => {
   people = await openPeople({
     passwordHasher: cheapHasher,
     outboundHttp: {
+      mostAtOnce: 40,
       postForm: async (url, form) => {
         expect(Object.keys(form)).toEqual(['logout_token']);
         sent.push({ url, token: form.logout_token ?? '' });
