@@ -8,7 +8,7 @@ import type { Log } from './seams/log.ts';
 import type { Metrics } from './seams/metrics.ts';
 import type { OutboundHttp } from './seams/outbound_http.ts';
 import type { PasswordHasher } from './seams/password_hasher.ts';
-import type { RateLimiter } from './seams/rate_limiter.ts';
+import type { PostLimiter, RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
 import type { StoreFence } from './seams/store_fence.ts';
 import type { TakeTurn } from './seams/turns.ts';
@@ -31,6 +31,8 @@ export interface Provider {
   readonly rateLimiter: RateLimiter;
   /** Of this process alone, for limits that are asked at every request. */
   readonly localRateLimiter: RateLimiter;
+  /** Where the surroundings count what an address posts to pages. */
+  readonly postLimiter?: PostLimiter;
   readonly outboundHttp: OutboundHttp;
   readonly places: PlaceAllocator;
   readonly revocations: RevocationView;

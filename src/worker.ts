@@ -10,7 +10,7 @@ import { createFetchOutboundHttp } from './adapters/fetch_outbound_http.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
 import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
-import { isWithinAddressLimit } from './adapters/ratelimit_binding.ts';
+import { createPostLimiter } from './adapters/ratelimit_binding.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { webCryptoSigners } from './adapters/web_crypto_signer.ts';
 import { type Config, readConfig } from './config.ts';
@@ -82,6 +82,7 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
     passwordHasher: boundPasswordHasher(createArgon2Wasm(new WebAssembly.Instance(wasm)), hashesAtOnce, hashesWaiting),
     localRateLimiter: createMemoryRateLimiter(clock),
     outboundHttp: createFetchOutboundHttp(config.loopback),
+    ...(env.ADDRESS_LIMIT && { postLimiter: createPostLimiter(env.ADDRESS_LIMIT) }),
   };
   return createIsolate(provider, parts, shared);
 };
@@ -142,8 +143,6 @@ const answer = async (request: Request, env: Env, context: ExecutionContext): Pr
   }
   if (systemClock.monotonicSeconds() - failedAt < openAgainSeconds) return unavailable();
   const remoteAddress = request.headers.get('CF-Connecting-IP') ?? undefined;
-  if (!(await isWithinAddressLimit(request, remoteAddress, env.ADDRESS_LIMIT)))
-    return Response.json({ error: 'temporarily_unavailable' }, { status: 429, headers: { 'Retry-After': '60' } });
   const isolate = await isolateOf(env, context).catch(() => undefined);
   return isolate?.answer(request, remoteAddress, context.waitUntil.bind(context)) ?? unavailable();
 };

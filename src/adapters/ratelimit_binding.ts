@@ -1,19 +1,13 @@
-// An allowance of each address for the pages that people sign in with, kept by Cloudflare: the outer layer, which costs no
-// query. The limits of the store come after it and count exactly.
+// PostLimiter by a ratelimit binding of Cloudflare, which costs no query and counts in each data centre by itself.
+import type { PostLimiter } from '../seams/rate_limiter.ts';
 
 interface RateLimitBinding {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
-const limitedPages = /\/(login|sign-up|consent|account|account\/password)$/;
+/** The longest `period` that wrangler.toml takes; the binding does not tell its own. */
+const periodSeconds = 60;
 
-/** @returns false when this address has used up what it has; true where no binding says anything. */
-export const isWithinAddressLimit = async (
-  { method, url }: Request,
-  address: string | undefined,
-  binding: RateLimitBinding | undefined,
-): Promise<boolean> => {
-  if (binding === undefined || address === undefined || method !== 'POST') return true;
-  if (!limitedPages.test(new URL(url).pathname)) return true;
-  return (await binding.limit({ key: address })).success;
-};
+export const createPostLimiter = (binding: RateLimitBinding): PostLimiter => ({
+  take: async (address) => ((await binding.limit({ key: address })).success ? 0 : periodSeconds),
+});

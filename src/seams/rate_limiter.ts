@@ -22,3 +22,9 @@ export interface RateLimiter {
   /** Gives allowances back whole, as after a sign-in that succeeded. */
   reset(...keys: readonly string[]): Promise<void>;
 }
+
+/** Counts the forms that an address posts, where the surroundings do that for us: an outer layer before the store's limits. */
+export interface PostLimiter {
+  /** @returns seconds to wait; 0 while the address may post. */
+  take(address: string): Promise<number>;
+}
