@@ -13,7 +13,8 @@ import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
 import { createPostLimiter } from './adapters/ratelimit_binding.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { webCryptoSigners } from './adapters/web_crypto_signer.ts';
-import { type Config, readConfig } from './config.ts';
+import { settingsAmong } from './adapters/worker_bindings.ts';
+import { type Config, readConfig, unknownSettings } from './config.ts';
 import { OperatorError } from './errors.ts';
 import { assertResourcesFit } from './housekeeping.ts';
 import { createIsolate, type Isolate } from './isolate.ts';
@@ -29,7 +30,7 @@ import { recordAudit } from './tokens/audit.ts';
 
 /** What wrangler.toml binds. Settings and secrets are texts beside these, named as on Node. */
 export interface Env {
-  readonly DB: D1Database;
+  readonly DB?: D1Database;
   /** For the pages that people sign in with, an allowance of each address; may be left out. */
   readonly ADDRESS_LIMIT?: RateLimit;
   readonly [setting: string]: unknown;
@@ -41,9 +42,12 @@ const hashesWaiting = 32;
 /** How long an isolate that could not be opened answers so without trying again. */
 const openAgainSeconds = 1;
 
-const configOf = (env: Env): Config => {
-  const texts = Object.entries(env).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
-  return readConfig(Object.fromEntries(texts));
+const databaseOf = ({ DB }: Env): D1Database => {
+  if (DB === undefined)
+    throw new OperatorError(
+      'The binding DB is missing: make the D1 database, and name it under [[d1_databases]] in wrangler.toml with binding = "DB": docs/deploying-on-workers.md.',
+    );
+  return DB;
 };
 
 const rotationParts = (config: Config, store: Store): RotationParts => {
@@ -62,10 +66,13 @@ const rotationParts = (config: Config, store: Store): RotationParts => {
 };
 
 const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> => {
-  const config = configOf(env);
+  const settings = settingsAmong(env);
+  const config = readConfig(settings);
   const clock = systemClock;
   const log = createConsoleLog(config.logLevel);
-  const { store, rateLimiter } = openD1(env.DB, clock);
+  for (const name of unknownSettings(settings))
+    log.warn({ setting: name }, 'there is no such setting, so it changes nothing: docs/configuration.md lists them');
+  const { store, rateLimiter } = openD1(databaseOf(env), clock);
   const parts = rotationParts(config, store);
   await assertResourcesFit(config, store);
   // Requests read the rings, and make the first keys where there are none; the cron trigger turns them.
@@ -90,7 +97,10 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
 let shared: SharedAnswers | undefined;
 /** What may be answered before anything is opened. @throws {OperatorError} where the settings cannot be used. */
 const sharedOf = (env: Env): SharedAnswers => {
-  shared ??= createSharedAnswers({ config: configOf(env), clock: systemClock }, createSharedDocuments(caches.default));
+  shared ??= createSharedAnswers(
+    { config: readConfig(settingsAmong(env)), clock: systemClock },
+    createSharedDocuments(caches.default),
+  );
   return shared;
 };
 

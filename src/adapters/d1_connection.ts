@@ -28,8 +28,18 @@ const unlessChanged = "select json('') where changes() = 0";
 const unlessFound = (text: string): string => `select json('') where not exists (${text})`;
 const isNotMet = (error: unknown): boolean => String(error).includes('malformed JSON');
 
+/** In D1's own words, but for what it says of a value that it cannot take. */
+const wordsOf = (error: unknown): string => {
+  const [, words] = /D1_ERROR: ([^\n]{1,300})/.exec(String(error)) ?? [];
+  if (words === undefined) return '';
+  const isOlder = /no such (table|column)|has no column/.test(words);
+  return `: ${words}${isOlder ? '. Apply the migrations: npx wrangler d1 migrations apply keyturn --remote' : ''}`;
+};
+
 const toStoreError = (error: unknown): unknown =>
-  /constraint/i.test(String(error)) ? error : new StoreUnavailableError('D1 could not answer', { cause: error });
+  /constraint/i.test(String(error))
+    ? error
+    : new StoreUnavailableError(`D1 could not answer${wordsOf(error)}`, { cause: error });
 
 /** D1 gives the rows of a batch by name: no statement selects two columns of one name. */
 const resultOf = <Row>({ statement }: Step<Row>, { results, meta }: D1Answer): Result<Row> => {

@@ -24,6 +24,10 @@ export interface Neighbour {
   readonly serviceBindings: Readonly<Record<string, string>>;
   /** Whether it has the bindings of the issuer, and its database. */
   readonly isIssuer: boolean;
+  /** Bindings that an issuer has in place of its own; undefined is none. */
+  readonly insteadOf?: Readonly<Record<string, string | number | undefined>>;
+  /** In place of the issuer's database: one without tables, or no binding at all. */
+  readonly database?: 'without tables' | 'none';
 }
 
 export interface WorkerOptions {
@@ -83,25 +87,29 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     KEYTURN_ADMIN_TOKEN: makeToken(),
     ...options.environment,
   };
-  const bindings = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+  const given = <Value>(bindings: Readonly<Record<string, Value | undefined>>) =>
+    Object.fromEntries(Object.entries(bindings).filter(([, value]) => value !== undefined)) as Record<string, Value>;
+  const bindings = given(environment);
   const logged: string[] = [];
   const issuers = Array.from({ length: isolates }, (_, place) => ({
     name: `issuer-${place}`,
     modules: modulesIn(workerFolder),
     modulesRoot: workerFolder,
     ...compatibility,
-    bindings: bindings as Record<string, string>,
+    bindings,
     d1Databases: { DB: 'keyturn' },
     ...(addressLimit && {
       ratelimits: { ADDRESS_LIMIT: { namespace_id: '1001', simple: { limit: 120, period: 60 as const } } },
     }),
   }));
-  const others = neighbours.map(({ name, folder, serviceBindings, isIssuer }) => ({
+  const others = neighbours.map(({ name, folder, serviceBindings, isIssuer, insteadOf, database }) => ({
     name,
     modules: modulesIn(folder),
     modulesRoot: folder,
     ...compatibility,
-    ...(isIssuer && { bindings: bindings as Record<string, string>, d1Databases: { DB: 'keyturn' } }),
+    ...(isIssuer && { bindings: given<string | number>({ ...bindings, ...insteadOf }) }),
+    ...(isIssuer &&
+      database !== 'none' && { d1Databases: { DB: database === undefined ? 'keyturn' : 'without-tables' } }),
     serviceBindings: { ...serviceBindings },
   }));
   const miniflare = new Miniflare(
