@@ -21,8 +21,8 @@ const limits = {
 /** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
 const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
-/** How long requests are begun before the event loop looks at what else has come. */
-const turnMilliseconds = 2;
+/** How long the event loop may be at requests before it looks at what else has come. */
+const turnMilliseconds = 1;
 /** Connections that wait to be accepted, one a turn. The kernel allows for no more than its somaxconn. */
 const backlog = 4096;
 

@@ -1,37 +1,52 @@
 // Keeps the turns of the event loop short under a crowd of requests. Node would answer all that have come before it looks
 // at anything else, and libuv accepts one connection a turn: at a thousand busy connections a new one waits for seconds,
-// whatever it asks. What begins here waits for a later turn once this one has had its time.
+// whatever it asks. So a turn begins as many as it has time for, and the others wait for later ones.
 
 /** Begins what it is given, at once or in its order later. */
 export type InTurn = (begin: () => unknown) => void;
 
-/** @param turnMilliseconds - after so long a turn begins nothing more. */
+/** How much the latest turn counts in what one is thought to take. */
+const weight = 1 / 8;
+
+/** @param turnMilliseconds - about how long a turn is to be. */
 export const createShortTurns = (turnMilliseconds: number): InTurn => {
   const waiting: (() => unknown)[] = [];
-  /** Of the turn that is open. */
-  let endsAt: number | undefined;
+  let isOpen = false;
+  /** How many more this turn may begin. */
+  let left = 1;
+  let [milliseconds, begun, startedAt] = [turnMilliseconds, 0, 0];
 
-  const goOn = (): void => {
-    const begin = endsAt !== undefined && performance.now() < endsAt ? waiting.shift() : undefined;
-    if (begin === undefined) return;
-    begin();
-    // The next tick comes when all has been done that it did not have to wait for.
-    queueMicrotask(() => process.nextTick(goOn));
+  const schedule = (): void => {
+    setImmediate(begin);
+    // In the same turn, when all has been done that what was begun did not have to wait for.
+    setImmediate(measure);
   };
 
-  const openNext = (): void => {
-    endsAt = waiting.length === 0 ? undefined : performance.now() + turnMilliseconds;
-    if (endsAt === undefined) return;
-    setImmediate(openNext);
-    goOn();
+  const begin = (): void => {
+    startedAt = performance.now();
+    left = Math.max(1, Math.floor(turnMilliseconds / milliseconds));
+    isOpen = waiting.length > 0;
+    const now = waiting.splice(0, left);
+    begun = now.length;
+    left -= begun;
+    if (isOpen) schedule();
+    for (const each of now) each();
+  };
+
+  const measure = (): void => {
+    if (begun > 0) milliseconds += ((performance.now() - startedAt) / begun - milliseconds) * weight;
   };
 
   return (begin) => {
-    if (endsAt === undefined) {
-      endsAt = performance.now() + turnMilliseconds;
-      setImmediate(openNext);
+    if (!isOpen) {
+      isOpen = true;
+      schedule();
     }
-    if (waiting.length === 0 && performance.now() < endsAt) begin();
-    else waiting.push(begin);
+    if (waiting.length > 0 || left === 0) {
+      waiting.push(begin);
+      return;
+    }
+    left -= 1;
+    begin();
   };
 };
