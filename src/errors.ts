@@ -257,15 +257,22 @@ export class OAuthError extends Error {
   readonly reason: Reason;
   /** Sent as Retry-After where the status asks for one. */
   readonly retryAfterSeconds: number;
+  /** A sentence sent after the description. Words of ours alone, never of the request. */
+  readonly detail: string | undefined;
 
-  constructor(reason: Reason, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
+  constructor(
+    reason: Reason,
+    options?: ErrorOptions & { readonly retryAfterSeconds?: number; readonly detail?: string },
+  ) {
     super(reason, options);
     this.reason = reason;
     this.retryAfterSeconds = options?.retryAfterSeconds ?? 5;
+    this.detail = options?.detail;
   }
 
   get failure(): Failure {
-    return failures[this.reason];
+    const failure = failures[this.reason];
+    return this.detail === undefined ? failure : { ...failure, description: `${failure.description} ${this.detail}` };
   }
 }
 

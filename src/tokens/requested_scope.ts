@@ -11,6 +11,15 @@ const scopeList = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 export const parseScope = (scope: string): readonly string[] | undefined =>
   scopeList.test(scope) ? [...new Set(scope.split(' '))] : undefined;
 
+/** Names what software asks for that takes all of scopes_supported; values of others are not repeated. */
+const scopeNotAllowed = (refused: readonly string[]): OAuthError => {
+  const ours = openidScopes.filter((value) => refused.includes(value));
+  return new OAuthError(
+    'scope_not_allowed',
+    ours.length === 0 ? {} : { detail: `It may not have: ${ours.join(' ')}.` },
+  );
+};
+
 /**
  * @returns the scope-tokens of a scope string, all of them allowed.
  * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
@@ -18,7 +27,8 @@ export const parseScope = (scope: string): readonly string[] | undefined =>
 export const chosenScope = (asked: string, allowed: readonly string[]): readonly string[] => {
   const scope = parseScope(asked);
   if (scope === undefined) throw new OAuthError('scope_malformed');
-  if (scope.some((value) => !allowed.includes(value))) throw new OAuthError('scope_not_allowed');
+  const refused = scope.filter((value) => !allowed.includes(value));
+  if (refused.length > 0) throw scopeNotAllowed(refused);
   return scope;
 };
 

@@ -84,6 +84,16 @@ describe('what software in use sends, though no specification asks for it', () =
     expect(body.id_token).toBeTypeOf('string');
   });
 
+  test('who asks for all that the metadata lists is told what the client may not have, and what else it asked for is not repeated', async () => {
+    const metadata = await (await fetch(`${server.issuer}/.well-known/openid-configuration`)).json();
+    const { scopes_supported: supported } = metadata as { scopes_supported: readonly string[] };
+    const { url } = await authorize('public', { scope: [...supported, '<b>other</b>'].join(' ') });
+    expect(url.searchParams.get('error')).toBe('invalid_scope');
+    expect(url.searchParams.get('error_description')).toMatch(
+      / is not registered for\. It may not have: address phone\.$/,
+    );
+  });
+
   test('a resource that differs by the slash that MCP clients add is refused, and why is told', async () => {
     const { url } = await authorize('public', { resource: 'https://mcp.example.com/' });
     expect(url.searchParams.get('error')).toBe('invalid_target');
