@@ -108,6 +108,12 @@ export const failures = {
     error: 'invalid_scope',
     description: 'The scope holds a value that this client, or this resource, is not registered for.',
   },
+  scope_not_granted: {
+    status: 400,
+    error: 'invalid_scope',
+    description:
+      'The scope holds a value that the end-user did not grant; a refresh may ask for less, never for more (RFC 6749 section 6). Start a new authorization.',
+  },
   code_missing: malformedRequest('The parameter code is missing.'),
   code_unknown: grantRefused,
   code_expired: grantRefused,

@@ -1,14 +1,13 @@
 // grant_type=refresh_token: rotated on every use, the same answer again within the retry window, fatal to its family
 // after it. RFC 6749 §6, RFC 9700 §4.14.
 import { OAuthError } from '../errors.ts';
-import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { RefreshToken, TokenFamily } from '../seams/token_store.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import type { TokenResponse } from '../tokens/issue.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
-import { chosenScope } from '../tokens/requested_scope.ts';
+import { narrowedScope } from '../tokens/requested_scope.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
 import { refreshTokenRecord } from './authorization_code.ts';
 import { authorizedResource } from './authorized_resource.ts';
@@ -38,12 +37,6 @@ const answerAgain = async (presented: string, { token, family }: Found, provider
     return openAnswer(token.answer, presented);
   await endFamily(family, 'refresh_token_reused', provider);
   throw new OAuthError('refresh_token_reused');
-};
-
-/** A subset of what was granted; all of it where none is named. RFC 6749 §6. */
-const narrowedScope = (parameters: Parameters, granted: readonly string[]): readonly string[] => {
-  const asked = parameters.get('scope');
-  return asked === undefined ? granted : chosenScope(asked, granted);
 };
 
 /**

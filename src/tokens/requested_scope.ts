@@ -22,14 +22,28 @@ const scopeNotAllowed = (refused: readonly string[]): OAuthError => {
 
 /**
  * @returns the scope-tokens of a scope string, all of them allowed.
- * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
+ * @throws {OAuthError} invalid_scope: scope_malformed, and what `refuse` makes of those that are not.
  */
-export const chosenScope = (asked: string, allowed: readonly string[]): readonly string[] => {
+const chosenScope = (
+  asked: string,
+  allowed: readonly string[],
+  refuse: (refused: readonly string[]) => OAuthError,
+): readonly string[] => {
   const scope = parseScope(asked);
   if (scope === undefined) throw new OAuthError('scope_malformed');
   const refused = scope.filter((value) => !allowed.includes(value));
-  if (refused.length > 0) throw scopeNotAllowed(refused);
+  if (refused.length > 0) throw refuse(refused);
   return scope;
+};
+
+/**
+ * What a refresh asks for: a subset of what was granted, all of it where none is named. RFC 6749 §6.
+ *
+ * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_granted.
+ */
+export const narrowedScope = (parameters: Parameters, granted: readonly string[]): readonly string[] => {
+  const asked = parameters.get('scope');
+  return asked === undefined ? granted : chosenScope(asked, granted, () => new OAuthError('scope_not_granted'));
 };
 
 /**
@@ -42,7 +56,7 @@ export const requestedUserScope = (parameters: Parameters, client: Client, resou
   const allowed = client.scope.filter((value) => openidScopes.includes(value) || resource.scope.includes(value));
   const asked = parameters.get('scope');
   if (asked === undefined) return allowed.filter((value) => value !== 'offline_access');
-  return chosenScope(asked, allowed);
+  return chosenScope(asked, allowed, scopeNotAllowed);
 };
 
 /**
@@ -53,5 +67,5 @@ export const requestedUserScope = (parameters: Parameters, client: Client, resou
 export const requestedScope = (parameters: Parameters, client: Client, resource: Resource): readonly string[] => {
   const asked = parameters.get('scope');
   const allowed = client.scope.filter((value) => resource.scope.includes(value));
-  return asked === undefined ? allowed : chosenScope(asked, allowed);
+  return asked === undefined ? allowed : chosenScope(asked, allowed, scopeNotAllowed);
 };

@@ -38,10 +38,9 @@ describe('whose a refresh token is', () => {
     const first = await startFamily();
     const narrow = await readAnswer(await refresh(people.app, first.refresh_token, { scope: 'openid' }));
     expect(narrow.scope).toBe('openid');
-    await expectRefusal(
-      await refresh(people.app, narrow.refresh_token, { scope: `${offline} email` }),
-      'invalid_scope',
-    );
+    const wider = await refresh(people.app, narrow.refresh_token, { scope: `${offline} email` });
+    expect(await wider.clone().json()).toMatchObject({ error_description: expect.stringContaining('did not grant') });
+    await expectRefusal(wider, 'invalid_scope');
     expect((await refreshed(narrow.refresh_token)).scope).toBe(offline);
   });
 
