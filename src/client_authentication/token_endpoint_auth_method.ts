@@ -24,13 +24,18 @@ const assertNoOtherClientNamed = ({ clientId }: ClientCredentials, { parameters 
 /**
  * A public client may also come as Basic with an empty secret, as some do.
  *
+ * @param onNamed - told which client there is by that name, before anything is proved.
  * @returns the client, proved by the one method it is registered for.
  * @throws {OAuthError} invalid_request: client_authentication_doubled; invalid_client: client_unauthenticated,
  *   client_authentication_malformed, client_authentication_method_unsupported, client_authentication_method_mismatch,
  *   client_unknown, client_secret_mismatch. The invalid_client answers are alike, and so is the work behind them.
  * @see RFC 6749 §2.3 https://www.rfc-editor.org/rfc/rfc6749#section-2.3
  */
-export const authenticateClient = async (request: TokenRequest, { store, clock }: Provider): Promise<Client> => {
+export const authenticateClient = async (
+  request: TokenRequest,
+  { store, clock }: Provider,
+  onNamed?: (client: Client) => void,
+): Promise<Client> => {
   const used = methods.filter(([, method]) => method.isUsed(request));
   if (used.length > 1) throw new OAuthError('client_authentication_doubled');
   const [name, method] = used[0] ?? [];
@@ -42,6 +47,7 @@ export const authenticateClient = async (request: TokenRequest, { store, clock }
   const client = await store.findClient(credentials.clientId);
   const secretMatches = isClientSecret(credentials.clientSecret, client, clock.now());
   if (client === undefined) throw new OAuthError('client_unknown');
+  onNamed?.(client);
   if (client.tokenEndpointAuthMethod === 'none' && credentials.clientSecret === '') return client;
   if (client.tokenEndpointAuthMethod !== name) throw new OAuthError('client_authentication_method_mismatch');
   if (!secretMatches) throw new OAuthError('client_secret_mismatch');

@@ -32,7 +32,9 @@ const originsOf = ({ redirectUris }: Client): readonly string[] =>
   redirectUris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
 
 /**
- * The client's own pages may, those of the origins of its redirect URIs. Set before the grant is looked at, as above.
+ * The client's own pages may, those of the origins of its redirect URIs. Set once the client is named, before it is proved:
+ * a page whose client was not registered as public would else be told of CORS, and of nothing else. Who is named, and from
+ * where, the authorization endpoint tells anybody.
  *
  * @returns what it set on the context, for an answer that is none of the context's.
  */

@@ -31,8 +31,10 @@ export const revocation: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
     const authorization = context.req.header('Authorization');
-    const client = await authenticateClient({ authorization, parameters }, provider);
-    const crossOrigin = allowClientOrigin(context, client);
+    let crossOrigin: Readonly<Record<string, string>> = {};
+    const client = await authenticateClient({ authorization, parameters }, provider, (named) => {
+      crossOrigin = allowClientOrigin(context, named);
+    });
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
     const revoke = token.includes('.') ? revokeAccessToken : revokeRefreshToken;

@@ -27,8 +27,10 @@ export const token: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
     const authorization = context.req.header('Authorization');
-    const client = await authenticateClient({ authorization, parameters }, provider);
-    const crossOrigin = allowClientOrigin(context, client);
+    let crossOrigin: Readonly<Record<string, string>> = {};
+    const client = await authenticateClient({ authorization, parameters }, provider, (named) => {
+      crossOrigin = allowClientOrigin(context, named);
+    });
     const proof = await proveGrant(parameters, client, provider);
     await takeClientAllowance(context, client, parameters.get('grant_type'), provider);
     const response = await proof.settle(await issueTokens(proof.authorization, provider));

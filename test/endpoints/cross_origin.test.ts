@@ -59,6 +59,14 @@ describe.each([
     expect(corsHeaders(await ask(origin))).toEqual({});
   });
 
+  test('its pages are told that it is registered for another authentication method', async () => {
+    await people.addClient('secretive', { tokenEndpointAuthMethod: 'client_secret_basic' });
+    const response = await ask(own, 'secretive');
+    expect(corsHeaders(response)['access-control-allow-origin']).toBe(own);
+    expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_client' }]);
+    expect(corsHeaders(await ask('https://evil.example', 'secretive'))).toEqual({});
+  });
+
   test('T077: Origin: null may not read what is for a native client either', async () => {
     await people.addClient('native', { applicationType: 'native', redirectUris: ['com.example.app:/callback'] });
     expect(corsHeaders(await ask('null', 'native'))).toEqual({});
