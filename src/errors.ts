@@ -178,7 +178,7 @@ export const failures = {
   claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core section 5.5.'),
   id_token_hint_malformed: malformedRequest('The id_token_hint is not an ID token of this issuer for this client.'),
   post_logout_redirect_uri_unregistered: malformedRequest(
-    'The post_logout_redirect_uri is not one the client registered, or no client is named.',
+    'The post_logout_redirect_uri is not one the client registered.',
   ),
   essential_acr_unmet: {
     status: 400,

@@ -45,3 +45,13 @@ export const verifyOwnToken = async (
     return undefined;
   }
 };
+
+/** Whether a key that was revoked is said to have signed a token: then it proves nothing, though it may well be ours. */
+export const namesRevokedKey = (token: string, { keyRing }: Pick<Provider, 'keyRing'>): boolean => {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    return keyRing.keys.some((candidate) => candidate.kid === kid && candidate.revokedAt !== null);
+  } catch {
+    return false;
+  }
+};

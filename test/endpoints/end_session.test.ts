@@ -1,14 +1,20 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeProtectedHeader } from 'jose';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { authorizePath, type Browser, openPeople, type Page, type People, redeem } from '../people.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 const out = 'https://app.example.com/signed-out';
 
-let people: People;
-beforeAll(async () => {
-  people = await openPeople();
+const openPeopleWithClients = async (): Promise<People> => {
+  const people = await openPeople();
   await people.addClient('ours', { firstParty: true, postLogoutRedirectUris: [out, `${out}?a=b`] });
   await people.addClient('other', { firstParty: true, postLogoutRedirectUris: ['https://other.example.com/'] });
+  return people;
+};
+
+let people: People;
+beforeAll(async () => {
+  people = await openPeopleWithClients();
 });
 
 interface Signed {
@@ -22,6 +28,14 @@ const signedIn = async (clientId = 'ours', login = 'ada'): Promise<Signed> => {
   const response = await redeem(people.app, answer.searchParams.get('code') ?? '', { client_id: clientId });
   const { id_token: hint } = (await response.json()) as { id_token: string };
   return { browser, hint };
+};
+
+const revokeKeyOf = async (token: string): Promise<void> => {
+  const { kid = '' } = decodeProtectedHeader(token);
+  const { databaseNow: revokedAt } = await people.store.readSigningKeys();
+  const revocation = { kid, reason: 'a test', revokedAt, promotedKid: null, successor: null };
+  expect(await people.store.revokeSigningKey(revocation)).toBe(true);
+  await people.keyRing.refresh();
 };
 
 const isIn = async (browser: Browser): Promise<boolean> => (await browser.get('/account')).status === 200;
@@ -75,9 +89,33 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
 
   test('T093: a post_logout_redirect_uri of nobody named is gone to by nobody', async () => {
     const { browser } = await signedIn();
-    expect(gist(await browser.get(logoutPath({ post_logout_redirect_uri: out })))).toEqual(page400);
-    expect(gist(await people.openBrowser().get(logoutPath({ post_logout_redirect_uri: out })))).toEqual(page400);
+    const path = logoutPath({ post_logout_redirect_uri: out, state: 'x' });
+    expect(gist(await people.openBrowser().get(path))).toEqual({ status: 200, location: '' });
+    const page = await browser.get(path);
+    expect(gist(page)).toEqual(asked);
     expect(await isIn(browser)).toBe(true);
+    const form = { csrf: page.field('csrf'), post_logout_redirect_uri: page.field('post_logout_redirect_uri') };
+    expect(gist(await browser.post('/logout', form))).toEqual({ status: 200, location: '' });
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  test('T093: a hint of a key that was revoked proves nothing, and who confirms is signed out all the same', async () => {
+    const others = people;
+    onTestFinished(() => {
+      people = others;
+    });
+    people = await openPeopleWithClients();
+    const { browser, hint } = await signedIn();
+    await revokeKeyOf(hint);
+    expect(
+      gist(await people.openBrowser().get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out }))),
+    ).toEqual({ status: 200, location: '' });
+    const page = await browser.get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out }));
+    expect(gist(page)).toEqual(asked);
+    expect(await isIn(browser)).toBe(true);
+    const form = { id_token_hint: hint, csrf: page.field('csrf'), post_logout_redirect_uri: out };
+    expect(gist(await browser.post('/logout', form))).toEqual({ status: 200, location: '' });
+    expect(await isIn(browser)).toBe(false);
   });
 
   test('T093: where nobody is signed in, a hint leads back to the client, and a client_id that anybody could name does not', async () => {
