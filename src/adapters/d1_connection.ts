@@ -37,9 +37,26 @@ const wordsOf = (error: unknown): string => {
 };
 
 const toStoreError = (error: unknown): unknown =>
-  /constraint/i.test(String(error))
+  error instanceof StoreUnavailableError || /constraint/i.test(String(error))
     ? error
     : new StoreUnavailableError(`D1 could not answer${wordsOf(error)}`, { cause: error });
+
+/**
+ * Well below the 30 s that Cloudflare lets an event go on when its client is gone: what is cut off there never settles, and
+ * others of the isolate may be waiting for it.
+ */
+const answerSeconds = 10;
+
+const inTime = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const refuse = (): void => reject(new StoreUnavailableError(`D1 did not answer within ${answerSeconds} s`));
+  const timer = setTimeout(refuse, answerSeconds * 1000);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 /** D1 gives the rows of a batch by name: no statement selects two columns of one name. */
 const resultOf = <Row>({ statement }: Step<Row>, { results, meta }: D1Answer): Result<Row> => {
@@ -66,7 +83,7 @@ const createBatch = (binding: D1Binding) => {
     const queue = steps.flatMap((step) => (step.must ? [bound(step), guardOf(step)] : [bound(step)]));
     const places = steps.map((_, place) => place + steps.slice(0, place).filter(({ must }) => must).length);
     try {
-      const answers = await binding.batch(queue);
+      const answers = await inTime(binding.batch(queue));
       return steps.flatMap((step, index) => {
         const answer = answers[places[index] ?? -1];
         return answer === undefined ? [] : [resultOf(step, answer)];
@@ -81,7 +98,7 @@ const createBatch = (binding: D1Binding) => {
 
 const answered = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
   try {
-    return await answer;
+    return await inTime(answer);
   } catch (error) {
     throw toStoreError(error);
   }
