@@ -45,6 +45,8 @@ describe('the Worker as it is deployed', () => {
     expect(settings).toContain(`compatibility_date = "${compatibility.compatibilityDate}"`);
     expect(settings).toContain(`compatibility_flags = ${JSON.stringify(compatibility.compatibilityFlags)}`);
     expect(settings).toContain('migrations_dir = "drizzle/sqlite"');
+    // Cloudflare's own record of a request has its whole URL, and in it what no log may have.
+    expect(settings).toMatch(/^\[observability\.logs\]\ninvocation_logs = false$/m);
     // Who deploys it as it is must not get keys that are bound to somebody else's issuer for good.
     expect(settings).not.toMatch(/^KEYTURN_ISSUER/m);
   });
