@@ -63,7 +63,7 @@ describe.each([
     await people.addClient('secretive', { tokenEndpointAuthMethod: 'client_secret_basic' });
     const response = await ask(own, 'secretive');
     expect(corsHeaders(response)['access-control-allow-origin']).toBe(own);
-    expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_client' }]);
+    expect([response.status, await response.json()]).toMatchObject([401, { error: 'invalid_client' }]);
     expect(corsHeaders(await ask('https://evil.example', 'secretive'))).toEqual({});
   });
 
