@@ -1,7 +1,8 @@
 // One isolate of a Worker between its requests: no timer runs there, so what Node does by one is done when a request
 // comes, or a cron trigger. It knows no Cloudflare type; worker.ts hands in what it takes of the runtime.
 import { createApp } from './app.ts';
-import { adminStorePath, basePathOf, paths } from './endpoints/paths.ts';
+import type { AppEnvironment } from './endpoints/endpoint.ts';
+import { adminStorePath, basePathOf, type EndpointName, paths } from './endpoints/paths.ts';
 import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
 import { type RotationParts, turnRings } from './keys/rotation.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
@@ -23,8 +24,8 @@ const [triggerSeconds, behindAnswerSeconds] = [40, 20];
 /** Telling one client takes two queries, and one event has a thousand. */
 const mostDeliveries = 300;
 
-/** Where a POST may end sessions, whose clients are told at once, or revoke. */
-const endingPaths = [paths.end_session, paths.account, paths.revocation, adminStorePath] as const;
+/** Whose POST may end sessions, whose clients are told at once, or revoke: by endpoint, for a path has many spellings. */
+const ending: readonly string[] = ['end_session', 'account', 'revocation'] satisfies readonly EndpointName[];
 
 /**
  * @param parts - those of the provider's key ring, which itself only reads.
@@ -67,8 +68,8 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
 
   const isAskedForHistory = ({ url }: Request): boolean => new URL(url).pathname === base + paths.key_history;
 
-  const mayEnd = (request: Request): boolean =>
-    request.method === 'POST' && endingPaths.some((path) => new URL(request.url).pathname.startsWith(base + path));
+  const mayEnd = ({ method, url }: Request, { endpoint = '' }: AppEnvironment['Bindings']): boolean =>
+    method === 'POST' && (ending.includes(endpoint) || new URL(url).pathname === base + adminStorePath);
 
   const deliverFor = (seconds: number): Chore => ({
     ...deliver,
@@ -94,7 +95,8 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     answer: (request, remoteAddress, waitUntil) => {
       const requestId = crypto.randomUUID();
       return logged(request, requestId, async () => {
-        const kept = keyRing.isOld() ? await shared.find(request) : await shared.findList(request);
+        const finding = keyRing.isOld() ? shared.find(request) : shared.findList(request);
+        const kept = await finding.catch(() => undefined);
         const freshening = freshen(waitUntil);
         if (kept !== undefined) {
           waitUntil(freshening);
@@ -102,9 +104,14 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
         }
         await freshening;
         if (isAskedForHistory(request) && provider.keyHistory.document() === undefined) await writeHistory(provider);
-        const response = await app.fetch(request, { requestId, ...(remoteAddress !== undefined && { remoteAddress }) });
+        const bindings: AppEnvironment['Bindings'] = {
+          requestId,
+          endpoint: 'unknown',
+          ...(remoteAddress && { remoteAddress }),
+        };
+        const response = await app.fetch(request, bindings);
         waitUntil(shared.keep(request, response, keyRing));
-        if (mayEnd(request)) waitUntil(followUp());
+        if (mayEnd(request, bindings)) waitUntil(followUp());
         return response;
       });
     },

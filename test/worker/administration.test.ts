@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
+import { administrationProtocol } from '../../src/seams/administered_store.ts';
 import { runCommand } from '../cli/in_process.ts';
 import { createEndUser } from '../relying_parties/end_user.ts';
 import {
@@ -162,7 +163,7 @@ describe('/admin/store', () => {
     fetch(`${worker.issuer}/admin/store`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${token}` },
-      body: JSON.stringify({ protocol: 1, ...body }),
+      body: JSON.stringify({ protocol: administrationProtocol, ...body }),
     });
 
   test.each([

@@ -61,6 +61,15 @@ beforeEach(async () => {
   );
 });
 
+test.each(['/logout', '/%6cogout', '/account/sessions', '/revoke'])(
+  'T135: POST %s, which may end sessions, tells clients behind its answer',
+  async (path) => {
+    answer = (_, response) => take(response);
+    await worker.miniflare.dispatchFetch(`${worker.issuer}${path}`, { method: 'POST' });
+    await vi.waitFor(() => expect(new Set(told).size).toBe(clients), 20_000);
+  },
+);
+
 describe('a cron trigger, by which alone some clients are told of sign-outs', () => {
   test('T135: tells all that are due, and no more at once than an event has connections', async () => {
     answer = (_, response) => take(response);
