@@ -59,6 +59,8 @@ OIDCRedirectURI http://localhost:${port}/protected/redirect_uri
 OIDCCryptoPassphrase "a passphrase of this test"
 OIDCScope "openid email profile"
 OIDCPKCEMethod S256
+OIDCResponseMode form_post
+OIDCDefaultURL http://localhost:${port}/goodbye.html
 OIDCInfoHook access_token id_token userinfo
 <Location /protected>
   AuthType openid-connect
@@ -144,12 +146,20 @@ describe.skipIf(!isThere)('Apache with mod_auth_openidc', () => {
   test('a person signs in, and Apache has who it is from userinfo', async () => {
     const endUser = createEndUser(server.issuer, ada);
     const arrived = await open(endUser, '/protected/');
-    expect(arrived.pages).toEqual(['/login', '/consent']);
+    expect(arrived.pages.slice(0, 2)).toEqual(['/login', '/consent']);
     expect(arrived).toMatchObject({ url: new URL(`${origin}/protected/`), body: 'for those signed in' });
     expect(await infoOf(endUser)).toMatchObject({
       id_token: { iss: server.issuer, sub: ada.sub },
       userinfo: { email: ada.email, name: 'Ada Example' },
     });
+  });
+
+  test('who denies consent reads so, and is not sent round in a circle', async () => {
+    const eve = createEndUser(server.issuer, await server.addPerson('eve'));
+    const denied = await eve.open(`${origin}/protected/`, { decision: 'deny' }, [origin]);
+    expect(denied.url.href).toBe(`${origin}/protected/redirect_uri`);
+    expect(denied.body).toContain('access_denied');
+    expect(await isSignedIn(eve)).toBe(false);
   });
 
   test('a session is refreshed, and goes on where keys turned twice; who signs in meets a key that Apache did not have', async () => {
@@ -169,7 +179,7 @@ describe.skipIf(!isThere)('Apache with mod_auth_openidc', () => {
     const way = encodeURIComponent(`${origin}/goodbye.html`);
     const left = await open(endUser, `/protected/redirect_uri?logout=${way}`);
     expect(left).toMatchObject({ url: new URL(`${origin}/goodbye.html`), pages: [], body: 'goodbye' });
-    expect((await open(endUser, '/protected/')).pages).toEqual(['/login']);
+    expect((await open(endUser, '/protected/')).pages).toContain('/login');
   });
 
   test('signing out at the issuer signs out at Apache, by back-channel logout', async () => {
