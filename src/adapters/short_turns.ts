@@ -16,37 +16,33 @@ export const createShortTurns = (turnMilliseconds: number): InTurn => {
   let left = 1;
   let [milliseconds, begun, startedAt] = [turnMilliseconds, 0, 0];
 
-  const schedule = (): void => {
-    setImmediate(begin);
-    // In the same turn, when all has been done that what was begun did not have to wait for.
-    setImmediate(measure);
+  const measure = (): void => {
+    if (begun > 0) milliseconds += ((performance.now() - startedAt) / begun - milliseconds) * weight;
   };
 
   const begin = (): void => {
     startedAt = performance.now();
     left = Math.max(1, Math.floor(turnMilliseconds / milliseconds));
-    isOpen = waiting.length > 0;
     const now = waiting.splice(0, left);
     begun = now.length;
     left -= begun;
-    if (isOpen) schedule();
+    isOpen = begun > 0;
+    if (isOpen) setImmediate(begin);
+    if (waiting.length > 0) setImmediate(measure);
     for (const each of now) each();
   };
 
-  const measure = (): void => {
-    if (begun > 0) milliseconds += ((performance.now() - startedAt) / begun - milliseconds) * weight;
-  };
-
-  return (begin) => {
+  return (work) => {
     if (!isOpen) {
       isOpen = true;
-      schedule();
+      setImmediate(begin);
     }
-    if (waiting.length > 0 || left === 0) {
-      waiting.push(begin);
+    if (waiting.length === 0 && left > 0) {
+      left -= 1;
+      work();
       return;
     }
-    left -= 1;
-    begin();
+    // After `begin`, in the same turn: when all has been done that what was begun did not have to wait for.
+    if (waiting.push(work) === 1) setImmediate(measure);
   };
 };
