@@ -125,14 +125,17 @@ for (const { name, javaScriptEnabled } of [
         await signInToAccount(page, server.issuer, ada);
         const logout = (parameters: Readonly<Record<string, string>>) =>
           page.goto(`${server.issuer}/logout?${new URLSearchParams(parameters)}`);
-        for (const named of [{ client_id: 'orbit' }, {}]) {
-          await logout({ ...named, post_logout_redirect_uri: application.origin });
-          await expectErrorPage(page, 'The way back is not registered', 'post_logout_redirect_uri_mismatch');
-        }
+        await logout({ client_id: 'orbit', post_logout_redirect_uri: application.origin });
+        await expectErrorPage(page, 'The way back is not registered', 'post_logout_redirect_uri_mismatch');
         await logout({ id_token_hint: 'e30.e30.e30' });
         await expectErrorPage(page, 'This request cannot be understood', 'request_malformed');
         await page.goto(`${server.issuer}/account`);
         expect(page.url()).toBe(`${server.issuer}/account`);
+        // Where no client is named the end-user is asked, and stays here.
+        await logout({ post_logout_redirect_uri: application.origin });
+        await button(page, 'Sign out').click();
+        await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+        expect(new URL(page.url()).origin).toBe(server.issuer);
         expectNoComplaints([server.issuer]);
       }));
 
