@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { createShortTurns } from '../../src/adapters/short_turns.ts';
 import type { Log } from '../../src/seams/log.ts';
+import { freePort } from '../running_server.ts';
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, place) => place);
 
@@ -81,15 +82,6 @@ describe('turns that stay short', () => {
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const crowd = 150;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 describe('a server under a crowd that asks again and again', () => {
   let sockets: Socket[] = [];
