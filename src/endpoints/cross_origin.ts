@@ -1,6 +1,9 @@
 // Which pages of other origins may read an answer. Never with credentials: no cookie means anything at these endpoints, and
 // the pages of this site are read by nobody. Fetch Standard §3.2 (CORS).
 import type { Context } from 'hono';
+import type { TokenRequest } from '../client_authentication/credentials.ts';
+import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
+import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import type { Handler } from './endpoint.ts';
 
@@ -38,7 +41,7 @@ const originsOf = ({ redirectUris }: Client): readonly string[] =>
  *
  * @returns what it set on the context, for an answer that is none of the context's.
  */
-export const allowClientOrigin = (context: Context, client: Client): Readonly<Record<string, string>> => {
+const allowClientOrigin = (context: Context, client: Client): Readonly<Record<string, string>> => {
   const origin = context.req.header('Origin');
   if (origin === undefined) return {};
   const headers = {
@@ -47,4 +50,24 @@ export const allowClientOrigin = (context: Context, client: Client): Readonly<Re
   };
   for (const [name, value] of Object.entries(headers)) context.header(name, value);
   return headers;
+};
+
+export interface ProvedClient {
+  readonly client: Client;
+  /** What was set on the context, for an answer that is none of the context's. */
+  readonly crossOrigin: Readonly<Record<string, string>>;
+}
+
+/** Proves the client, whose own pages may read the answer, a refusal too. @throws {OAuthError} as authenticateClient does. */
+export const proveClient = async (
+  context: Context,
+  parameters: TokenRequest['parameters'],
+  provider: Provider,
+): Promise<ProvedClient> => {
+  const request = { authorization: context.req.header('Authorization'), parameters };
+  let crossOrigin: ProvedClient['crossOrigin'] = {};
+  const client = await authenticateClient(request, provider, (named) => {
+    crossOrigin = allowClientOrigin(context, named);
+  });
+  return { client, crossOrigin };
 };

@@ -1,6 +1,6 @@
 // Where no endpoint is, or none that serves the method: a page for a browser that was sent there, JSON for all else.
 import type { Context } from 'hono';
-import { type ErrorKind, errorPage } from '../login/pages/error.ts';
+import { errorPage } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
 import type { AppEnvironment } from './endpoint.ts';
 import { pageResponse, textsOf } from './page_response.ts';
@@ -15,7 +15,7 @@ export const opensPage = ({ req }: Context): boolean =>
 
 export const noEndpointPage = (
   context: Context<AppEnvironment>,
-  kind: ErrorKind & ('not_found' | 'method_not_allowed'),
+  kind: 'not_found' | 'method_not_allowed',
 ): Promise<Response> => {
   const words = { texts: textsOf(context), kind, requestId: requestIdOf(context) };
   const markup = errorPage({ ...words, retryAfterSeconds: null, homeHref: null });

@@ -1,5 +1,4 @@
 // revocation_endpoint: a client gives back a token of its own. RFC 7009; a foreign or unknown token is answered alike.
-import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
@@ -8,7 +7,7 @@ import { auditEvent } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
-import { allowClientOrigin, preflight } from './cross_origin.ts';
+import { preflight, proveClient } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 import { plainJson } from './plain_json.ts';
@@ -30,11 +29,7 @@ const revokeRefreshToken = async (token: string, client: Client, provider: Provi
 export const revocation: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
-    const authorization = context.req.header('Authorization');
-    let crossOrigin: Readonly<Record<string, string>> = {};
-    const client = await authenticateClient({ authorization, parameters }, provider, (named) => {
-      crossOrigin = allowClientOrigin(context, named);
-    });
+    const { client, crossOrigin } = await proveClient(context, parameters, provider);
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
     const revoke = token.includes('.') ? revokeAccessToken : revokeRefreshToken;

@@ -1,12 +1,11 @@
 // token_endpoint: form -> client authentication -> grant proves -> tokens are made -> grant settles. RFC 6749 §3.2.
-import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import { proveGrant } from '../grants/grant_type.ts';
 import type { Metrics } from '../seams/metrics.ts';
 import type { Authorization } from '../tokens/authorization.ts';
 import { issueTokens, type TokenResponse } from '../tokens/issue.ts';
 import { takeClientAllowance } from './client_limit.ts';
-import { allowClientOrigin, preflight } from './cross_origin.ts';
+import { preflight, proveClient } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readFormBody } from './form_body.ts';
 import { plainJson } from './plain_json.ts';
@@ -26,11 +25,7 @@ const countTokens = (
 export const token: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
-    const authorization = context.req.header('Authorization');
-    let crossOrigin: Readonly<Record<string, string>> = {};
-    const client = await authenticateClient({ authorization, parameters }, provider, (named) => {
-      crossOrigin = allowClientOrigin(context, named);
-    });
+    const { client, crossOrigin } = await proveClient(context, parameters, provider);
     const proof = await proveGrant(parameters, client, provider);
     await takeClientAllowance(context, client, parameters.get('grant_type'), provider);
     const response = await proof.settle(await issueTokens(proof.authorization, provider));

@@ -17,6 +17,7 @@ import {
   until,
 } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
+import { quickTurns } from './quick_turns.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
@@ -27,15 +28,6 @@ if (!isThere)
   console.warn('NOT RUN: Apache as a relying party needs it: apt-get install apache2-bin libapache2-mod-auth-openidc');
 
 const clientSecret = 'the secret of Apache';
-/** lead = P + S + max(A, V) + 2E + F = 3 */
-const timing = {
-  KEYTURN_SNAPSHOT_SECONDS: '1',
-  KEYTURN_SHARED_CACHE_SECONDS: '0',
-  KEYTURN_JWKS_MAX_AGE_SECONDS: '1',
-  KEYTURN_SLOWEST_VERIFIER_SECONDS: '1',
-  KEYTURN_CLOCK_ERROR_SECONDS: '0',
-  KEYTURN_FETCH_TIMEOUT_SECONDS: '1',
-};
 
 /** mod_auth_openidc sends only a browser that opens a page to sign in, and Node's fetch says that it is none: Sec-Fetch-Mode. */
 const configuration = (folder: string, port: number, issuer: string): string => `
@@ -106,7 +98,7 @@ const startApache = async (): Promise<void> => {
 
 beforeAll(async () => {
   if (!isThere) return;
-  server = await startIssuer(timing);
+  server = await startIssuer(quickTurns);
   ada = await server.addPerson('ada');
   await startApache();
 });

@@ -16,6 +16,7 @@ import {
   until,
 } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
+import { quickTurns } from './quick_turns.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
@@ -27,15 +28,6 @@ if (!isThere)
   );
 
 const clientSecret = 'the secret of Flask';
-/** lead = P + S + max(A, V) + 2E + F = 3 */
-const timing = {
-  KEYTURN_SNAPSHOT_SECONDS: '1',
-  KEYTURN_SHARED_CACHE_SECONDS: '0',
-  KEYTURN_JWKS_MAX_AGE_SECONDS: '1',
-  KEYTURN_SLOWEST_VERIFIER_SECONDS: '1',
-  KEYTURN_CLOCK_ERROR_SECONDS: '0',
-  KEYTURN_FETCH_TIMEOUT_SECONDS: '1',
-};
 
 const program = `
 import os
@@ -91,7 +83,7 @@ const folder = makeFolder();
 
 beforeAll(async () => {
   if (!isThere) return;
-  server = await startIssuer(timing);
+  server = await startIssuer(quickTurns);
   ada = await server.addPerson('ada');
   const port = await freePort();
   origin = `http://localhost:${port}`;
