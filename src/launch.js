@@ -17,7 +17,7 @@ const packagedNode = () => {
 };
 
 if (isRecent(process.versions.node)) {
-  const { keepCompiled } = await import('./launch/compile_cache.ts');
+  const { keepCompiled } = await import('./launch/compile_cache.js');
   keepCompiled();
   await import('./launch/quick_resolution.ts');
   await import('./cli.ts');

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { privateFolder } from '../../src/launch/compile_cache.ts';
+import { privateFolder } from '../../src/launch/compile_cache.js';
 import { makeFolder, removeFolder } from '../running_server.ts';
 
 let home: string;
