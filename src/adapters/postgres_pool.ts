@@ -13,6 +13,7 @@ import {
 } from './postgres_errors.ts';
 import { proveSession } from './postgres_session.ts';
 import { connectionOf, type PostgresAddress } from './postgres_url.ts';
+import { createSessionQueue } from './session_queue.ts';
 
 export interface PoolOptions {
   /** Sessions at most. */
@@ -51,8 +52,14 @@ const idleInTransactionMilliseconds = 2000;
 /** Of patience, for a connection and again for its proof. */
 const connectingShare = 0.45;
 const renewEveryMilliseconds = 500;
+/** A crowd that meets a pool without sessions is served by the first there are, while more are opened: all at once would
+ * keep each other from being opened in time. */
+const mostConnecting = 2;
 const mostAttempts = 5;
 const firstPauseMilliseconds = 10;
+
+const connectingMillisecondsOf = (patienceSeconds: number): number =>
+  Math.round(patienceSeconds * 1000 * connectingShare);
 
 /** Postgres gives up before we do: then the session is still good for something. */
 const configOf = (address: PostgresAddress, { connections, patienceSeconds }: PoolOptions): pg.PoolConfig => ({
@@ -62,7 +69,7 @@ const configOf = (address: PostgresAddress, { connections, patienceSeconds }: Po
   types,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  connectionTimeoutMillis: Math.round(patienceSeconds * 1000 * connectingShare),
+  connectionTimeoutMillis: connectingMillisecondsOf(patienceSeconds),
   lock_timeout: Math.round(patienceSeconds * 1000 * 0.75),
   statement_timeout: Math.round(patienceSeconds * 1000 * 0.9),
   idle_in_transaction_session_timeout: idleInTransactionMilliseconds,
@@ -93,15 +100,11 @@ const cut = (session: pg.ClientBase): void => {
 const pauseBefore = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, randomInt(1, firstPauseMilliseconds * 2 ** attempt)));
 
-const connectTo = async (pool: pg.Pool): Promise<pg.PoolClient> => {
-  try {
-    return await pool.connect();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreUnavailableError(`No session of Postgres could be had (${postgresErrorCode(error) ?? reason})`, {
-      cause: error,
-    });
-  }
+const noSession = (error: unknown): StoreUnavailableError => {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailableError(`No session of Postgres could be had (${postgresErrorCode(error) ?? reason})`, {
+    cause: error,
+  });
 };
 
 const isWorthRepeating = (error: unknown, committing: boolean): boolean => {
@@ -111,9 +114,16 @@ const isWorthRepeating = (error: unknown, committing: boolean): boolean => {
 
 export const createPostgresPool = (address: PostgresAddress, options: PoolOptions): PostgresPool => {
   const config = configOf(address, options);
+  const connectingMilliseconds = connectingMillisecondsOf(options.patienceSeconds);
   let pool = openPool(config, address.label);
   let renewedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
+  let connecting = 0;
+  // The pool's own queue gives up after what a connection may take, long before patience ends.
+  const queue = createSessionQueue(() => {
+    const connected = Math.max(0, pool.totalCount - connecting);
+    return Math.min(options.connections, connected + mostConnecting);
+  });
 
   /** What one session met, the idle ones are about to meet: they are left to end. */
   const renew = (): void => {
@@ -124,12 +134,37 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
     old.end().catch(ignore);
   };
 
-  const runOnce = async <Result>(
+  const connectOnce = async (): Promise<pg.PoolClient> => {
+    if (pool.idleCount > 0) return pool.connect();
+    connecting += 1;
+    try {
+      return await pool.connect();
+    } finally {
+      connecting -= 1;
+      queue.admit();
+    }
+  };
+
+  /** A connection that takes long may be overtaken by a session that another gives back meanwhile. */
+  const connect = async (endsAt: number): Promise<pg.PoolClient> => {
+    for (;;) {
+      const began = performance.now();
+      try {
+        return await connectOnce();
+      } catch (error) {
+        const took = performance.now() - began;
+        if (took < connectingMilliseconds || performance.now() + connectingMilliseconds > endsAt)
+          throw noSession(error);
+      }
+    }
+  };
+
+  const runOnSession = async <Result>(
     work: (session: pg.ClientBase, commits: () => void) => Promise<Result>,
     endsAt: number,
     commits: () => void,
   ): Promise<Result> => {
-    const session = await connectTo(pool);
+    const session = await connect(endsAt);
     let silent = false;
     const giveUp = setTimeout(
       () => {
@@ -149,6 +184,20 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
       clearTimeout(giveUp);
       if (broken) cut(session);
       session.release(broken);
+    }
+  };
+
+  const runOnce = async <Result>(
+    work: (session: pg.ClientBase, commits: () => void) => Promise<Result>,
+    endsAt: number,
+    commits: () => void,
+  ): Promise<Result> => {
+    const leave = await queue.turn(endsAt - performance.now());
+    if (leave === undefined) throw new StoreUnavailableError('All sessions of Postgres were busy for too long');
+    try {
+      return await runOnSession(work, endsAt, commits);
+    } finally {
+      leave();
     }
   };
 

@@ -1,9 +1,12 @@
 // F7: the way to Postgres is silent, cut, reset, refused or slow, as the pool meets it.
+import { once } from 'node:events';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
 import { createPostgresExecutor, type PostgresExecutor } from '../../src/adapters/postgres_executor.ts';
-import type { PostgresPool } from '../../src/adapters/postgres_pool.ts';
+import { createPostgresPool, type PostgresPool } from '../../src/adapters/postgres_pool.ts';
+import { readPostgresUrl } from '../../src/adapters/postgres_url.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { type FaultProxy, startFaultProxy } from '../faults/fault_proxy.ts';
 import { administer, type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
@@ -104,3 +107,37 @@ describe.runIf(hasPostgres)('F7: when the way to Postgres is', () => {
       .toBe(true);
   });
 });
+
+/** A way on which one connection begins after the other, as on a machine that is busy. */
+const startNarrowWay = async (targetPort: number, eachMilliseconds: number) => {
+  let lastBegins = 0;
+  const way = createServer((near) => {
+    lastBegins = Math.max(performance.now(), lastBegins) + eachMilliseconds;
+    near.on('error', () => undefined);
+    setTimeout(() => {
+      const far = createConnection({ host: '127.0.0.1', port: targetPort });
+      far.on('error', () => undefined);
+      near.pipe(far).pipe(near);
+    }, lastBegins - performance.now());
+  });
+  way.listen(0, '127.0.0.1');
+  await once(way, 'listening');
+  return { port: (way.address() as AddressInfo).port, close: () => way.close() };
+};
+
+test.runIf(hasPostgres)(
+  'a crowd that meets a pool without sessions is served by the first that are opened',
+  async () => {
+    const database = await freshDatabase();
+    const url = new URL(database.url);
+    const way = await startNarrowWay(Number(url.port), 150);
+    url.port = `${way.port}`;
+    const pool = createPostgresPool(readPostgresUrl(url.href), { connections: 10, patienceSeconds: 2 });
+    const { read } = createPostgresExecutor(pool);
+    const answers = await Promise.allSettled(Array.from({ length: 50 }, () => read(select)));
+    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
+    await pool.close();
+    way.close();
+    await database.remove();
+  },
+);
