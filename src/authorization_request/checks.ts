@@ -43,7 +43,7 @@ export const checkAuthorizationRequest = async (
   const scope = requestedUserScope(parameters, client, resource);
   const prompt = checkPrompt(parameters);
   const maxAgeSeconds = checkMaxAge(parameters);
-  const claims = checkClaims(parameters);
+  const claims = checkClaims(parameters, client);
   const hintedSub = await checkIdTokenHint(parameters, client, provider);
   return {
     ...target,

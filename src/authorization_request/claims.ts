@@ -1,10 +1,11 @@
-// The claims parameter. OpenID Connect Core 1.0 §5.5: names of claims for the ID token and for userinfo; unknown ones are
-// left out. An essential acr that cannot be met is an error (§5.5.1.1).
+// The claims parameter. OpenID Connect Core 1.0 §5.5: names of claims for the ID token and for userinfo. Unknown ones are
+// left out, and those of scope values that the client may not ask for. An essential acr that cannot be met is an error (§5.5.1.1).
 
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
-import { userClaimNames } from '../tokens/user_claims.ts';
+import type { Client } from '../seams/client_store.ts';
+import { claimNamesOf, userClaimNames } from '../tokens/user_claims.ts';
 import type { RequestedClaims } from './authorization_request.ts';
 
 /** The only authentication context there is: a password. */
@@ -19,8 +20,8 @@ const wishes = z
   .optional();
 const claimsParameter = z.object({ id_token: wishes, userinfo: wishes });
 
-const namesOf = (asked: z.infer<typeof wishes>): readonly string[] =>
-  Object.keys(asked ?? {}).filter((name) => userClaimNames.includes(name));
+const namesOf = (asked: z.infer<typeof wishes>, allowed: readonly string[]): readonly string[] =>
+  Object.keys(asked ?? {}).filter((name) => allowed.includes(name));
 
 type Wish = z.infer<typeof wish>;
 
@@ -37,7 +38,7 @@ const wantedSubs = (asked: readonly (Wish | undefined)[]): readonly string[] | u
 };
 
 /** @throws {OAuthError} claims_malformed, essential_acr_unmet. */
-export const checkClaims = (parameters: Parameters): RequestedClaims => {
+export const checkClaims = (parameters: Parameters, { scope }: Client): RequestedClaims => {
   const text = parameters.get('claims');
   if (text === undefined) return { idToken: [], userinfo: [], subs: undefined };
   let parsed: z.infer<typeof claimsParameter>;
@@ -49,9 +50,10 @@ export const checkClaims = (parameters: Parameters): RequestedClaims => {
   const acr = parsed.id_token?.acr;
   const wanted = wantedOf(acr) ?? [];
   if (acr?.essential && wanted.length > 0 && !wanted.includes(passwordAcr)) throw new OAuthError('essential_acr_unmet');
+  const allowed = claimNamesOf(scope);
   return {
-    idToken: namesOf(parsed.id_token),
-    userinfo: namesOf(parsed.userinfo),
+    idToken: namesOf(parsed.id_token, allowed),
+    userinfo: namesOf(parsed.userinfo, allowed),
     subs: wantedSubs([parsed.id_token?.sub, parsed.userinfo?.sub]),
   };
 };

@@ -102,6 +102,9 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
     },
   );
 
+  const claimsOf = (claims: string, of = makeClient('app', { scope: ['openid', 'profile', 'email'] })) =>
+    checkClaims(parseForm(`claims=${encodeURIComponent(claims)}`), of);
+
   test.each([
     '[]',
     '{',
@@ -110,15 +113,22 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
     '{"id_token":{"name":1}}',
     '{"id_token":{"name":{"essential":"yes"}}}',
   ])('claims=%s is invalid_request', (claims) => {
-    expect(refusalOf(() => checkClaims(parseForm(`claims=${encodeURIComponent(claims)}`)))).toBe(
-      'invalid_request claims_malformed',
-    );
+    expect(refusalOf(() => claimsOf(claims))).toBe('invalid_request claims_malformed');
   });
 
   test('§5.5: claims that are not known here are left out, however they are asked for', () => {
     const claims = { id_token: { verified_claims: [{ claims: { name: null } }], email: null, auth_time: 1 } };
-    const { idToken } = checkClaims(parseForm(`claims=${encodeURIComponent(JSON.stringify(claims))}`));
+    const { idToken } = claimsOf(JSON.stringify(claims));
     expect(idToken).toEqual(['email']);
+  });
+
+  test('claims of a scope value that the client may not ask for are left out, wherever they are asked for', () => {
+    const claims =
+      '{"id_token":{"email":null,"name":null},"userinfo":{"phone_number":{"essential":true},"email":null}}';
+    const mayAskFor = (...scope: string[]) => claimsOf(claims, makeClient('app', { scope }));
+    expect(mayAskFor('openid')).toMatchObject({ idToken: [], userinfo: [] });
+    expect(mayAskFor('openid', 'email')).toMatchObject({ idToken: ['email'], userinfo: ['email'] });
+    expect(mayAskFor('openid', 'profile', 'phone')).toMatchObject({ idToken: ['name'], userinfo: ['phone_number'] });
   });
 
   test.each([
@@ -129,12 +139,12 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
     ['{"id_token":{"sub":{"value":"ada"}},"userinfo":{"sub":{"value":"grace"}}}', []],
     ['{"id_token":{"sub":{"value":5}}}', []],
   ])('§5.5.1: claims=%s is good for %j alone', (claims, subs) => {
-    expect(checkClaims(parseForm(`claims=${encodeURIComponent(claims)}`)).subs).toEqual(subs);
+    expect(claimsOf(claims).subs).toEqual(subs);
   });
 
   test('a claim named like a member of every object is no claim', () => {
-    const claims = encodeURIComponent('{"id_token":{"__proto__":{"value":"x"},"constructor":null,"name":null}}');
-    expect(checkClaims(parseForm(`claims=${claims}`)).idToken).toEqual(['name']);
+    const claims = '{"id_token":{"__proto__":{"value":"x"},"constructor":null,"name":null}}';
+    expect(claimsOf(claims).idToken).toEqual(['name']);
   });
 });
 
