@@ -2,7 +2,7 @@
 // comes, or a cron trigger. It knows no Cloudflare type; worker.ts hands in what it takes of the runtime.
 import { createApp } from './app.ts';
 import type { AppEnvironment } from './endpoints/endpoint.ts';
-import { adminStorePath, basePathOf, type EndpointName, paths } from './endpoints/paths.ts';
+import { basePathOf, type EndpointName, paths } from './endpoints/paths.ts';
 import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
 import { type RotationParts, turnRings } from './keys/rotation.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
@@ -25,7 +25,12 @@ const [triggerSeconds, behindAnswerSeconds] = [40, 20];
 const mostDeliveries = 300;
 
 /** Whose POST may end sessions, whose clients are told at once, or revoke: by endpoint, for a path has many spellings. */
-const ending: readonly string[] = ['end_session', 'account', 'revocation'] satisfies readonly EndpointName[];
+const ending: readonly string[] = [
+  'end_session',
+  'account',
+  'revocation',
+  'admin_store',
+] satisfies readonly EndpointName[];
 
 /**
  * @param parts - those of the provider's key ring, which itself only reads.
@@ -68,8 +73,8 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
 
   const isAskedForHistory = ({ url }: Request): boolean => new URL(url).pathname === base + paths.key_history;
 
-  const mayEnd = ({ method, url }: Request, { endpoint = '' }: AppEnvironment['Bindings']): boolean =>
-    method === 'POST' && (ending.includes(endpoint) || new URL(url).pathname === base + adminStorePath);
+  const mayEnd = ({ method }: Request, { endpoint = '' }: AppEnvironment['Bindings']): boolean =>
+    method === 'POST' && ending.includes(endpoint);
 
   const deliverFor = (seconds: number): Chore => ({
     ...deliver,

@@ -30,14 +30,15 @@ export const operatorPaths = { live: '/health/live', ready: '/health/ready', met
 /** The issuer's own path; empty for an issuer at the root of its host. */
 export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');
 
+const named = { ...paths, ...operatorPaths, admin_store: adminStorePath };
+
 /** What an endpoint is called in metrics and traces. A closed set: nothing in it comes from a request. */
-export type EndpointName = keyof typeof paths | keyof typeof operatorPaths | 'demo' | 'unknown';
+export type EndpointName = keyof typeof named | 'demo' | 'unknown';
 
 /** @param path - as it is mounted. A page below another, like `/account/sessions`, has the name of the one above it. */
 export const endpointNameOf = (path: string, basePath: string): EndpointName => {
-  const known = { ...paths, ...operatorPaths };
   // Object.entries forgets the names.
-  const entries = Object.entries(known) as readonly (readonly [keyof typeof known, string])[];
+  const entries = Object.entries(named) as readonly (readonly [keyof typeof named, string])[];
   const whole = entries.find(([, each]) => [each, basePath + each, each + basePath].includes(path));
   if (whole !== undefined) return whole[0];
   const above = entries.find(([name, each]) => name !== 'root' && path.startsWith(`${basePath}${each}/`));

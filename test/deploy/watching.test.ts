@@ -119,6 +119,7 @@ describe('what an endpoint is called', () => {
       expect(endpointNameOf(`${base}/status-lists/:list_id`, base)).toBe('status_list');
       expect(endpointNameOf(`${base}/account/sessions`, base)).toBe('account');
       expect(endpointNameOf(`${base}/demo/callback`, base)).toBe('demo');
+      expect(endpointNameOf(`${base}/admin/store`, base)).toBe('admin_store');
       expect(endpointNameOf(`/.well-known/oauth-authorization-server${base}`, base)).toBe('oauth_authorization_server');
       expect(endpointNameOf(base || '/', base)).toBe('root');
       expect(endpointNameOf('/health/ready', base)).toBe('ready');
