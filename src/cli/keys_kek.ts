@@ -18,15 +18,13 @@ const ringFileOf = ({ environment }: Terminal): string => {
   return kekRingFile;
 };
 
-const nextWords = (first: boolean): readonly string[] =>
-  first
-    ? [
-        'Next: restart every node so that it knows the key, then run "npx keyturn keys rewrap".',
-        'With more than one node, roll the ring out first: see "keyturn keys add-kek --help".',
-      ]
-    : [
-        'It unwraps, and wraps nothing yet. Next: give the ring to every node and restart it, then run "npx keyturn keys promote-kek".',
-      ];
+const nextWords = {
+  created: 'Next: give the ring to every node, then start them: "npx keyturn serve".',
+  first:
+    'Next: restart every node so that it knows the key, then run "npx keyturn keys rewrap".\n' +
+    'With more than one node, roll the ring out first: see "keyturn keys add-kek --help".',
+  last: 'It unwraps, and wraps nothing yet. Next: give the ring to every node and restart it, then run "npx keyturn keys promote-kek".',
+} as const;
 
 export const addKek = async (
   options: AnswerOptions & { readonly last?: boolean },
@@ -34,12 +32,14 @@ export const addKek = async (
 ): Promise<void> => {
   const file = ringFileOf(terminal);
   const created = !existsSync(file);
-  const kid = addKekToFile(file, options.last ? 'last' : 'first');
-  const first = created || !options.last;
+  const place = options.last ? 'last' : 'first';
+  const kid = addKekToFile(file, place);
   const said = created
     ? `Made the ring ${file} with the key-encryption key ${kid}.`
-    : `${kid} is now the ${first ? 'first' : 'last'} key-encryption key in ${file}.`;
-  answer(terminal, options, { kek: kid, file, created, first }, [`${said} ${backUp}`, ...nextWords(first)].join('\n'));
+    : `${kid} is now the ${place} key-encryption key in ${file}.`;
+  const first = created || place === 'first';
+  const next = nextWords[created ? 'created' : place];
+  answer(terminal, options, { kek: kid, file, created, first }, `${said} ${backUp}\n${next}`);
 };
 
 export const promoteKek = async (

@@ -300,6 +300,13 @@ describe('keyturn keys add-kek and rewrap', () => {
     expect(ring()).toHaveLength(1);
   });
 
+  test('add-kek says what comes next: to start with a ring that was made, to restart with one that has a key more', async () => {
+    const saidBy = async (...typed: string[]) => (await keyturn('keys', 'add-kek', ...typed)).stdout;
+    expect(await saidBy()).toMatch(/^Made the ring .*\nNext: give the ring to every node, then start them/);
+    expect(await saidBy()).toMatch(/ is now the first .*\nNext: restart every node .*keys rewrap/);
+    expect(await saidBy('--last')).toMatch(/ is now the last .*\nIt unwraps, and wraps nothing yet. .*promote-kek/);
+  });
+
   test('add-kek does not write a ring that comes from the environment', async () => {
     environment = { ...environment, KEYTURN_KEK_RING: 'secret-ring' };
     const { code, stderr } = await keyturn('keys', 'add-kek');
