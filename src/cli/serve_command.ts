@@ -12,12 +12,13 @@ export const addServe = (program: Command, terminal: Terminal): void => {
       const { readConfig } = await import('../config.ts');
       const { unknownSettingComplaints } = await import('./unknown_settings.ts');
       const { assertNotRemote } = await import('./remote.ts');
-      const { serve } = await import('./serve.ts');
       // Several processes would all say the same.
       for (const complaint of isSharingProcess() ? [] : unknownSettingComplaints(terminal.environment))
         warn(terminal, complaint);
       const config = readConfig(terminal.environment);
       assertNotRemote(config, 'serve');
+      // Half of the start is reading what serves: whoever may not start is told without it.
+      const { serve } = await import('./serve.ts');
       await serve(config, program.version() ?? 'unknown');
     });
 };
