@@ -18,14 +18,12 @@ const everywhere = {
   allowOnly: false,
 } satisfies TestUserConfig;
 
-/** They replace modules or globals, which would reach the files that share their process. */
+/** They replace modules, which would reach the files that share their process. */
 const alone = [
-  'test/properties/**/*.test.ts',
-  'test/adapters/{kek_ring_file,node_outbound_http,system_clock}.test.ts',
+  'test/properties/{racing_nodes,real_store}.test.ts',
+  'test/adapters/{kek_ring_file,node_outbound_http}.test.ts',
   'test/client_authentication/client_secret.test.ts',
-  'test/endpoints/{http_limits,token}.test.ts',
-  'test/tokens/access_token.test.ts',
-  'test/verifier/token_structure.test.ts',
+  'test/endpoints/http_limits.test.ts',
 ];
 /** They ask the Worker, which is built for them, in a workerd. */
 const worker = ['test/worker/{bundle,signing_in}.test.ts'];
