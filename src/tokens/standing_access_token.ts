@@ -5,7 +5,7 @@ import { verifyOwnToken } from './verify_own.ts';
 
 /** @param claims - of a token that verifyOwnToken let through. */
 export const isStanding = async (claims: JWTPayload, { store }: Pick<Provider, 'store'>): Promise<boolean> => {
-  if (claims.jti === undefined || (await store.isTokenDenied(claims.jti))) return false;
+  if (typeof claims.jti !== 'string' || (await store.isTokenDenied(claims.jti))) return false;
   const client = await store.findClient(String(claims.client_id));
   if (client === undefined || (claims.iat ?? 0) <= (client.tokensNotBefore ?? -1)) return false;
   if (typeof claims.family_id !== 'string') return true;

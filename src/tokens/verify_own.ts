@@ -2,6 +2,7 @@
 import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Provider } from '../provider.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
+import { readCompactJws } from '../verifier/compact_jws.ts';
 import type { TokenType } from './jws.ts';
 
 type VerificationKey = Awaited<ReturnType<typeof importJWK>>;
@@ -30,6 +31,8 @@ export const verifyOwnToken = async (
   { keyRing, config, clock }: Pick<Provider, 'keyRing' | 'config' | 'clock'>,
 ): Promise<JWTPayload | undefined> => {
   try {
+    // jose takes a signature in other spellings too: padded, with spaces, with spare bits that are set.
+    readCompactJws(token, token.length);
     const { kid } = decodeProtectedHeader(token);
     const key = keyRing.keys.find((candidate) => candidate.kid === kid && candidate.revokedAt === null);
     if (key === undefined) return undefined;
