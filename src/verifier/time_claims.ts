@@ -50,7 +50,8 @@ export const assertTimes = (claims: JsonObject, rules: TimeRules, now: NumericDa
 /** @throws {TokenError} claim_invalid, authentication_too_old. OpenID Connect Core 1.0 §3.1.3.7, 13. */
 export const assertAuthenticatedSince = (claims: JsonObject, oldest: NumericDate): void => {
   const authTime = requiredDate(claims, 'auth_time');
-  if (authTime < oldest)
+  // Nothing is later than NaN, what an age becomes that was never set.
+  if (!(authTime >= oldest))
     throw new TokenError(
       'authentication_too_old',
       `auth_time is ${authTime}, expected ${Math.floor(oldest)} or later.`,

@@ -75,6 +75,12 @@ const readAlgorithms = (algorithms: readonly unknown[]): readonly VerificationAl
   );
 };
 
+/** @throws {TypeError} */
+const readRequiredClaims = (names: unknown): readonly string[] => {
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  throw new TypeError(`requiredClaims is ${JSON.stringify(names)}, expected names of claims.`);
+};
+
 /** @throws {TypeError} when an option cannot be right. */
 export const readPolicy = (options: VerifierOptions): Policy => ({
   issuer: readIssuer(options.issuer),
@@ -84,13 +90,19 @@ export const readPolicy = (options: VerifierOptions): Policy => ({
   clockToleranceSeconds: assertWithin('clockToleranceSeconds', options.clockToleranceSeconds ?? 10, 0, 59),
   maxTokenBytes: assertWithin('maxTokenBytes', options.maxTokenBytes ?? 16_384, 256, 1_048_576),
   maxTokenSeconds: assertWithin('maxTokenSeconds', options.maxTokenSeconds ?? day, 1, year),
-  requiredClaims: options.requiredClaims ?? [],
+  requiredClaims: readRequiredClaims(options.requiredClaims ?? []),
   rememberTokens: assertWithin('rememberTokens', options.rememberTokens ?? 0, 0, 10_000_000),
 });
 
 /** Where Keyturn publishes its keys. */
 const jwksPath = '/.well-known/jwks.json';
 
-/** @throws {TypeError} when there is no such URL, or it is not HTTPS. */
-export const keySourceOf = ({ keys, issuer, fetch = runtimeFetch }: VerifierOptions): KeySource =>
-  keys ?? keysFromUrl(issuer.replace(/\/$/, '') + jwksPath, { fetch });
+const isKeySource = (keys: Partial<KeySource> | null): boolean =>
+  typeof keys?.find === 'function' && typeof keys.ready === 'function';
+
+/** @throws {TypeError} when `keys` is a key or a set itself; when there is no such URL, or it is not HTTPS. */
+export const keySourceOf = ({ keys, issuer, fetch = runtimeFetch }: VerifierOptions): KeySource => {
+  if (keys === undefined) return keysFromUrl(issuer.replace(/\/$/, '') + jwksPath, { fetch });
+  if (isKeySource(keys)) return keys;
+  throw new TypeError('keys is no source of keys, expected keysFromUrl(...), keysFromSet(...) or keysFromIssuer(...).');
+};

@@ -60,6 +60,7 @@ describe('ID tokens, OpenID Connect Core 1.0 §3.1.3.7', () => {
     expect(await refused({ auth_time: now - 3700 }, { maxAgeSeconds: 3600 })).toBe('authentication_too_old');
     expect(await refused({ auth_time: undefined }, { maxAgeSeconds: 3600 })).toBe('claim_invalid');
     expect(await refused({ auth_time: String(now) }, { maxAgeSeconds: 3600 })).toBe('claim_invalid');
+    expect(await refused({}, { maxAgeSeconds: Number.NaN })).toBe('authentication_too_old');
   });
 
   test('iss, exp, iat and sub are held to as everywhere', async () => {

@@ -313,6 +313,13 @@ describe('what a token may look like, RFC 7515, RFC 8725 §3', () => {
     ['maxTokenBytes', { maxTokenBytes: Number.POSITIVE_INFINITY }],
     ['maxTokenSeconds', { maxTokenSeconds: Number.NaN }],
     ['rememberTokens', { rememberTokens: -1 }],
+    ['requiredClaims', { requiredClaims: 'tenant' }],
+    ['requiredClaims', { requiredClaims: [1] }],
+    ['keys', { keys: null }],
+    ['keys', { keys: '' }],
+    ['keys', { keys: { keys: [es256.publicJwk] } }],
+    ['keys', { keys: [es256.publicJwk] }],
+    ['keys', { keys: () => es256.publicJwk }],
   ])('T023: a verifier is not set up with a wrong %s: %j', (name, options) => {
     expect(() => verifierFor(keys, options as object)).toThrow(new RegExp(name));
     expect(() => verifierFor(keys, options as object)).toThrow(TypeError);
