@@ -145,6 +145,7 @@ export const consent = pgTable(
     claims: names(),
     resources: names(),
     grantedAt: integer('granted_at').notNull(),
+    resourceScope: json('resource_scope').$type<readonly string[]>().notNull().default(sql`'[]'`),
   },
   (table) => [primaryKey({ columns: [table.sub, table.clientId] }), index('consent_client_id').on(table.clientId)],
 );

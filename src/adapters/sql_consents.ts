@@ -18,6 +18,7 @@ const merge = (before: Consent | undefined, added: Consent): Consent => ({
   scope: union(before?.scope, added.scope),
   claims: union(before?.claims, added.claims),
   resources: union(before?.resources, added.resources),
+  resourceScope: union(before?.resourceScope, added.resourceScope),
 });
 
 /** More saves of one consent at once than this do not happen. */
@@ -53,6 +54,7 @@ const prepareStatements = (connection: SqlConnection) => {
             eq(consent.scope, sql.placeholder('scopeBefore')),
             eq(consent.claims, sql.placeholder('claimsBefore')),
             eq(consent.resources, sql.placeholder('resourcesBefore')),
+            eq(consent.resourceScope, sql.placeholder('resourceScopeBefore')),
           ),
         ),
     ),
@@ -76,10 +78,11 @@ const prepareStatements = (connection: SqlConnection) => {
 };
 
 /** As they are stored. */
-const textsOf = ({ scope, claims, resources }: Consent) => ({
+const textsOf = ({ scope, claims, resources, resourceScope }: Consent) => ({
   scopeBefore: JSON.stringify(scope),
   claimsBefore: JSON.stringify(claims),
   resourcesBefore: JSON.stringify(resources),
+  resourceScopeBefore: JSON.stringify(resourceScope),
 });
 
 export const createSqlConsents = (connection: SqlConnection, recording: Recording): Pick<SessionStore, ConsentVerb> => {

@@ -153,6 +153,7 @@ export const consent = sqliteTable(
     claims: names(),
     resources: names(),
     grantedAt: integer('granted_at').notNull(),
+    resourceScope: text('resource_scope', { mode: 'json' }).$type<readonly string[]>().notNull().default(sql`'[]'`),
   },
   (table) => [primaryKey({ columns: [table.sub, table.clientId] }), index('consent_client_id').on(table.clientId)],
 );

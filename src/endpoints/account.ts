@@ -22,14 +22,14 @@ type Told = Pick<AccountPage, 'notice' | 'error'>;
 
 const applicationsOf = async (sub: string, { store }: Provider): Promise<readonly GrantedApplication[]> => {
   const applications: GrantedApplication[] = [];
-  for (const { clientId, scope, claims, resources, grantedAt } of await store.listConsents(sub)) {
+  for (const { clientId, grantedAt, ...access } of await store.listConsents(sub)) {
     const client = await store.findClient(clientId);
     const redirectUri = client?.redirectUris[0];
     const words = {
       name: client?.clientName ?? null,
       host: redirectUri === undefined ? clientId : shownHostOf(redirectUri),
     };
-    applications.push({ clientId, client: words, grantedAt, access: { scope, claims, resources } });
+    applications.push({ clientId, client: words, grantedAt, access });
   }
   return applications;
 };

@@ -11,6 +11,10 @@ export const requestedClaimsOf = ({ claims }: AuthorizationRequest): readonly st
   ...new Set([...claims.idToken, ...claims.userinfo]),
 ];
 
+/** What is asked, each value with its resource: to read at one is not to read at another. */
+export const resourceScopeOf = ({ scope, resource }: AuthorizationRequest): readonly string[] =>
+  scope.map((value) => `${resource} ${value}`);
+
 /** Binds a consent form to everything the end-user reads on it. */
 export const consentBinding = (request: AuthorizationRequest, session: Session, browser: string): string =>
   createHmac('sha256', `consent.${browser}`)
@@ -39,8 +43,8 @@ export const saveConsent = async (
 ): Promise<void> => {
   const { scope, resource } = request;
   const { clientId } = request.client;
-  const claims = requestedClaimsOf(request);
-  const consent = { sub, clientId, scope, claims, resources: [resource], grantedAt: clock.now() };
+  const allowed = { scope, claims: requestedClaimsOf(request), resources: [resource] };
+  const consent = { sub, clientId, ...allowed, resourceScope: resourceScopeOf(request), grantedAt: clock.now() };
   const details = { scope: scope.join(' ') };
   await store.saveConsent(consent, auditEvent('consent.given', { sub, sid, clientId, details }, { clock }));
 };

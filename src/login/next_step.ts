@@ -3,6 +3,7 @@
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { Consent, Interaction, Session } from '../seams/session_store.ts';
+import { resourceScopeOf } from './consent.ts';
 
 export type Step = 'login' | 'select_account' | 'consent' | 'issue';
 export type Refusal = 'login_required' | 'consent_required';
@@ -44,16 +45,16 @@ const isAccountChosen = (request: AuthorizationRequest, progress: Progress): boo
 const covers = (allowed: readonly string[], asked: readonly string[]): boolean =>
   asked.every((value) => allowed.includes(value));
 
+/** Where a single resource was ever allowed, all of the scope was allowed there, also in rows that do not say so. */
+const isScopeAllowed = (request: AuthorizationRequest, { scope, resources, resourceScope }: Consent): boolean =>
+  resources.includes(request.resource) &&
+  (resources.length === 1 ? covers(scope, request.scope) : covers(resourceScope, resourceScopeOf(request)));
+
 const isConsented = (request: AuthorizationRequest, { session, consent, interaction }: Progress): boolean => {
   if (request.prompt.includes('consent') && !isMarkedBy(session, interaction?.consentedAt)) return false;
   if (request.client.firstParty) return true;
   const claims = [...request.claims.idToken, ...request.claims.userinfo];
-  return (
-    consent !== undefined &&
-    covers(consent.scope, request.scope) &&
-    covers(consent.claims, claims) &&
-    consent.resources.includes(request.resource)
-  );
+  return consent !== undefined && isScopeAllowed(request, consent) && covers(consent.claims, claims);
 };
 
 /** @returns the step to take, or, under prompt=none, why it cannot go on without a page. */

@@ -31,6 +31,8 @@ export interface Consent {
   readonly scope: readonly string[];
   readonly claims: readonly string[];
   readonly resources: readonly string[];
+  /** What of the scope was allowed at which resource: the resource, a space, a scope value. None in rows of before. */
+  readonly resourceScope: readonly string[];
   readonly grantedAt: NumericDate;
 }
 

@@ -133,7 +133,12 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
 
   test('on the account page, with sessions, applications, a success and a mistake', () =>
     withInspector(async (page, look) => {
-      const access = { scope: ['openid', 'profile', 'notes:read'], claims: ['zoneinfo'], resources: [api] };
+      const access = {
+        scope: ['openid', 'profile', 'notes:read'],
+        claims: ['zoneinfo'],
+        resources: [api],
+        resourceScope: [],
+      };
       await server.store.saveConsent({ sub: ada.sub, clientId: 'orbit', ...access, grantedAt: 1_795_408_800 });
       await signInToAccount(page, server.issuer, ada);
       await look();

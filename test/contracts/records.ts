@@ -81,6 +81,7 @@ export const makeConsent = (overrides: Partial<Consent> = {}): Consent => ({
   scope: ['openid'],
   claims: [],
   resources: [],
+  resourceScope: [],
   grantedAt: now,
   ...overrides,
 });

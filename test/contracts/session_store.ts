@@ -154,15 +154,33 @@ const describeInteractions = (opened: () => OpenedStores): void => {
 const describeConsent = (opened: () => OpenedStores): void => {
   test('consent adds to what was allowed before, for this end-user and this client alone', async () => {
     const { store } = opened();
-    await store.saveConsent(makeConsent({ scope: ['openid', 'email'], claims: ['name'], resources: ['https://a'] }));
+    await store.saveConsent(
+      makeConsent({
+        scope: ['openid', 'email'],
+        claims: ['name'],
+        resources: ['https://a'],
+        resourceScope: ['https://a openid', 'https://a email'],
+      }),
+    );
     await store.saveConsent(makeConsent({ clientId: 'shop' }));
     await store.saveConsent(
-      makeConsent({ scope: ['profile', 'openid'], claims: ['email'], resources: ['https://b'], grantedAt: now + 9 }),
+      makeConsent({
+        scope: ['profile', 'openid'],
+        claims: ['email'],
+        resources: ['https://b'],
+        resourceScope: ['https://b profile'],
+        grantedAt: now + 9,
+      }),
     );
     const consent = await store.findConsent('ada', 'app');
     expect([...(consent?.scope ?? [])].sort()).toEqual(['email', 'openid', 'profile']);
     expect([...(consent?.claims ?? [])].sort()).toEqual(['email', 'name']);
     expect([...(consent?.resources ?? [])].sort()).toEqual(['https://a', 'https://b']);
+    expect([...(consent?.resourceScope ?? [])].sort()).toEqual([
+      'https://a email',
+      'https://a openid',
+      'https://b profile',
+    ]);
     expect(consent?.grantedAt).toBe(now + 9);
     expect(await store.findConsent('ada', 'shop')).toEqual(makeConsent({ clientId: 'shop' }));
     expect(await store.findConsent('bob', 'app')).toBeUndefined();

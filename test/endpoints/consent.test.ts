@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { authorizePath, type Browser, type Fields, issuer, openPeople, type Page, type People } from '../people.ts';
+import { addResource } from '../test_provider.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 let people: People;
@@ -8,6 +9,9 @@ beforeAll(async () => {
   people = await openPeople();
   await people.addClient('other');
   await people.addClient('ours', { firstParty: true });
+  const resources = ['https://payroll.example.com', 'https://wiki.example.com'];
+  for (const resource of resources) await addResource(people.store, { resource, scope: ['read', 'write'] });
+  await people.addClient('reader', { resources, scope: ['openid', 'read', 'write'] });
 });
 
 /** A user of its own, signed in. */
@@ -117,6 +121,28 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     await askedOf(browser, { client_id: 'other' });
     await askedOf(browser, { prompt: 'consent' });
     await askedOf(browser, { client_id: 'ours', prompt: 'consent' });
+  });
+
+  test('T060: what was allowed at one resource is not allowed at another', async () => {
+    const { browser } = await newcomer();
+    const [payroll, wiki] = ['https://payroll.example.com', 'https://wiki.example.com'];
+    const asked = (resource: string, scope: string) => ({ client_id: 'reader', resource, scope });
+    await browser.walk(authorizePath(asked(payroll, 'openid read')));
+    await browser.walk(authorizePath(asked(wiki, 'openid read write')));
+    const { html } = await browser.get('/account');
+    const told = [...html.matchAll(/<li>Act for you elsewhere: (.*)<\/li>/g)];
+    expect(told.map(([, line]) => line?.replaceAll(/<[^>]*>/g, '').trim())).toEqual([
+      `${payroll} read`,
+      `${wiki} read write`,
+    ]);
+    for (const [resource, scope] of [
+      [payroll, 'openid read'],
+      [wiki, 'openid write'],
+    ] as const)
+      expect((await browser.get(authorizePath(asked(resource, scope)))).location).toContain('code=');
+    await askedOf(browser, asked(payroll, 'openid read write'));
+    await browser.walk(authorizePath(asked(payroll, 'openid write')));
+    expect((await browser.get(authorizePath(asked(payroll, 'openid read write')))).location).toContain('code=');
   });
 
   test('T060: skipping the page leads back to it', async () => {

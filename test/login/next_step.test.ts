@@ -46,6 +46,39 @@ describe('prompt, OpenID Connect Core 1.0 §3.1.2.1', () => {
   );
 });
 
+describe('consent at each resource, RFC 8707 §2', () => {
+  const [payroll, wiki] = ['https://payroll.example.com', 'https://wiki.example.com'];
+  const scope = ['read', 'write'];
+
+  test.each([
+    {
+      kept: 'of one resource, that does not say what was allowed where',
+      resources: [payroll],
+      resourceScope: [],
+      step: 'issue',
+    },
+    { kept: 'of two, that does not say it', resources: [payroll, wiki], resourceScope: [], step: 'consent' },
+    {
+      kept: 'of two, of which the other has more',
+      resources: [payroll, wiki],
+      resourceScope: [`${payroll} read`, `${wiki} read`, `${wiki} write`],
+      step: 'consent',
+    },
+    {
+      kept: 'of two, that has all of it',
+      resources: [payroll, wiki],
+      resourceScope: [`${wiki} read`, `${payroll} write`, `${payroll} read`],
+      step: 'issue',
+    },
+    { kept: 'of another resource', resources: [wiki], resourceScope: [`${wiki} read`], step: 'consent' },
+  ])('T060: a consent $kept: $step', ({ resources, resourceScope, step }) => {
+    const request = { ...requestWith([]), resource: payroll, scope };
+    const kept = makeConsent({ scope, resources, resourceScope });
+    const progress = { session: makeSession('desk'), consent: kept, interaction: undefined, sessionIsNew: false };
+    expect(nextStep(request, progress, now)).toBe(step);
+  });
+});
+
 describe('the end-user asked for, OpenID Connect Core 1.0 §3.1.2.2', () => {
   const session = makeSession('desk', { sub: 'ada' });
 

@@ -11,6 +11,8 @@ export interface Access {
   /** Asked for by name. Those the scope covers are said with it. */
   readonly claims: readonly string[];
   readonly resources: readonly string[];
+  /** As of a consent: where each scope value was allowed. */
+  readonly resourceScope?: readonly string[];
 }
 
 type ExplainedScope = keyof Texts['scopes'];
@@ -40,7 +42,16 @@ interface Line {
 const claimWords = (name: string, { claims }: Texts): string =>
   Object.hasOwn(claims, name) ? claims[name as keyof Texts['claims']] : visibleText(name);
 
-const linesOf = ({ scope, claims, resources }: Access, texts: Texts): readonly Line[] => {
+/** The scope values of resources, by where they are allowed; together where nothing says where. */
+const placesOf = ({ scope, resources, resourceScope = [] }: Access) => {
+  const values = scope.filter((value) => !explained.some((known) => known === value));
+  if (resourceScope.length === 0 || resources.length === 1) return [{ resources, values }];
+  const allowedAt = (resource: string) => values.filter((value) => resourceScope.includes(`${resource} ${value}`));
+  return resources.map((resource) => ({ resources: [resource], values: allowedAt(resource) }));
+};
+
+const linesOf = (access: Access, texts: Texts): readonly Line[] => {
+  const { scope, claims } = access;
   const lines: Line[] = explained
     .filter((value) => scope.includes(value))
     .map((value) => ({ icon: icons[value], ...texts.scopes[value], values: [], particular: false }));
@@ -49,8 +60,8 @@ const linesOf = ({ scope, claims, resources }: Access, texts: Texts): readonly L
     const detail = others.map((name) => claimWords(name, texts)).join(', ');
     lines.push({ icon: 'lines', what: texts.claimsWhat, detail, values: [], particular: true });
   }
-  const values = scope.filter((value) => !explained.some((known) => known === value));
-  if (values.length > 0) {
+  for (const { resources, values } of placesOf(access)) {
+    if (values.length === 0) continue;
     const detail = resources.map(visibleText).join(', ');
     lines.push({ icon: 'key', what: texts.resourceWhat, detail, values, particular: true });
   }

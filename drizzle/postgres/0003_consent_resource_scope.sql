@@ -1,0 +1,1 @@
+ALTER TABLE "consent" ADD COLUMN "resource_scope" text collate "C" DEFAULT '[]' NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE `consent` ADD `resource_scope` text DEFAULT '[]' NOT NULL;
