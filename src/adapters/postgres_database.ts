@@ -1,14 +1,12 @@
 // Opens a database of Postgres: proved, migrated, or refused in words that say what to do.
 import pg from 'pg';
 import { openError } from './postgres_errors.ts';
-import { migratePostgres, migrationState } from './postgres_migrations.ts';
+import { migrateMilliseconds, migratePostgres, migrationState } from './postgres_migrations.ts';
 import { createPostgresPool, type PoolOptions, type PostgresPool } from './postgres_pool.ts';
 import { proveSession } from './postgres_session.ts';
 import { connectionOf, type PostgresAddress, readPostgresUrl } from './postgres_url.ts';
 
 const connectMilliseconds = 5000;
-/** For a migration, and for the lock while another node migrates. */
-const migrateMilliseconds = 60_000;
 
 /** One session that takes its time, and is closed. @throws {OperatorError} when there is none, or `work` fails in it. */
 const withSession = async <Result>(

@@ -10,7 +10,10 @@ const migrationsFolder = fileURLToPath(new URL('../../drizzle/postgres', import.
 const journal = '__drizzle_migrations';
 
 /** Any number, the same in every version: whoever holds it migrates. */
-const lockNumber = 7_583_218_846;
+export const migrationLock = 7_583_218_846;
+
+/** For a migration, and for the lock while another node migrates. */
+export const migrateMilliseconds = 60_000;
 
 const isJournalThere = async (session: ClientBase): Promise<boolean> => {
   const found = await session.query<[string | null]>({
@@ -60,7 +63,10 @@ export const migratePostgres = async (session: ClientBase): Promise<void> => {
   if ((await migrationState(session)).pending === 0) return;
   await session.query('begin');
   try {
-    await session.query('select pg_advisory_xact_lock($1)', [lockNumber]);
+    // Behind a pooler the session may have those of the role, which are for requests.
+    await session.query(`set local statement_timeout = ${migrateMilliseconds}`);
+    await session.query(`set local lock_timeout = ${migrateMilliseconds}`);
+    await session.query('select pg_advisory_xact_lock($1)', [migrationLock]);
     await applyPending(session);
     await session.query('commit');
   } catch (error) {

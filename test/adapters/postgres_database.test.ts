@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inspectPostgresDatabase, openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
+import { migratePostgres, migrationLock } from '../../src/adapters/postgres_migrations.ts';
 import { postgresTables } from '../../src/adapters/postgres_tables.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { type Cluster, careless, startCluster } from '../postgres/cluster.ts';
@@ -69,6 +71,22 @@ describe.runIf(hasPostgres)('opening a database of Postgres', () => {
     await asking(url, 'create table refresh_token (mine text)');
     await expect(openPostgresDatabase(url, options)).rejects.toThrow();
     expect(await asking(url, "select tablename from pg_tables where schemaname = 'public'")).toEqual(['refresh_token']);
+  });
+
+  test('a migration takes its time, whatever the role is given: one that waits for another node, too', async () => {
+    const { url, name } = await fresh('template0');
+    await asking(url, `alter database ${name} set lock_timeout = '50ms'`);
+    await asking(url, `alter database ${name} set statement_timeout = '50ms'`);
+    const [first, second] = [new pg.Client(url), new pg.Client(url)];
+    await Promise.all([first.connect(), second.connect()]);
+    await first.query('begin');
+    await first.query('select pg_advisory_xact_lock($1)', [migrationLock]);
+    const waiting = migratePostgres(second);
+    await wait(300);
+    await first.query('commit');
+    await waiting;
+    await Promise.all([first.end(), second.end()]);
+    expect((await inspectPostgresDatabase(url)).pendingMigrations).toBe(0);
   });
 
   test('a table of the same name in a schema of somebody else, or a temporary one, is not looked at', async () => {
