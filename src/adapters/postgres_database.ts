@@ -3,7 +3,7 @@ import pg from 'pg';
 import { openError } from './postgres_errors.ts';
 import { migrateMilliseconds, migratePostgres, migrationState } from './postgres_migrations.ts';
 import { createPostgresPool, type PoolOptions, type PostgresPool } from './postgres_pool.ts';
-import { proveSession } from './postgres_session.ts';
+import { proveSession, proveTransaction } from './postgres_session.ts';
 import { connectionOf, type PostgresAddress, readPostgresUrl } from './postgres_url.ts';
 
 const connectMilliseconds = 5000;
@@ -18,12 +18,14 @@ const withSession = async <Result>(
     connectionTimeoutMillis: connectMilliseconds,
     statement_timeout: migrateMilliseconds,
     lock_timeout: migrateMilliseconds,
+    idle_in_transaction_session_timeout: migrateMilliseconds,
     query_timeout: migrateMilliseconds,
   });
   session.on('error', () => undefined);
   try {
     await session.connect();
     await proveSession(session, address.label, connectMilliseconds);
+    await proveTransaction(session);
     return await work(session);
   } catch (error) {
     throw openError(address.label, error);

@@ -22,11 +22,13 @@ const readOnlyTransaction = '25006';
 /** It has become a standby: connections to it are worth nothing. */
 export const isReadOnly = (error: unknown): boolean => postgresErrorCode(error) === readOnlyTransaction;
 
-/** A statement was prepared that this session does not know, or not so: a pooler between, or tables that were changed. */
-export const isStaleStatement = (error: unknown): boolean => {
-  const code = postgresErrorCode(error) ?? '';
-  return ['26000', '42P05'].includes(code) || (code === '0A000' && String(error).includes('cached plan'));
-};
+/** A statement was prepared that this session does not know, or knows already: a pooler between gave another session. */
+export const isOfAnotherSession = (error: unknown): boolean =>
+  ['26000', '42P05'].includes(postgresErrorCode(error) ?? '');
+
+/** As above, or it was prepared for tables that were changed. */
+export const isStaleStatement = (error: unknown): boolean =>
+  isOfAnotherSession(error) || (postgresErrorCode(error) === '0A000' && String(error).includes('cached plan'));
 
 /** Classes of SQLSTATE for what is wrong with a statement or its values, and so with whoever wrote it. */
 const faultsOfStatements = ['21', '22', '23', '2F', '38', '39', '3B', '42', '44', 'P0'];
@@ -57,14 +59,16 @@ export const toStoreError = (error: unknown): unknown => {
 const certificate =
   'Name the certificate authority of the server in sslrootcert, and the server as its certificate does.';
 const wait = 'Try again in a moment.';
+const wrongPassword = 'The password is wrong, or there is no such user. Correct KEYTURN_DATABASE_URL, or PGPASSWORD.';
+const notLetIn =
+  'The server does not let this user in from here, or only with TLS. Add sslmode=require or verify-full, or look at its pg_hba.conf.';
 
 /** By code, the beginning of it, or the beginning of the message. */
 const advice: readonly (readonly [start: string, advice: string])[] = [
-  ['28P01', 'The password is wrong, or there is no such user. Correct KEYTURN_DATABASE_URL, or PGPASSWORD.'],
-  [
-    '28',
-    'The server does not let this user in from here, or only with TLS. Add sslmode=require or verify-full, or look at its pg_hba.conf.',
-  ],
+  ['28P01', wrongPassword],
+  ['SASL authentication failed', wrongPassword],
+  ['28', notLetIn],
+  ['SSL required', notLetIn],
   ['3D000', 'There is no such database. Make it: createdb --encoding=UTF8 NAME'],
   [
     '42501',
@@ -77,6 +81,20 @@ const advice: readonly (readonly [start: string, advice: string])[] = [
   ['57014', 'It took too long: something holds a lock, or the machine is overloaded. Look into pg_stat_activity.'],
   ['55P03', 'Something holds a lock for too long. Look into pg_locks and pg_stat_activity.'],
   ['53100', 'The disk of the server is full. Make room and try again.'],
+  [
+    'unsupported startup parameter',
+    'A pooler in between refuses timeouts. Tell it: ignore_startup_parameters = statement_timeout,lock_timeout,idle_in_transaction_session_timeout; and give them to the role, as docs/deploying-on-postgres.md says.',
+  ],
+  [
+    'transaction blocks not allowed',
+    'A pooler in between gives each statement another session. Set its pool_mode to transaction or session.',
+  ],
+  ['server login has been failing', `A pooler in between does not reach Postgres. Look at its log. ${wait}`],
+  ['no more connections allowed', 'The pooler in between has no connection left. Raise its max_client_conn.'],
+  [
+    'Query read timeout',
+    'The server took the connection and does not answer. Is it overloaded, or a pooler in between without a session to give? Then raise its default_pool_size.',
+  ],
   ['ECONNREFUSED', 'Nothing listens there. Start Postgres, or correct the host and port in KEYTURN_DATABASE_URL.'],
   ['ENOENT', 'There is no such socket. Start Postgres, or correct the folder and the port in KEYTURN_DATABASE_URL.'],
   ['EACCES', 'This user may not open the socket. Add it to the group that may.'],

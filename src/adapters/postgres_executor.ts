@@ -2,6 +2,7 @@
 // flight unless a step must be looked at first.
 import { createHash } from 'node:crypto';
 import type { ClientBase, QueryArrayResult } from 'pg';
+import { isOfAnotherSession } from './postgres_errors.ts';
 import type { PostgresPool } from './postgres_pool.ts';
 
 export interface PostgresQuery {
@@ -35,16 +36,29 @@ export interface PostgresExecutor {
 /** Statements are made by the source, so that there are few. A session keeps what it prepared. */
 const mostNames = 500;
 
-const createNames = (): ((query: PostgresQuery) => { readonly name?: string }) => {
+interface Names {
+  nameOf(query: PostgresQuery): { readonly name?: string };
+  /** Behind a pooler that gives each transaction another session, and does not follow names, no name holds. */
+  doWithout(): void;
+}
+
+const createNames = (): Names => {
   const names = new Map<string, { readonly name: string }>();
-  return ({ text, lasting }) => {
-    if (!lasting) return {};
-    const known = names.get(text);
-    if (known !== undefined) return known;
-    if (names.size >= mostNames) return {};
-    const made = { name: createHash('sha256').update(text).digest('base64url') };
-    names.set(text, made);
-    return made;
+  let most = mostNames;
+  return {
+    nameOf: ({ text, lasting }) => {
+      if (!lasting) return {};
+      const known = names.get(text);
+      if (known !== undefined) return known;
+      if (names.size >= most) return {};
+      const made = { name: createHash('sha256').update(text).digest('base64url') };
+      names.set(text, made);
+      return made;
+    },
+    doWithout: () => {
+      names.clear();
+      most = 0;
+    },
   };
 };
 
@@ -67,8 +81,17 @@ const allOf = (settled: readonly PromiseSettledResult<PostgresOutcome>[]): reado
     return one.value;
   });
 
-export const createPostgresExecutor = ({ run }: PostgresPool): PostgresExecutor => {
-  const nameOf = createNames();
+export const createPostgresExecutor = (pool: PostgresPool): PostgresExecutor => {
+  const { nameOf, doWithout } = createNames();
+  const run: PostgresPool['run'] = (work) =>
+    pool.run(async (session, commits) => {
+      try {
+        return await work(session, commits);
+      } catch (error) {
+        if (isOfAnotherSession(error)) doWithout();
+        throw error;
+      }
+    });
   const send = async (session: ClientBase, query: PostgresQuery): Promise<PostgresOutcome> => {
     const { text, values } = query;
     return outcomeOf(
