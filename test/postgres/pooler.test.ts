@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
 import { createPostgresExecutor, type PostgresQuery } from '../../src/adapters/postgres_executor.ts';
+import { holdPostgres } from '../../src/adapters/postgres_held.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { administer, type FreshDatabase, freshDatabase, hasPostgres } from './databases.ts';
@@ -124,5 +125,12 @@ describe.runIf(hasPostgres && hasPgbouncer)('behind PgBouncer', () => {
     onTestFinished(() => holder.close());
     await holder.run((session) => session.query('select 1'));
     expect(await reasonFor(openPostgresDatabase(url, options))).toMatch(/default_pool_size/);
+  });
+
+  test('who must be alone in a database is refused: a node may be in the very same session', async () => {
+    await limit();
+    const { url } = await start({ pool_mode: 'transaction', default_pool_size: 1, ...letThrough });
+    await (await open(url)).write([add('in use')]);
+    expect(await reasonFor(holdPostgres(url))).toMatch(/pooler.*Name the server itself/);
   });
 });
