@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
@@ -21,6 +21,8 @@ const limits = {
 /** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
 const stuckMilliseconds = 30_000;
 const drainPollMilliseconds = 50;
+/** How long a connection that is idle is kept when a drain begins, for the next request to be answered as the last. */
+const farewellMilliseconds = 250;
 /** How long the event loop may be at requests before it looks at what else has come. */
 const turnMilliseconds = 1;
 /** Connections that wait to be accepted, one a turn. The kernel allows for no more than its somaxconn. */
@@ -90,24 +92,51 @@ const listenError = (host: string, port: number, error: NodeJS.ErrnoException): 
   return error;
 };
 
-/** Connections on which nothing was ever sent. Node counts them as busy with a request. */
-const watchSilent = (server: Server): (() => void) => {
+interface Connections {
+  /** Each answer, when it begins. */
+  answers(response: ServerResponse): void;
+  /** RFC 9112 §9.6: whoever keeps a connection is told, with the next answer, that it takes no further request. */
+  end(): void;
+  /** Those on which nothing was ever sent. Node counts them as busy with a request. */
+  closeSilent(): void;
+}
+
+const watchConnections = (server: Server): Connections => {
   const open = new Set<Socket>();
+  const begun = new WeakMap<Socket, ServerResponse>();
+  let ending = false;
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  return () => {
-    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  return {
+    answers: (response) => {
+      if (ending) response.shouldKeepAlive = false;
+      else begun.set(response.req.socket, response);
+    },
+    end: () => {
+      ending = true;
+      for (const socket of open) {
+        const response = begun.get(socket);
+        if (response !== undefined) response.shouldKeepAlive = false;
+      }
+    },
+    closeSilent: () => {
+      for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+    },
   };
 };
 
-const drainServer = async (server: Server, closeSilent: () => void, drainSeconds: number): Promise<void> => {
+const drainServer = async (server: Server, connections: Connections, drainSeconds: number): Promise<void> => {
   const closed = once(server, 'close');
-  server.close();
+  connections.end();
+  // Its own would close idle connections at once, and a request may be on its way on each.
+  NetServer.prototype.close.call(server);
+  const idleFrom = performance.now() + farewellMilliseconds;
   const closingIdle = setInterval(() => {
+    if (performance.now() < idleFrom) return;
     server.closeIdleConnections();
-    closeSilent();
+    connections.closeSilent();
   }, drainPollMilliseconds);
   const cutting = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
@@ -140,6 +169,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   }) as Server;
   server.maxConnections = maxConnections;
   server.setTimeout(stuckMilliseconds);
+  const connections = watchConnections(server);
   const inTurn = createShortTurns(turnMilliseconds);
   const [answerByFetch] = server.listeners('request') as ((
     request: IncomingMessage,
@@ -149,6 +179,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const served = newRequest(request.socket);
+    connections.answers(response);
     const span = tracer && beginSpan(tracer, request, served);
     watchRequest(options, request, response, served, span);
     if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
@@ -160,10 +191,9 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
       else span.run(() => answerByFetch(request, response));
     });
   });
-  const closeSilent = watchSilent(server);
   server.listen({ port, host, backlog });
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, port, error);
   });
-  return { drain: (drainSeconds) => drainServer(server, closeSilent, drainSeconds) };
+  return { drain: (drainSeconds) => drainServer(server, connections, drainSeconds) };
 };
