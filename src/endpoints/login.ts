@@ -31,7 +31,7 @@ const longestLogin = 320;
 interface Shown {
   readonly login: string | null;
   readonly error: SignInError | null;
-  readonly status: 200 | 401 | 429 | 503;
+  readonly status: 200 | 403 | 429 | 503;
 }
 
 const show = async (
@@ -107,7 +107,7 @@ const attempt = async (
       provider.metrics.signIn('failed');
       const sub = (await namedUser(login, provider))?.sub ?? null;
       await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
-      return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 401 }, provider);
+      return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 403 }, provider);
     }
     provider.metrics.signIn('succeeded');
     return signedIn;

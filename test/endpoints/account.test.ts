@@ -48,7 +48,7 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
       expect(gist(await browser.get('/account'))).toEqual(toSignIn);
       const answer = await browser.get(authorizePath({ prompt: 'none' }));
       expect(new URL(answer.location).searchParams.get('error')).toBe('login_required');
-      expect((await browser.signIn(user.username)).status).toBe(401);
+      expect((await browser.signIn(user.username)).status).toBe(403);
     },
   );
 

@@ -79,6 +79,10 @@ describe('sign-in, RFC 9700 §4.12', () => {
 });
 
 describe('enumeration, ASVS 6.3.8', () => {
+  test('RFC 9110 §15.5.2: a wrong password is no 401, which owes a challenge', async () => {
+    expect((await people.openBrowser().signIn('ada', 'a wrong password')).status).toBe(403);
+  });
+
   test('T097: an unknown name, a wrong password, a locked account and one without a password answer alike, after the same work', async () => {
     const locked = await people.addUser('locked');
     await people.store.lockUser(locked.sub, people.clock.now());
@@ -93,7 +97,7 @@ describe('enumeration, ASVS 6.3.8', () => {
       return { status, kept, html: html.replaceAll(`value="${login}"`, 'value="LOGIN"'), hashes };
     };
     const first = await told('ada', 'a wrong password');
-    expect(first).toMatchObject({ status: 401, hashes: 1 });
+    expect(first).toMatchObject({ status: 403, hashes: 1 });
     expect(await told('nobody', 'a wrong password')).toEqual(first);
     expect(await told('nobody@example.com', 'a wrong password')).toEqual(first);
     expect(await told('locked', password)).toEqual(first);
@@ -123,7 +127,7 @@ describe('enumeration, ASVS 6.3.8', () => {
       const headers = { 'X-Forwarded-For': turn < 2 ? '192.0.2.77' : `198.51.100.${turn}` };
       statuses.push((await attacker.post('/login', { csrf, login: `u${turn}`, password: 'wrong' }, headers)).status);
     }
-    expect(statuses.slice(0, 60)).toEqual(Array.from({ length: 60 }, () => 401));
+    expect(statuses.slice(0, 60)).toEqual(Array.from({ length: 60 }, () => 403));
     expect(statuses.slice(60)).toEqual([429, 429]);
     expect((await people.openBrowser('192.0.2.77').signIn()).status).toBe(303);
     await people.pass(300);

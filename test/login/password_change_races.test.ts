@@ -49,7 +49,7 @@ describe('a sign-in whose password was proved before', () => {
   test.each(Object.entries(endings))('T085 T096: %s, gets no session', async (_, end) => {
     const browser = people.openBrowser();
     const answer = await during(() => browser.signIn('ada'), end);
-    expect(answer.status).toBe(401);
+    expect(answer.status).toBe(403);
     expect(await isIn(browser)).toBe(false);
     expect(await sessionsOf()).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('a sign-in whose password was proved before', () => {
       () => browser.signIn('ada'),
       () => people.store.setPassword(sub, 'cheap$another one', people.clock.now(), session?.sid ?? ''),
     );
-    expect(answer.status).toBe(401);
+    expect(answer.status).toBe(403);
     expect(await sessionsOf()).toEqual([session]);
   });
 
@@ -71,7 +71,7 @@ describe('a sign-in whose password was proved before', () => {
     const sub = await subOf();
     await people.store.setPassword(sub, `cheap$${password}`, people.clock.now(), null);
     const answer = await during(() => people.openBrowser().signIn('ada'), endings['the password was changed']);
-    expect(answer.status).toBe(401);
+    expect(answer.status).toBe(403);
     expect(await sessionsOf()).toEqual([]);
   });
 

@@ -46,7 +46,7 @@ describe('a stored hash that must not be computed', () => {
     (people.records as unknown[]).length = 0;
     people.passwordHasher.counts.verify = 0;
     const [wrong, unknown] = [await people.openBrowser().signIn(username), await people.openBrowser().signIn('nobody')];
-    expect([wrong.status, unknown.status]).toEqual([401, 401]);
+    expect([wrong.status, unknown.status]).toEqual([403, 403]);
     expect(people.passwordHasher.counts.verify).toBe(2);
     const alerts = people.records.filter(({ level }) => level === 'error');
     expect(alerts.map(({ fields }) => fields)).toEqual([{ sub }]);
@@ -62,7 +62,7 @@ describe('a password hash of older days at sign-in', () => {
   ])('T108: %s lets in and is made anew, once', async (_, username, make) => {
     const brought = await make();
     await people.addUser(username, { passwordHash: brought });
-    expect((await people.openBrowser().signIn(username, 'not the password')).status).toBe(401);
+    expect((await people.openBrowser().signIn(username, 'not the password')).status).toBe(403);
     expect(await hashOf(username)).toBe(brought);
     expect((await people.openBrowser().signIn(username)).status).toBe(303);
     const made = await hashOf(username);
@@ -75,7 +75,7 @@ describe('a password hash of older days at sign-in', () => {
     const long = 'lorem ipsum '.repeat(6);
     await people.addUser('long', { passwordHash: await hashBcrypt(`${long}dolor`, 4) });
     expect((await people.openBrowser().signIn('long', `${long}dolor`)).status).toBe(303);
-    expect((await people.openBrowser().signIn('long', `${long}other`)).status).toBe(401);
+    expect((await people.openBrowser().signIn('long', `${long}other`)).status).toBe(403);
     expect((await people.openBrowser().signIn('long', `${long}dolor`)).status).toBe(303);
   });
 
@@ -88,7 +88,7 @@ describe('a password hash of older days at sign-in', () => {
     async (name, passwordHash) => {
       const username = `t107-${name.replaceAll(' ', '-').toLowerCase()}`;
       await people.addUser(username, { passwordHash });
-      expect((await people.openBrowser().signIn(username)).status).toBe(401);
+      expect((await people.openBrowser().signIn(username)).status).toBe(403);
       expect(await hashOf(username)).toBe(passwordHash);
     },
   );
