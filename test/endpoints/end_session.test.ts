@@ -196,6 +196,14 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
+  test('T091: one that no GET takes, for its length, is refused on a page', async () => {
+    const { browser } = await signedIn();
+    const form = { client_id: 'ours', state: 'x'.repeat(12_288) };
+    const sent = await browser.post('/logout', form, { 'Sec-Fetch-Site': 'cross-site', Cookie: 'a=b' });
+    expect(gist(sent)).toEqual({ status: 413, location: '' });
+    expect(await isIn(browser)).toBe(true);
+  });
+
   test('T093: signing in again keeps the session, so that signing out ends what was begun before', async () => {
     const { browser, hint } = await signedIn();
     const before = people.openBrowser();
