@@ -1,6 +1,7 @@
 // Answers one URL from memory on the bare node:http response: no Request, no Response, no routing. Whatever is not plainly
 // the common case goes the common way. RFC 9110 §9.3.1.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isPlainHost } from './host_header.ts';
 
 /** A GET of one URL, whose answer needs nothing of the request but two headers. */
 export interface DirectDocument {
@@ -21,23 +22,24 @@ export interface DirectAnswer {
 }
 
 const bodyHeaders = ['content-length', 'transfer-encoding'];
-const readHeaders = ['if-none-match', 'user-agent'];
-const lengths: ReadonlySet<number> = new Set([...bodyHeaders, ...readHeaders].map((name) => name.length));
+const nothingRead = { host: undefined, 'if-none-match': undefined, 'user-agent': undefined };
+type HeadersRead = Record<keyof typeof nothingRead, string | undefined>;
+const isRead = (name: string): name is keyof typeof nothingRead => Object.hasOwn(nothingRead, name);
+const lengths: ReadonlySet<number> = new Set([...bodyHeaders, ...Object.keys(nothingRead)].map((name) => name.length));
 
-/** @returns undefined when the request has a body, or one of the two headers twice. */
-const headersRead = ({ rawHeaders }: IncomingMessage): readonly (string | undefined)[] | undefined => {
-  let [ifNoneMatch, userAgent]: (string | undefined)[] = [];
+/** @returns undefined when the request has a body, or one of the headers read twice. */
+const headersRead = ({ rawHeaders }: IncomingMessage): HeadersRead | undefined => {
+  const read: HeadersRead = { ...nothingRead };
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     if (!lengths.has(name.length)) continue;
     const lowerCase = name.toLowerCase();
     if (bodyHeaders.includes(lowerCase)) return undefined;
-    if (lowerCase === 'if-none-match' && ifNoneMatch !== undefined) return undefined;
-    if (lowerCase === 'user-agent' && userAgent !== undefined) return undefined;
-    if (lowerCase === 'if-none-match') ifNoneMatch = rawHeaders[at + 1];
-    if (lowerCase === 'user-agent') userAgent = rawHeaders[at + 1];
+    if (!isRead(lowerCase)) continue;
+    if (read[lowerCase] !== undefined) return undefined;
+    read[lowerCase] = rawHeaders[at + 1];
   }
-  return [ifNoneMatch, userAgent];
+  return read;
 };
 
 /** @returns whether the request was answered. */
@@ -49,7 +51,8 @@ export const answerDirectly = (
 ): boolean => {
   if (request.url !== document.path || request.method !== 'GET') return false;
   const read = headersRead(request);
-  const answer = read && document.answer(read[0], read[1]);
+  if (read === undefined || !isPlainHost(read.host ?? '')) return false;
+  const answer = document.answer(read['if-none-match'], read['user-agent']);
   if (answer === undefined) return false;
   served.endpoint = document.endpoint;
   response.writeHead(answer.status, ['X-Request-Id', served.requestId, ...answer.headers]);

@@ -13,6 +13,9 @@ import {
 const body = 'grant_type=client_credentials';
 const lines = (...all: readonly string[]): string => `${all.join('\r\n')}\r\n\r\n`;
 
+/** What follows in the connection, and must not be answered once that is to be closed. */
+const smuggled = lines('GET /health/live HTTP/1.1', 'Host: id.example.com', 'Connection: close');
+
 let provider: TestProvider;
 let served: Served;
 
@@ -47,8 +50,6 @@ beforeEach(() => {
 afterAll(() => served.drain(1));
 
 describe('T120: a request whose length is in doubt is refused and the connection closed, RFC 9112 §6.3 and §11.2', () => {
-  const smuggled = lines('GET /health/live HTTP/1.1', 'Host: id.example.com', 'Connection: close');
-
   test.each([
     ['Content-Length and Transfer-Encoding', ['Content-Length: 5', 'Transfer-Encoding: chunked']],
     ['Transfer-Encoding and Content-Length', ['Transfer-Encoding: chunked', 'Content-Length: 5']],
@@ -225,14 +226,33 @@ describe('T130 and T033 on the wire', () => {
     expect(metadata).toContain(`"issuer":"${provider.config.issuer}"`);
   });
 
-  test('a second Host moves the issuer as little as the first', async () => {
-    const request = lines(
-      'GET /.well-known/openid-configuration HTTP/1.1',
-      'Host: id.example.com',
-      'Host: evil.example',
-      'Connection: close',
-    );
-    expect(await send(request)).not.toContain('evil');
+  test.each(['/.well-known/openid-configuration', '/.well-known/jwks.json'])(
+    'RFC 9112 §3.2: %s with a second Host, of whatever case, gets 400 and the connection closed',
+    async (target) => {
+      for (const second of ['Host: evil.example', 'hOST: id.example.com']) {
+        const answers = await send(lines(`GET ${target} HTTP/1.1`, 'Host: id.example.com', second), smuggled);
+        expect(statusesOf(answers)).toEqual([400]);
+        expect(answers).toMatch(/^Connection: close\r$/im);
+        expect(answers).not.toContain('evil');
+      }
+      await expectServing();
+    },
+  );
+
+  test('RFC 9112 §3.2: a token is not made for a request with two Hosts', async () => {
+    const request = tokenRequest('Host: evil.example', `Content-Length: ${body.length}`, 'Connection: close');
+    expect(statusesOf(await send(request, body))).toEqual([400]);
+  });
+
+  test.each(['a b', 'a/c', 'user@a', 'a?b', 'a\\b'])(
+    'RFC 9112 §3.2: the Host %s gets 400 of the key set too',
+    async (host) => {
+      expect(statusesOf(await get('/.well-known/jwks.json', host))).toEqual([400]);
+    },
+  );
+
+  test.each(['id.example.com:443', '[::1]:3000', 'under_score', ''])('the Host "%s" gets the key set', async (host) => {
+    expect(statusesOf(await get('/.well-known/jwks.json', host))).toEqual([200]);
   });
 
   test.each(['TRACE', 'CONNECT'])('%s reflects nothing', async (method) => {
