@@ -34,7 +34,7 @@ export const serveMetrics = async ({ host, port, token, page }: MetricsServerOpt
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url?.split('?', 1)[0] !== '/metrics') return refuse(response, 404);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, { Allow: 'GET, HEAD' });
-    if (!isAllowed(request, token)) return refuse(response, 401, { 'WWW-Authenticate': 'Bearer' });
+    if (!isAllowed(request, token)) return refuse(response, 401, { 'WWW-Authenticate': 'Bearer realm="metrics"' });
     const found = await page();
     if (found === undefined) return refuse(response, 404);
     response.writeHead(200, {

@@ -32,9 +32,12 @@ export const logRefusal = (refusal: OAuthError, requestId: string, { log, metric
   else log.warn(fields, 'request refused');
 };
 
-/** RFC 6750 §3; §3.1: no error for who sent no token. */
-export const bearerChallenge = ({ reason, failure: { error, description } }: OAuthError): string =>
-  reason === 'access_token_missing' ? 'Bearer' : `Bearer error="${error}", error_description="${description}"`;
+/** RFC 6750 §3: never without a parameter; §3.1: no error for who sent no token. */
+export const bearerChallenge = ({ reason, failure: { error, description } }: OAuthError): string => {
+  const challenge = `Bearer realm="${reason === 'admin_token_refused' ? 'administration' : 'userinfo endpoint'}"`;
+  if (reason === 'access_token_missing') return challenge;
+  return `${challenge}, error="${error}", error_description="${description}"`;
+};
 
 /** RFC 6749 §5.2 for the client, RFC 6750 §3 for the bearer of an access token. */
 const challengeOf = (refusal: OAuthError): string =>

@@ -8,7 +8,7 @@ const refused = {
     'Metrics are for whoever sends the token of KEYTURN_METRICS_TOKEN after Bearer in the Authorization header.',
 };
 const uncounted = { error: 'not_found', error_description: 'Nothing is counted here: Workers have no metrics.' };
-const challenge = { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer' };
+const challenge = { 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer realm="metrics"' };
 
 /** Over hashes, so that neither a character nor the length shows in the time it takes. */
 const isSame = (shown: string, expected: string): boolean =>

@@ -30,12 +30,13 @@ const tokenInBody = async (context: Context): Promise<string | undefined> => {
   return form ? (await readFormBody(context)).get('access_token') : undefined;
 };
 
-/** The header, or the body of a POST, never both; never the URL. RFC 6750 §2. */
+/** The header, or the body of a POST, never both; never the URL, and nothing beside what is there. RFC 6750 §2, §3.1. */
 const presentedToken = async (context: Context): Promise<string> => {
   const [inHeader, inBody] = [tokenInHeader(context), await tokenInBody(context)];
-  if (inHeader !== undefined && inBody !== undefined) throw new OAuthError('access_token_malformed');
   const token = inHeader ?? inBody;
   if (token === undefined) throw new OAuthError('access_token_missing');
+  const inUrl = context.req.query('access_token') !== undefined;
+  if (inUrl || (inHeader !== undefined && inBody !== undefined)) throw new OAuthError('access_token_malformed');
   return token;
 };
 

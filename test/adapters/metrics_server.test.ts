@@ -41,6 +41,7 @@ describe('the port of the metrics', () => {
     for (const authorization of ['', 'Bearer', 'Bearer the-token-of-this-tes', 'Basic the-token-of-this-test']) {
       const response = await ask('/metrics', { headers: authorization === '' ? {} : { authorization } });
       expect([response.status, await response.text()], authorization).toEqual([401, '']);
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="metrics"');
     }
     const response = await ask('/metrics', { headers: { Authorization: 'bearer the-token-of-this-test' } });
     expect(response.status).toBe(200);

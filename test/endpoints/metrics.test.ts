@@ -59,7 +59,7 @@ describe('/metrics on the main port', () => {
     for (const authorization of [undefined, 'Bearer', 'Bearer wrong', `Basic ${token}`, `Bearer ${token}x`]) {
       const response = await ask('/metrics', authorization === undefined ? {} : { headers: { authorization } });
       expect(response.status, authorization).toBe(401);
-      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="metrics"');
       expect(await response.text()).not.toContain('keyturn_');
     }
   });

@@ -29,7 +29,9 @@ afterAll(() => people.store.close());
 
 const expectChallenge = async (response: Response, error: string, status = 401): Promise<void> => {
   expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([status, error]);
-  expect(response.headers.get('WWW-Authenticate')).toMatch(new RegExp(`^Bearer .*error="${error}"`));
+  expect(response.headers.get('WWW-Authenticate')).toMatch(
+    new RegExp(`^Bearer realm="userinfo endpoint", error="${error}"`),
+  );
   expect(response.headers.get('Cache-Control')).toBe('no-store');
 };
 
@@ -57,12 +59,18 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     const form = { access_token: tokens.access_token };
     expect((await postForm(people.app, '/userinfo', form)).status).toBe(200);
     const inUrl = await people.app.request(`/userinfo?access_token=${tokens.access_token}`);
-    expect([inUrl.status, inUrl.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
+    expect([inUrl.status, inUrl.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer realm="userinfo endpoint"']);
     expect(await inUrl.json()).toMatchObject({
       error_description: expect.stringMatching(/^No access token was sent: /),
     });
     const twice = await postForm(people.app, '/userinfo', form, { Authorization: `Bearer ${tokens.access_token}` });
     await expectChallenge(twice, 'invalid_request', 400);
+    for (const query of [`access_token=${tokens.access_token}`, 'x=y&access%5ftoken=', 'access_token=another']) {
+      const inBoth = await people.app.request(`/userinfo?${query}`, {
+        headers: { Authorization: `Bearer ${tokens.access_token}` },
+      });
+      await expectChallenge(inBoth, 'invalid_request', 400);
+    }
     const json = await people.app.request('/userinfo', {
       method: 'POST',
       body: JSON.stringify(form),
@@ -95,7 +103,10 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
     'RFC 6750 §3.1: another scheme, "Authorization: %s", gets the challenge alone, without an error in it',
     async (authorization) => {
       const response = await people.app.request('/userinfo', { headers: { Authorization: authorization } });
-      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
+      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+        401,
+        'Bearer realm="userinfo endpoint"',
+      ]);
     },
   );
 
@@ -120,7 +131,10 @@ describe('userinfo, OpenID Connect Core 1.0 §5.3', () => {
 
   test('RFC 6750 §3.1: who sent no token gets the challenge alone, without an error in it', async () => {
     const response = await people.app.request('/userinfo');
-    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer']);
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+      401,
+      'Bearer realm="userinfo endpoint"',
+    ]);
   });
 
   test('a token without the scope openid is insufficient_scope', async () => {
