@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { signingAlgorithms } from '../seams/signer.ts';
 import { userClaimNames } from '../tokens/user_claims.ts';
-import { backchannelLogoutUriComplaint, redirectUriComplaint } from './redirect_uri.ts';
+import { backchannelLogoutUriComplaint, postLogoutRedirectUriComplaint, redirectUriComplaint } from './redirect_uri.ts';
 import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
 
@@ -47,6 +47,7 @@ const uriWithout = (complaintOf: (uri: string) => string | undefined) =>
   });
 
 const redirectUri = uriWithout(redirectUriComplaint);
+const postLogoutRedirectUri = uriWithout(postLogoutRedirectUriComplaint);
 
 const list = <Item extends z.ZodType>(item: Item) =>
   z
@@ -77,7 +78,7 @@ const schema = z.object({
   scope: scopeMetadata.optional(),
   resources: list(text).optional(),
   application_type: oneOf(['web', 'native']).optional(),
-  post_logout_redirect_uris: list(redirectUri).optional(),
+  post_logout_redirect_uris: list(postLogoutRedirectUri).optional(),
   backchannel_logout_uri: uriWithout(backchannelLogoutUriComplaint).optional(),
   backchannel_logout_session_required: yesOrNo.optional(),
   id_token_signed_response_alg: oneOf(signingAlgorithms).optional(),

@@ -10,6 +10,9 @@ const loopbackAuthority = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 /** Run or read by the browser itself; they are named so that the refusal can say why. */
 const dangerousSchemes = ['javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'view-source'];
 
+/** What an authorization response brings. RFC 6749 §4.1.2, RFC 9207 §2. */
+const responseParameters = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri'];
+
 const webComplaint = (scheme: string, rest: string, uri: string): string | undefined => {
   const host = authority.exec(rest)?.[1];
   if (host === undefined || !URL.canParse(uri)) return `expected ${scheme}://HOST/...`;
@@ -40,16 +43,27 @@ const charactersComplaint = (uri: string): string | undefined => {
   return undefined;
 };
 
-/**
- * @returns what keeps a URI from being registered, undefined when nothing does.
- * @see RFC 8252 §7 https://www.rfc-editor.org/rfc/rfc8252#section-7
- */
-export const redirectUriComplaint = (uri: string): string | undefined => {
+/** A response adds to the query, and no parameter of it may be there twice. RFC 6749 §3.1, §3.1.2. */
+const queryComplaint = (uri: string): string | undefined => {
+  const [, query = ''] = /\?(.*)$/.exec(uri) ?? [];
+  const own = [...new URLSearchParams(query).keys()].find((name) => responseParameters.includes(name));
+  return own === undefined ? undefined : `expected no ${own} in the query: the answer brings its own (RFC 6749 §3.1)`;
+};
+
+/** @returns what keeps a URI from being returned to after a sign-out, undefined when nothing does. */
+export const postLogoutRedirectUriComplaint = (uri: string): string | undefined => {
   const complaint = charactersComplaint(uri);
   if (complaint !== undefined) return complaint;
   if (uri.includes('*')) return 'expected no wildcard: register every redirection URI whole (RFC 9700 §4.1.3)';
   return schemeComplaint(uri);
 };
+
+/**
+ * @returns what keeps a URI from being registered, undefined when nothing does.
+ * @see RFC 8252 §7 https://www.rfc-editor.org/rfc/rfc8252#section-7
+ */
+export const redirectUriComplaint = (uri: string): string | undefined =>
+  postLogoutRedirectUriComplaint(uri) ?? queryComplaint(uri);
 
 /**
  * @returns what keeps a URI from being told of logouts, undefined when nothing does: https, or http on loopback.

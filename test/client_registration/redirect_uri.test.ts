@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redirectUriComplaint } from '../../src/client_registration/redirect_uri.ts';
+import { postLogoutRedirectUriComplaint, redirectUriComplaint } from '../../src/client_registration/redirect_uri.ts';
 
 const registrable = [
   'https://app.example.com/callback',
@@ -13,6 +13,7 @@ const registrable = [
   'http://[::1]:3000/callback',
   'com.example.app:/callback',
   'com.example.app://callback',
+  'https://app.example.com/code?codes=1&next=state%3Dx&State=y',
 ];
 
 const refused: Readonly<Record<string, readonly string[]>> = {
@@ -32,6 +33,14 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     ' https://app.example.com/',
     'https://app.example.com/a b',
     'https://äpp.example.com/',
+  ],
+  'in the query': [
+    'https://app.example.com/?code=1',
+    'https://app.example.com/?a=b&state',
+    'https://app.example.com/?%69ss=https%3A%2F%2Fid.example.com',
+    'http://127.0.0.1/?error=none',
+    'com.example.app:/cb?error_description=x',
+    'com.example.app:/cb?error_uri=',
   ],
   'no fragment': ['https://app.example.com/#', 'https://app.example.com/#x', 'com.example.app:/cb#x'],
   'no wildcard': ['https://*.example.com/callback', 'https://app.example.com/*'],
@@ -66,5 +75,10 @@ describe('redirection URIs at registration, RFC 8252 §7, RFC 9700 §4.1', () =>
 
   test('one as long as no browser takes is refused with both numbers', () => {
     expect(redirectUriComplaint(`https://app.example.com/${'x'.repeat(2048)}`)).toMatch(/at most 2048 .* has 2072/);
+  });
+
+  test('after a sign-out comes no authorization response: a code in the query is the application’s own', () => {
+    expect(postLogoutRedirectUriComplaint('https://app.example.com/?code=1')).toBeUndefined();
+    expect(postLogoutRedirectUriComplaint('https://app.example.com/#x')).toContain('no fragment');
   });
 });
