@@ -8,6 +8,14 @@ const printableAscii = /^[\x20-\x7e]*$/;
 
 const malformed = (cause?: unknown) => new OAuthError('client_authentication_malformed', { cause });
 
+/** Base64 is written in one way, its padding whole or left out: Buffer reads more than that. RFC 4648 §3.2, §3.5. */
+const decodeBase64 = (token68: string): string => {
+  const bytes = Buffer.from(token68, 'base64');
+  const written = bytes.toString('base64');
+  if (token68 !== written && token68 !== written.replace(/=+$/, '')) throw malformed();
+  return bytes.toString('latin1');
+};
+
 const decode = (encoded: string): string => {
   try {
     return decodeFormValue(encoded);
@@ -21,7 +29,7 @@ export const clientSecretBasic: ClientAuthenticationMethod = {
   read: ({ authorization = '' }) => {
     const token68 = basicCredentials.exec(authorization)?.[1];
     if (token68 === undefined) throw malformed();
-    const pair = Buffer.from(token68, 'base64').toString('latin1');
+    const pair = decodeBase64(token68);
     const colon = pair.indexOf(':');
     if (colon < 1 || !printableAscii.test(pair)) throw malformed();
     return { clientId: decode(pair.slice(0, colon)), clientSecret: decode(pair.slice(colon + 1)) };

@@ -58,6 +58,8 @@ describe('T039: a malformed Authorization header is 401 and nothing worse', () =
     ['base64url', `Basic ${Buffer.from('client:???>>>').toString('base64url')}`],
     ['padding in the middle', 'Basic Y2xp=ZW50OnNlY3JldA=='],
     ['three padding characters', 'Basic Y2xpZW50OnNlY3JldA==='],
+    ['one padding character of two', 'Basic Y2xpZW50OnNlY3JldA='],
+    ['spare bits set', 'Basic Y2xpZW50OnNlY3JldB=='],
     ['two sets of credentials', `${encode('client:secret')} ${encode('client:secret')}`],
     ['two headers joined', `${encode('client:secret')}, ${encode('client:secret')}`],
     ['no colon', encode('client')],
