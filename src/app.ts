@@ -33,6 +33,14 @@ import type { Provider } from './provider.ts';
 
 export type App = Hono<AppEnvironment>;
 
+/** RFC 9110 §9.3.7. */
+const tellingMethods =
+  (handler: Handler, allow: string): Handler =>
+  (context) => {
+    context.header('Allow', allow);
+    return handler(context);
+  };
+
 /**
  * Serves an endpoint's methods at a path; the others get 405 and are told which there are (RFC 9110 §15.5.6). One
  * handler a path, no middleware: Hono then calls it directly, and a key set is answered without a promise.
@@ -44,13 +52,15 @@ const mount = (app: App, provider: Provider, dress: Dress) => (path: string, end
     handlers.set(method, method === 'POST' ? limitBody(handler) : handler);
     if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', handler);
   }
-  const allow = [...handlers.keys()];
+  const allow = [...handlers.keys()].join(', ');
+  const { OPTIONS } = methods;
+  if (OPTIONS !== undefined) handlers.set('OPTIONS', tellingMethods(OPTIONS, allow));
   const name = endpointNameOf(path, basePathOf(provider.config.issuer));
   app.all(path, (context) => {
     if (context.env?.endpoint !== undefined) context.env.endpoint = name;
     const handler = handlers.get(context.req.method);
     if (handler === undefined) {
-      context.header('Allow', allow.join(', '));
+      context.header('Allow', allow);
       if (!opensPage(context)) throw new OAuthError('method_not_allowed');
       return noEndpointPage(context, 'method_not_allowed').then<Response>((page) => dress(page, context));
     }

@@ -97,6 +97,19 @@ describe('what a browser asks first', () => {
       'access-control-max-age': '86400',
     });
   });
+
+  test.each([
+    ['/token', 'PUT'],
+    ['/revoke', 'PUT'],
+    ['/userinfo', 'PUT'],
+    [paths.jwks, 'PUT'],
+    [paths.status_list_aggregation, 'PUT'],
+  ])('RFC 9110 §9.3.7: OPTIONS of %s tells the methods that a 405 to %s tells', async (path, method) => {
+    const refused = await people.app.request(path, { method });
+    const asked = await people.app.request(path, { method: 'OPTIONS' });
+    expect([refused.status, asked.status]).toEqual([405, 204]);
+    expect(asked.headers.get('Allow')).toBe(refused.headers.get('Allow'));
+  });
 });
 
 describe('/userinfo', () => {
