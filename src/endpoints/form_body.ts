@@ -4,7 +4,8 @@ import { parameterNames } from '../authorization_request/parameters.ts';
 import { OAuthError } from '../errors.ts';
 import { type Parameters, parseForm } from '../form_urlencoded.ts';
 
-const formContentType = /^application\/x-www-form-urlencoded *(; *charset="?utf-8"? *)?$/i;
+/** A parameter may be left out after its semicolon, and white space may be a tab. RFC 9110 §5.6.3, §5.6.6. */
+const formContentType = /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*(charset=("?)utf-8\3[ \t]*)?)?$/i;
 
 /** Whether the body says it is a form. */
 export const hasFormBody = (context: Context): boolean =>

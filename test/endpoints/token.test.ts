@@ -74,6 +74,8 @@ describe('T071: the token endpoint takes a POSTed form and nothing else', () => 
     'multipart/form-data; boundary=x',
     'application/x-www-form-urlencoded; charset=iso-8859-1',
     'application/x-www-form-urlencoded; charset=utf-16',
+    'application/x-www-form-urlencoded; charset="utf-8',
+    'application/x-www-form-urlencoded;; charset=utf-16',
     'application/x-www-form-urlencoded; charset=utf-8; charset=utf-7',
     'application/x-www-form-urlencoded, application/json',
     'application/x-www-form-urlencoded, application/x-www-form-urlencoded',
@@ -89,6 +91,8 @@ describe('T071: the token endpoint takes a POSTed form and nothing else', () => 
     'Application/X-WWW-Form-Urlencoded',
     'application/x-www-form-urlencoded; charset=UTF-8',
     'application/x-www-form-urlencoded;charset="utf-8"',
+    'application/x-www-form-urlencoded;\tcharset=utf-8\t',
+    'application/x-www-form-urlencoded ; ',
   ])('Content-Type: %s is the form', async (contentType) => {
     expect((await ask(grant, { 'Content-Type': contentType })).status).toBe(200);
   });
