@@ -1,7 +1,7 @@
 // Answers one URL from memory on the bare node:http response: no Request, no Response, no routing. Whatever is not plainly
 // the common case goes the common way. RFC 9110 §9.3.1.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isPlainHost } from './host_header.ts';
+import { isPlainHost } from './request_head.ts';
 
 /** A GET of one URL, whose answer needs nothing of the request but two headers. */
 export interface DirectDocument {

@@ -9,7 +9,7 @@ import type { Log } from '../seams/log.ts';
 import { type Metrics, noMetrics } from '../seams/metrics.ts';
 import type { RequestSpan, Tracer } from '../seams/tracer.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
-import { hasSecondHost } from './host_header.ts';
+import { refusedStatus } from './request_head.ts';
 import { createShortTurns } from './short_turns.ts';
 
 const limits = {
@@ -184,8 +184,9 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     const span = tracer && beginSpan(tracer, request, served);
     watchRequest(options, request, response, served, span);
     if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
-    if (hasSecondHost(request)) {
-      response.writeHead(400, { 'Content-Length': '0', Connection: 'close' }).end();
+    const refused = refusedStatus(request);
+    if (refused !== undefined) {
+      response.writeHead(refused, { 'Content-Length': '0', Connection: 'close' }).end();
       return;
     }
     requests.set(response, served);

@@ -62,6 +62,7 @@ describe('T120: a request whose length is in doubt is refused and the connection
     ['a Content-Length past 2^64', ['Content-Length: 99999999999999999999999']],
     ['Transfer-Encoding: xchunked', ['Transfer-Encoding: xchunked']],
     ['chunked that is not last', ['Transfer-Encoding: chunked, identity']],
+    ['chunked twice', ['Transfer-Encoding: chunked, chunked']],
     ['a space before the colon', ['Transfer-Encoding : chunked']],
     ['a header name with a NUL', ['X-\0: a']],
     ['a header value with a NUL', ['X-A: a\0b']],
@@ -101,6 +102,24 @@ describe('T120: a request whose length is in doubt is refused and the connection
     expect(statusesOf(answers)).toEqual([400]);
     expect(answers).not.toContain('access_token');
     await expectServing();
+  });
+
+  test.each([
+    ['gzip, chunked', ['Transfer-Encoding: gzip, chunked'], 'POST /token HTTP/1.1'],
+    ['in two headers', ['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked'], 'POST /token HTTP/1.1'],
+    ['of a GET of the key set', ['Transfer-Encoding: x, chunked'], 'GET /.well-known/jwks.json HTTP/1.1'],
+  ])('RFC 9112 §6.1: Transfer-Encoding %s gets 501 and the connection closed', async (_, headers, start) => {
+    const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const answers = await send(tokenRequest(...headers).replace(/^.*/, start), chunks, smuggled);
+    expect(statusesOf(answers)).toEqual([501]);
+    expect(answers).toMatch(/^Connection: close\r$/im);
+    await expectServing();
+  });
+
+  test.each(['chunked', 'Chunked'])('Transfer-Encoding: %s is read', async (coding) => {
+    const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const answer = await send(tokenRequest(`Transfer-Encoding: ${coding}`, 'Connection: close'), chunks);
+    expect(statusesOf(answer)).toEqual([200]);
   });
 
   test('two good requests in one go get two answers, in order', async () => {
