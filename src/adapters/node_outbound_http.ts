@@ -56,6 +56,8 @@ export const createNodeOutboundHttp = (loopbackToo: boolean): OutboundHttp => ({
         },
       });
       sent.once('error', fail);
+      // Node closes what answers 101 and tells of no error; whoever waits would wait for ever.
+      sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer.`)));
       sent.once('response', (response) => {
         settle(response.statusCode ?? 0);
         response.destroy();

@@ -212,6 +212,12 @@ describe('how it is asked', () => {
     await expect(atHome.postForm('http://127.0.0.1:1/', form)).rejects.toThrow();
   });
 
+  test('T135: an answer that would switch protocols is none, and leaves nobody waiting', async () => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const { port } = await listen('127.0.0.1', 0, (request) => request.socket.write(switching));
+    await expect(atHome.postForm(`http://127.0.0.1:${port}/`, form)).rejects.toThrow('without an answer');
+  });
+
   test('nothing of ours goes along: no cookie, no authorization, no user agent', async () => {
     const seen: string[] = [];
     const { port } = await listen('127.0.0.1', 0, (request, response) => {
