@@ -2,6 +2,8 @@
 
 const usernameForm = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const localPart = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** Letters, digits and hyphens, and no dot at the end, where an URL may have one. RFC 5321 §4.1.2. */
+const domainForm = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const longestEmail = 254;
 const longestLocalPart = 64;
 
@@ -21,7 +23,7 @@ const asciiDomain = (domain: string): string | undefined => {
   const url = `http://${domain}`;
   if (!URL.canParse(url) || /[/?#@:\\\s]/.test(domain)) return undefined;
   const { hostname } = new URL(url);
-  return hostname.includes('.') && !/^[\d.]+$/.test(hostname) ? hostname : undefined;
+  return domainForm.test(hostname) && !/^[\d.]+$/.test(hostname) ? hostname : undefined;
 };
 
 /** @returns the canonical address: lower case, the domain in its ASCII form (RFC 5890); undefined when it is none. */

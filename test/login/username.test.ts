@@ -109,6 +109,13 @@ describe('one canonical e-mail address', () => {
     ['a zero-width space before the @', 'ad\u200ba@example.org'],
     ['a right-to-left override', '\u202eada@example.org'],
     ['65 characters before the @', `${'a'.repeat(65)}@example.org`],
+    ['a dot behind the domain, of another account with the same mailbox', 'ada@example.org.'],
+    ['a dot and no more in the domain', 'ada@org.'],
+    ['a domain that begins with a dot', 'ada@.org'],
+    ['two dots in the domain', 'ada@example..org'],
+    ['a comma, for a second address', 'ada@example.org,evil.example'],
+    ['markup in the domain', "ada@example.org'onload='x.org"],
+    ['a hyphen where a label ends', 'ada@example-.org'],
     ['300 characters', `ada@${'a.'.repeat(148)}org`],
   ])('T104: %s is no address', (_, presented) => {
     expect(canonicalEmail(presented)).toBeUndefined();
