@@ -153,9 +153,18 @@ const checksOf = (client: Database.Database): readonly string[] => {
     .map((name) => `quick_check('${name}')`);
 };
 
+const bytesOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What a cut took of the last page SQLite reads as zeros. Where there is a log, the page may be whole in that. */
+const cutsOf = (client: Database.Database, file: string): readonly string[] => {
+  const isCut =
+    bytesOf(`${file}-wal`) === 0 && bytesOf(file) % Number(client.pragma('page_size', { simple: true })) > 0;
+  return isCut ? ['the file ends in the middle of a page'] : [];
+};
+
 const assertSound = (client: Database.Database, path: string): void => {
-  for (const check of checksOf(client)) {
-    const found = client.pragma(check, { simple: true });
+  const checked = checksOf(client).map((check) => client.pragma(check, { simple: true }));
+  for (const found of [...cutsOf(client, path), ...checked]) {
     if (found !== 'ok') throw new OperatorError(`The database ${path} is damaged: ${found}. ${advice.SQLITE_CORRUPT}`);
   }
 };
@@ -232,7 +241,11 @@ export const inspectSqliteDatabase = (path: string): SqliteInspection => {
     client = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });
     const found = client.pragma('integrity_check(10)') as readonly { readonly integrity_check: string }[];
     const complaints = found.map((row) => row.integrity_check).filter((complaint) => complaint !== 'ok');
-    return { complaints, copy: readCopyMark(client), pendingMigrations: pendingMigrationsOf(client) };
+    return {
+      complaints: [...cutsOf(client, file), ...complaints],
+      copy: readCopyMark(client),
+      pendingMigrations: pendingMigrationsOf(client),
+    };
   } catch (error) {
     throw openError(file, error);
   } finally {

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
+import { inspectSqliteDatabase, openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { OperatorError } from '../../src/errors.ts';
 import type { NewSigningKey } from '../../src/seams/signing_key_store.ts';
@@ -144,6 +144,13 @@ describe('a file that cannot be used is an OperatorError with advice, and nothin
     const path = await makeDatabase();
     truncateSync(path, 4096 * 3);
     expectUntouched(path, /damaged.*Restore it from a backup\./);
+  });
+
+  test('F16: the end of the last page missing, which SQLite reads as zeros', async () => {
+    const path = await makeDatabase();
+    truncateSync(path, statSync(path).size - 1);
+    expectUntouched(path, /damaged.*in the middle of a page.*Restore it from a backup\./);
+    expect(inspectSqliteDatabase(path).complaints).toEqual([expect.stringContaining('in the middle of a page')]);
   });
 
   test('a folder', () => {
