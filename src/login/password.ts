@@ -16,7 +16,8 @@ export const isPasswordTooLong = (password: string): boolean => Buffer.byteLengt
 export const normalizePassword = (password: string): string =>
   isPasswordTooLong(password) ? password : password.replace(/\p{Zs}/gu, ' ').normalize('NFC');
 
-const longestUnit = 8;
+/** The ten digits. */
+const longestUnit = 10;
 
 /** The same few characters over and over, or one run through the alphabet or the digits. */
 const isRepetitive = (password: string): boolean => {

@@ -51,6 +51,7 @@ describe('what a password may be, NIST SP 800-63B-4 §3.1.1.2', () => {
     'abcabcabcabcabcabc',
     'Hunter12hunter12HUNTER12',
     'abcdefghijklmnopq',
+    '1234567890123456',
     '9876543210/.-,+',
   ])('T105: %s is one pattern', (typed) => {
     expect(faultOf(typed)).toBe('repetitive');
