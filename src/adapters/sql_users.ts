@@ -66,6 +66,13 @@ const prepareStatements = (connection: SqlConnection) => {
         })
         .where(named),
     ),
+    stillProved: prepare(
+      database
+        .select({ sub: endUser.sub })
+        .from(endUser)
+        // Null means none was set, and equals nothing.
+        .where(and(named, sql`coalesce(${endUser.passwordChangedAt}, -1) = coalesce(${givenNumber('provedAt')}, -1)`)),
+    ),
     rehash: prepare(
       database
         .update(endUser)
@@ -139,10 +146,12 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking, re
       return updated !== undefined;
     },
     readPersonalData: createReadPersonalData(connection),
-    setPassword: async (sub, passwordHash, at, keepSid, event = null) => {
+    setPassword: async (whose, passwordHash, at, keepSid, event = null) => {
+      const [sub, proved] = typeof whose === 'string' ? [whose] : [whose.sub, whose];
       const values = { sub, at, passwordHash, keepSid: keepSid ?? noSid };
       const set = await write(
         ...oneAtATime('revocations'),
+        ...(proved === undefined ? [] : [users.stillProved.must({ sub, provedAt: proved.passwordChangedAt })]),
         users.setPassword.must(values),
         ...(keepSid === null ? [] : [sessions.isOpen.must(values)]),
         sessions.queueOpen(values, at),

@@ -1,6 +1,6 @@
 import type { AuditEvent } from './audit_store.ts';
 import type { NumericDate } from './clock.ts';
-import type { Consent, Session } from './session_store.ts';
+import type { Consent, ProvedUser, Session } from './session_store.ts';
 import type { TokenFamily } from './token_store.ts';
 
 /** An end-user. @see OpenID Connect Core 1.0 §5.1 */
@@ -53,10 +53,12 @@ export interface UserStore {
    * Sets a password hash. Every session but `keepSid`, and every refresh family, ends with it; the clients of these
    * sessions are told. `passwordChangedAt` becomes `at`, or later than it was.
    *
-   * @returns false when there is no such user, or `keepSid` is no session of theirs any more; nothing changed then.
+   * @param whose - a sub, or the user as they were when they proved their present password.
+   * @returns false when there is no such user, `keepSid` is no session of theirs any more, or what was proved is another
+   *   password by now; nothing changed then.
    */
   setPassword(
-    sub: string,
+    whose: string | ProvedUser,
     passwordHash: string,
     at: NumericDate,
     keepSid: string | null,

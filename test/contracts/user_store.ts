@@ -208,6 +208,17 @@ const describePasswords = (opened: () => OpenedStores): void => {
     expect(await liveSids(store, 'ada')).toEqual(['desk', 'sofa']);
   });
 
+  test('T085: a new password that another was proved for is not set once that was changed', async () => {
+    const { store } = opened();
+    await addPeople(store);
+    const proved = (await store.findUser('ada')) ?? 'nobody';
+    expect(await store.setPassword(proved, 'first', now, 'phone')).toBe(true);
+    expect(await store.setPassword(proved, 'second', now, 'phone')).toBe(false);
+    expect(await store.findUser('ada')).toMatchObject({ passwordHash: 'first' });
+    const anew = (await store.findUser('ada')) ?? 'nobody';
+    expect(await store.setPassword(anew, 'third', now, 'phone')).toBe(true);
+  });
+
   test('no two passwords have the same instant, also when they are set in one second', async () => {
     const { store } = opened();
     await store.addUser(makeUser('ada', { passwordChangedAt: null }));

@@ -101,4 +101,20 @@ describe('a change of the password', () => {
     expect(await isIn(thief)).toBe(false);
     expect((await owner.signIn('ada', 'twelve purple giraffes')).status).toBe(303);
   });
+
+  test('T085: is refused when the password was changed meanwhile in the same session: the old one is proof no more', async () => {
+    const browser = people.openBrowser();
+    await browser.signIn('ada');
+    const [session] = await sessionsOf();
+    const csrf = (await browser.get('/account')).field('csrf');
+    const form = { csrf, current_password: password, new_password: 'seven quiet herons fly' };
+    const sub = await subOf();
+    const answer = await during(
+      () => browser.post('/account/password', form),
+      () => people.store.setPassword(sub, 'cheap$twelve purple giraffes', people.clock.now(), session?.sid ?? ''),
+    );
+    expect(answer.status).toBe(400);
+    expect((await people.store.findUser(sub))?.passwordHash).toBe('cheap$twelve purple giraffes');
+    expect(await isIn(browser)).toBe(true);
+  });
 });
