@@ -30,13 +30,21 @@ const findToken = async (presented: string, client: Client, { store, clock }: Pr
   return found;
 };
 
-/** The answer a spent token got, while its retry window lasts. After it, somebody else has the token: the family ends. */
-const answerAgain = async (presented: string, { token, family }: Found, provider: Provider): Promise<TokenResponse> => {
-  const { clock, config } = provider;
-  if (token.usedAt !== null && token.answer !== null && clock.now() < token.usedAt + config.refreshRetrySeconds)
-    return openAnswer(token.answer, presented);
+/** Somebody else has the token: the family ends. */
+const refuseReuse = async ({ family }: Found, provider: Provider): Promise<never> => {
   await endFamily(family, 'refresh_token_reused', provider);
   throw new OAuthError('refresh_token_reused');
+};
+
+/** @returns what a spent token was answered with; undefined once its retry window is over. */
+const answerToRepeat = ({ token }: Found, { clock, config }: Provider): string | undefined => {
+  if (token.usedAt === null || clock.now() >= token.usedAt + config.refreshRetrySeconds) return undefined;
+  return token.answer ?? undefined;
+};
+
+const answerAgain = async (presented: string, found: Found, provider: Provider): Promise<TokenResponse> => {
+  const answer = answerToRepeat(found, provider);
+  return answer === undefined ? refuseReuse(found, provider) : openAnswer(answer, presented);
 };
 
 /**
@@ -51,6 +59,7 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
   const presented = parameters.get('refresh_token');
   if (presented === undefined) throw new OAuthError('refresh_token_missing');
   const found = await findToken(presented, client, provider);
+  if (found.token.usedAt !== null && answerToRepeat(found, provider) === undefined) return refuseReuse(found, provider);
   const family = { ...found.family, nonce: null };
   const user = await standingUser(family.sub, store);
   const resource = await authorizedResource(parameters, family.resource, provider);

@@ -52,6 +52,19 @@ describe('how often one client may ask', () => {
     expect((await refresh(people.app, token)).status).toBe(200);
   });
 
+  test('T083: the reuse of a refresh token ends its family, whatever the client has left', async () => {
+    await people.pass(20);
+    const stolen = await obtainTokens(people.app, browser, { scope: 'openid offline_access' });
+    const { refresh_token: successor } = await readAnswer(await refresh(people.app, stolen.refresh_token));
+    let { refresh_token: token } = await obtainTokens(people.app, browser, { scope: 'openid offline_access' });
+    await people.pass(20);
+    for (let turn = 0; turn < 10; turn += 1)
+      ({ refresh_token: token } = await readAnswer(await refresh(people.app, token)));
+    expect((await refresh(people.app, token)).status).toBe(429);
+    await expectRefusal(await refresh(people.app, stolen.refresh_token), 'invalid_grant');
+    await expectRefusal(await refresh(people.app, successor), 'invalid_grant');
+  });
+
   test('T099: who names a public client elsewhere uses up nothing of its end-users', async () => {
     const form = { grant_type: 'refresh_token', client_id: 'app' };
     const refreshFrom = async (token: string, remoteAddress: string) =>
