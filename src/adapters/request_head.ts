@@ -4,25 +4,25 @@ import type { IncomingMessage } from 'node:http';
 /** What every common Host is made of. One that is not may still be good. */
 export const isPlainHost = (host: string): boolean => /^[\w.:[\]-]*$/.test(host);
 
-/** Of two, `headers` keeps the first without a word. */
-const hasSecondHost = ({ rawHeaders }: IncomingMessage): boolean => {
-  let seen = false;
+/** Of a header by its lower-case name. The raw ones are looked through: Node makes an object of them for who asks. */
+const valuesOf = (rawHeaders: readonly string[], sought: string): readonly string[] => {
+  const values: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
-    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
-    if (seen) return true;
-    seen = true;
+    if (name.length === sought.length && name.toLowerCase() === sought) values.push(rawHeaders[at + 1] as string);
   }
-  return false;
+  return values;
 };
 
 /**
- * @returns what to answer instead of serving it: 400 for a second Host (§3.2), or a body whose end is not told by chunks
- * (§6.3); 501 for a coding besides (§6.1).
+ * @returns what to answer instead of serving it: 400 for a second Host (§3.2), and for a body whose end is not told by chunks
+ * or that HTTP/1.0 has in chunks (§6.3, §6.1); 501 for a coding besides (§6.1).
  */
-export const refusedStatus = (request: IncomingMessage): 400 | 501 | undefined => {
-  if (hasSecondHost(request)) return 400;
-  const coding = request.headers['transfer-encoding']?.toLowerCase();
-  if (coding === undefined || coding === 'chunked') return undefined;
+export const refusedStatus = ({ rawHeaders, httpVersion }: IncomingMessage): 400 | 501 | undefined => {
+  if (valuesOf(rawHeaders, 'host').length > 1) return 400;
+  const coding = valuesOf(rawHeaders, 'transfer-encoding').join(', ').toLowerCase();
+  if (coding === '') return undefined;
+  if (httpVersion === '1.0') return 400;
+  if (coding === 'chunked') return undefined;
   return /,[ \t]*chunked$/.test(coding) ? 501 : 400;
 };

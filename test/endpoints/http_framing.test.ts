@@ -116,6 +116,13 @@ describe('T120: a request whose length is in doubt is refused and the connection
     await expectServing();
   });
 
+  test('RFC 9112 §6.1: chunks in HTTP/1.0 are 400', async () => {
+    const head = tokenRequest('Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0');
+    const answers = await send(head, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`, smuggled);
+    expect(statusesOf(answers)).toEqual([400]);
+    await expectServing();
+  });
+
   test.each(['chunked', 'Chunked'])('Transfer-Encoding: %s is read', async (coding) => {
     const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     const answer = await send(tokenRequest(`Transfer-Encoding: ${coding}`, 'Connection: close'), chunks);
