@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type KeySetStore, keySetFile, keySetInCache, keySetInKv } from '../../src/verifier/key_set_store.ts';
 import { keysFromUrl } from '../../src/verifier/keys_from_url.ts';
@@ -40,6 +39,11 @@ const file = (): KeySetStore => {
   return keySetFile(join(folder, `keys_${files}.json`));
 };
 
+const patience = { timeout: 10_000 };
+
+/** It is written behind the verification. */
+const untilKept = (store: KeySetStore) => expect.poll(() => store.read(), patience).toBeDefined();
+
 /** A service that starts with this store; `down` is an issuer that does not answer. */
 const start = (store: KeySetStore, at: number, { down = false, from = url, keys = [key] } = {}) => {
   const problems: unknown[] = [];
@@ -53,7 +57,7 @@ const start = (store: KeySetStore, at: number, { down = false, from = url, keys 
     fetch,
     store,
     keysUsableSeconds: 3600,
-    timeoutSeconds: 0.3,
+    timeoutSeconds: 1,
     onProblem: (problem) => problems.push(problem),
   });
   const verifier = createVerifier({
@@ -75,7 +79,7 @@ describe.each([
   test('is there after a restart, without asking while it is fresh', async () => {
     const store = makeStore();
     await start(store, now).verify();
-    await delay(30);
+    await untilKept(store);
     const again = start(store, now + 100, { down: true });
     expect((await again.verify()).sub).toBe('alice');
     expect(again.requests()).toBe(0);
@@ -84,7 +88,7 @@ describe.each([
   test('serves a service that starts while the issuer is down, for as long as it is usable', async () => {
     const store = makeStore();
     await start(store, now).verify();
-    await delay(30);
+    await untilKept(store);
     expect((await start(store, now + 3599, { down: true }).verify()).sub).toBe('alice');
     expect(await refusalOf(start(store, now + 3600, { down: true }).verify())).toBe('keys_unavailable');
   });
@@ -92,7 +96,7 @@ describe.each([
   test('gives way to the issuer when it is no longer fresh', async () => {
     const store = makeStore();
     await start(store, now).verify();
-    await delay(30);
+    await untilKept(store);
     const other = makeKey('ES256');
     expect(await refusalOf(start(store, now + 300, { keys: [other] }).verify())).toBe('key_unknown');
   });
@@ -100,7 +104,7 @@ describe.each([
   test('is of one URL: that of another is not taken', async () => {
     const store = makeStore();
     await start(store, now).verify();
-    await delay(30);
+    await untilKept(store);
     const elsewhere = start(store, now + 1, { down: true, from: `${issuer}/other` });
     expect(await refusalOf(elsewhere.verify())).toBe('keys_unavailable');
   });
@@ -137,8 +141,7 @@ describe('a file of keys', () => {
     writeFileSync(path, '');
     const service = start(keySetFile(join(path, 'keys.json')), now);
     expect((await service.verify()).sub).toBe('alice');
-    await delay(30);
-    expect(service.problems).toHaveLength(2);
+    await expect.poll(() => service.problems, patience).toHaveLength(2);
   });
 
   test('that never answers does not hold up a start for ever', async () => {
