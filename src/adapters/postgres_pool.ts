@@ -22,6 +22,8 @@ export interface PoolOptions {
   readonly patienceSeconds: number;
 }
 
+type Work<Result> = (session: pg.ClientBase, commits: () => void) => Promise<Result>;
+
 export interface PostgresPool {
   /**
    * Runs `work` on a session of its own, and again where another write was in its way.
@@ -31,7 +33,7 @@ export interface PostgresPool {
    * @throws {StoreUnavailableError} when there was no session or no answer in time. What was being committed just then may
    *   have been committed: nobody can say.
    */
-  run<Result>(work: (session: pg.ClientBase, commits: () => void) => Promise<Result>): Promise<Result>;
+  run<Result>(work: Work<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -52,14 +54,10 @@ const idleInTransactionMilliseconds = 2000;
 /** Of patience, for a connection and again for its proof. */
 const connectingShare = 0.45;
 const renewEveryMilliseconds = 500;
-/** A crowd that meets a pool without sessions is served by the first there are, while more are opened: all at once would
- * keep each other from being opened in time. */
+/** A crowd that meets none is served by the first there are: all, opened at once, would keep each other from being in time. */
 const mostConnecting = 2;
 const mostAttempts = 5;
 const firstPauseMilliseconds = 10;
-
-const connectingMillisecondsOf = (patienceSeconds: number): number =>
-  Math.round(patienceSeconds * 1000 * connectingShare);
 
 /** Postgres gives up before we do: then the session is still good for something. */
 const configOf = (address: PostgresAddress, { connections, patienceSeconds }: PoolOptions): pg.PoolConfig => ({
@@ -69,7 +67,7 @@ const configOf = (address: PostgresAddress, { connections, patienceSeconds }: Po
   types,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  connectionTimeoutMillis: connectingMillisecondsOf(patienceSeconds),
+  connectionTimeoutMillis: Math.round(patienceSeconds * 1000 * connectingShare),
   lock_timeout: Math.round(patienceSeconds * 1000 * 0.75),
   statement_timeout: Math.round(patienceSeconds * 1000 * 0.9),
   idle_in_transaction_session_timeout: idleInTransactionMilliseconds,
@@ -114,7 +112,7 @@ const isWorthRepeating = (error: unknown, committing: boolean): boolean => {
 
 export const createPostgresPool = (address: PostgresAddress, options: PoolOptions): PostgresPool => {
   const config = configOf(address, options);
-  const connectingMilliseconds = connectingMillisecondsOf(options.patienceSeconds);
+  const { connectionTimeoutMillis: connectingMilliseconds = 0 } = config;
   let pool = openPool(config, address.label);
   let renewedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
@@ -152,18 +150,15 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
       try {
         return await connectOnce();
       } catch (error) {
-        const took = performance.now() - began;
+        // A timer may be up to a millisecond early.
+        const took = Math.ceil(performance.now() - began);
         if (took < connectingMilliseconds || performance.now() + connectingMilliseconds > endsAt)
           throw noSession(error);
       }
     }
   };
 
-  const runOnSession = async <Result>(
-    work: (session: pg.ClientBase, commits: () => void) => Promise<Result>,
-    endsAt: number,
-    commits: () => void,
-  ): Promise<Result> => {
+  const runOnSession = async <Result>(work: Work<Result>, endsAt: number, commits: () => void): Promise<Result> => {
     const session = await connect(endsAt);
     let silent = false;
     const giveUp = setTimeout(
@@ -187,11 +182,7 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
     }
   };
 
-  const runOnce = async <Result>(
-    work: (session: pg.ClientBase, commits: () => void) => Promise<Result>,
-    endsAt: number,
-    commits: () => void,
-  ): Promise<Result> => {
+  const runOnce = async <Result>(work: Work<Result>, endsAt: number, commits: () => void): Promise<Result> => {
     const leave = await queue.turn(endsAt - performance.now());
     if (leave === undefined) throw new StoreUnavailableError('All sessions of Postgres were busy for too long');
     try {

@@ -8,6 +8,7 @@ import { createRemoveExpired } from './sql_expiry.ts';
 import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
 import { createSqlInteractions } from './sql_interactions.ts';
 import { prepareQueueLogouts } from './sql_logout_deliveries.ts';
+import { isProvedPassword } from './sql_proved_password.ts';
 import type { Revoking } from './sql_revoking.ts';
 import { given, givenNumber, greater, placeholders, prepare, replacements, type Step } from './sql_statement.ts';
 
@@ -58,14 +59,7 @@ const prepareStatements = ({ database, tables }: SqlConnection) => {
       database
         .select({ sub: endUser.sub })
         .from(endUser)
-        .where(
-          and(
-            eq(endUser.sub, sql.placeholder('sub')),
-            isNull(endUser.lockedAt),
-            // Null means none was set, and equals nothing.
-            sql`coalesce(${endUser.passwordChangedAt}, -1) = coalesce(${givenNumber('passwordChangedAt')}, -1)`,
-          ),
-        ),
+        .where(and(eq(endUser.sub, sql.placeholder('sub')), isNull(endUser.lockedAt), isProvedPassword(tables))),
       { locks: 'share' },
     ),
   };

@@ -6,6 +6,7 @@ import { first, type SqlConnection } from './sql_connection.ts';
 import { prepareEndFamilies } from './sql_families.ts';
 import { prepareQueueLogouts, prepareQueueLogoutsOfUser } from './sql_logout_deliveries.ts';
 import { createReadPersonalData, prepareRemoveAllOf } from './sql_personal_data.ts';
+import { isProvedPassword } from './sql_proved_password.ts';
 import type { Revoking } from './sql_revoking.ts';
 import { given, givenNumber, givenText, greater, once, placeholders, prepare, prepareText } from './sql_statement.ts';
 
@@ -70,8 +71,7 @@ const prepareStatements = (connection: SqlConnection) => {
       database
         .select({ sub: endUser.sub })
         .from(endUser)
-        // Null means none was set, and equals nothing.
-        .where(and(named, sql`coalesce(${endUser.passwordChangedAt}, -1) = coalesce(${givenNumber('provedAt')}, -1)`)),
+        .where(and(named, isProvedPassword(tables))),
     ),
     rehash: prepare(
       database
@@ -151,7 +151,7 @@ export const createSqlUsers = (connection: SqlConnection, revoking: Revoking, re
       const values = { sub, at, passwordHash, keepSid: keepSid ?? noSid };
       const set = await write(
         ...oneAtATime('revocations'),
-        ...(proved === undefined ? [] : [users.stillProved.must({ sub, provedAt: proved.passwordChangedAt })]),
+        ...(proved === undefined ? [] : [users.stillProved.must({ sub, passwordChangedAt: proved.passwordChangedAt })]),
         users.setPassword.must(values),
         ...(keepSid === null ? [] : [sessions.isOpen.must(values)]),
         sessions.queueOpen(values, at),
