@@ -5,9 +5,13 @@ import type { SigningAlgorithm } from '../src/seams/signer.ts';
 
 const made: Promise<GeneratedKey>[] = [];
 
-/** For one database that nobody else opens: the RSA keys of any before it, in their order, and new ones after those. */
-export const createKeyMaker = (): ((alg: SigningAlgorithm) => Promise<GeneratedKey>) => {
-  let place = -1;
+/**
+ * For one database that nobody else opens: the RSA keys of any before it, in their order, and new ones after those.
+ *
+ * @param taken - how many of them the database has already.
+ */
+export const createKeyMaker = (taken = 0): ((alg: SigningAlgorithm) => Promise<GeneratedKey>) => {
+  let place = taken - 1;
   return (alg) => {
     if (alg !== 'RS256') return generateKey(alg);
     place += 1;

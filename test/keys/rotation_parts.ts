@@ -7,6 +7,7 @@ import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy, type Timi
 import type { Clock } from '../../src/seams/clock.ts';
 import type { NewSigningKey, SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import type { Store } from '../../src/seams/store.ts';
+import { createKeyMaker } from '../made_keys.ts';
 import { makeKekRing } from '../test_provider.ts';
 
 export const timing: Timing = {
@@ -83,10 +84,11 @@ export interface OpenRings extends RotationParts {
 const kekRing = makeKekRing();
 const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
 
-/** An empty database; `databasePath` makes it a file. */
-export const openEmptyRings = (databasePath = ':memory:'): OpenRings => {
+/** An empty database; `databasePath` makes it a file, whose RSA keys are made anew. */
+export const openEmptyRings = (databasePath = ':memory:', takenRsaKeys = 0): OpenRings => {
   const clock = createHandClock();
-  return { issuer, policy, store: createBetterSqlite3Store(databasePath, clock), vault, clock, kekRing };
+  const rings = { issuer, policy, store: createBetterSqlite3Store(databasePath, clock), vault, clock, kekRing };
+  return databasePath === ':memory:' ? { ...rings, generateKey: createKeyMaker(takenRsaKeys) } : rings;
 };
 
 const makeFirstKeys = async (): Promise<readonly NewSigningKey[]> => {
@@ -101,8 +103,9 @@ let firstKeys: Promise<readonly NewSigningKey[]> | undefined;
 /** A database where both rings made their first turn just now. The keys are made once for a file of tests. */
 export const openRings = async (databasePath?: string): Promise<OpenRings> => {
   firstKeys ??= makeFirstKeys();
-  const rings = openEmptyRings(databasePath);
-  for (const key of await firstKeys) await rings.store.publishSigningKey(key);
+  const published = await firstKeys;
+  const rings = openEmptyRings(databasePath, published.filter(({ alg }) => alg === 'RS256').length);
+  for (const key of published) await rings.store.publishSigningKey(key);
   return rings;
 };
 

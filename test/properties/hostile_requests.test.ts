@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
 import { cheapHasher, codeChallenge, codeVerifier, openPeople, type People, password, redirectUri } from '../people.ts';
 import { obtainTokens, type TokenAnswer } from '../token_requests.ts';
+import { anyText } from './any_text.ts';
 import { runs } from './runs.ts';
 
 const requestsEach = 6;
@@ -71,7 +72,7 @@ const words = [
 const value: fc.Arbitrary<() => string> = fc.oneof(
   fc.constantFrom(...good),
   fc.constantFrom(...words).map((word) => () => word),
-  fc.string({ unit: 'binary', maxLength: 30 }).map((text) => () => text),
+  anyText(30).map((text) => () => text),
 );
 
 const header = fc.constantFrom<() => Readonly<Record<string, string>>>(
