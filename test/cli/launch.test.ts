@@ -21,6 +21,7 @@ import {
   startServer,
   until,
 } from '../running_server.ts';
+import { runCommand } from './in_process.ts';
 
 /** Every run is a process of its own, and all of them share the machine with the other tests. */
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
@@ -39,12 +40,12 @@ const noOldNode = 'there is no Node below 24 on this machine';
 
 describe('the keyturn executable', () => {
   test('--help and --version exit 0; no command and an unknown one are errors of usage, exit 2', async () => {
-    const [help, version, nothing, unknown] = await Promise.all([
+    const [help, version, unknown] = await Promise.all([
       runCli(['--help'], folder),
       runCli(['--version'], folder),
-      runCli([], folder),
       runCli(['kyes', 'list'], folder),
     ]);
+    const nothing = await runCommand([], { environment: {} });
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const command of ['serve', 'keys', 'clients', 'resources', 'token', 'doctor'])
       expect(help.stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
@@ -56,7 +57,8 @@ describe('the keyturn executable', () => {
   });
 
   test('--remote with nothing after it is an error of usage: it must not turn to the database of this machine', async () => {
-    const { code, stdout, stderr } = await runCli(['--remote', '', 'clients', 'list'], folder);
+    const environment = environmentFor(folder, {});
+    const { code, stdout, stderr } = await runCommand(['--remote', '', 'clients', 'list'], { environment });
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Expected an issuer');
   });
@@ -94,6 +96,9 @@ describe('the keyturn executable', () => {
 describe('commands beside a running server', () => {
   let server: RunningServer;
   const beside = (...args: string[]) => runCli(args, server.folder, { KEYTURN_ISSUER: server.issuer });
+  /** In this process, for answers that others need. */
+  const here = (...args: string[]) =>
+    runCommand(args, { environment: environmentFor(server.folder, { KEYTURN_ISSUER: server.issuer }) });
 
   beforeAll(async () => {
     server = await startServer(makeFolder(), { KEYTURN_LEED_SECONDS: '1', KEYTURN_SNAPSHOT_SECONDS: '9' });
@@ -108,11 +113,8 @@ describe('commands beside a running server', () => {
   });
 
   test('each answers --json with one document on standard output and nothing else', async () => {
-    const [keys, clients, doctor] = await Promise.all([
-      beside('keys', 'list', '--json'),
-      beside('clients', 'list', '--json'),
-      beside('doctor', '--json'),
-    ]);
+    const doctor = await beside('doctor', '--json');
+    const [keys, clients] = [await here('keys', 'list', '--json'), await here('clients', 'list', '--json')];
     expect([keys, clients, doctor].map(({ code, stderr }) => `${code}${stderr}`)).toEqual(['0', '0', '0']);
     expect(JSON.parse(keys.stdout).keys).toHaveLength(4);
     const ids = JSON.parse(clients.stdout).clients.map(({ client_id }: { client_id: string }) => client_id);
@@ -123,9 +125,9 @@ describe('commands beside a running server', () => {
   test('a minted token verifies with what the server publishes; a new client gets tokens', async () => {
     const [minted, added] = await Promise.all([
       beside('token', 'mint'),
-      beside('clients', 'add', '--client-id', 'billing', '--json'),
+      here('clients', 'add', '--client-id', 'billing', '--json'),
     ]);
-    const verified = await beside('token', 'verify', minted.stdout.trim(), '--audience', 'https://api.example.com');
+    const verified = await here('token', 'verify', minted.stdout.trim(), '--audience', 'https://api.example.com');
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^VERIFIED/) });
     const response = await fetch(`${server.url}/token`, {
       method: 'POST',
@@ -136,7 +138,7 @@ describe('commands beside a running server', () => {
   });
 
   test('a revoked key leaves the key set that the server publishes', async () => {
-    const { keys } = JSON.parse((await beside('keys', 'list', '--json')).stdout);
+    const { keys } = JSON.parse((await here('keys', 'list', '--json')).stdout);
     const { kid } = keys[0];
     expect(await beside('keys', 'revoke', kid.slice(0, 12), '--reason', 'a test')).toMatchObject({
       code: 0,

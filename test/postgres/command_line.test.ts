@@ -1,5 +1,6 @@
-// KEYTURN_DATABASE_URL=postgres://... is the whole switch: the server and the commands as processes of their own.
+// KEYTURN_DATABASE_URL=postgres://... is the whole switch: for the server, and for the commands beside it.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand } from '../cli/in_process.ts';
 import {
   environmentFor,
   makeFolder,
@@ -65,8 +66,9 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
     );
     expect(unwrapped(doctor.stdout)).toMatch(/! database: test_\w+ on .*fsync is off/);
     expect(doctor.code).toBe(0);
-    expect((await run('clients', 'list')).stdout).toContain('first-client');
-    expect((await run('audit', 'list')).code).toBe(0);
+    const here = environmentFor(folder, environment());
+    expect((await runCommand(['clients', 'list'], { environment: here })).stdout).toContain('first-client');
+    expect((await runCommand(['audit', 'list'], { environment: here })).code).toBe(0);
 
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(server.stderr()).toBe('');
@@ -82,8 +84,11 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
     ['the URL is malformed', 'postgres://ada:can%ary@127.0.0.1/id', /must start the code of a UTF-8 byte/],
     ['it names no database', 'postgres://ada:canary@127.0.0.1', /expected file:PATH, the SQLite file, or postgres:/],
   ])('a server that cannot open it ends at once and says why: %s', async (_, url, reason) => {
-    for (const command of ['serve', 'doctor']) {
-      const { code, stdout, stderr } = await runCli([command], folder, { KEYTURN_DATABASE_URL: url });
+    const environment = environmentFor(folder, { KEYTURN_DATABASE_URL: url });
+    for (const { code, stdout, stderr } of [
+      await runCli(['serve'], folder, environment),
+      await runCommand(['doctor'], { environment }),
+    ]) {
       expect(code).toBe(1);
       expect(unwrapped(stdout + stderr)).toMatch(reason);
       expect(stdout + stderr).not.toMatch(/canary|can%ary|\n {4}at /);
