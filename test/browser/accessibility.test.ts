@@ -4,6 +4,7 @@ import type { AxeResults, Result } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { textsFor } from '../../src/login/texts/catalogue.ts';
+import { orEveryDay } from '../every_day.ts';
 import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
 import { renderSamples } from '../login/sample_pages.ts';
 import { processTestMilliseconds } from '../running_server.ts';
@@ -62,6 +63,13 @@ const views = [
   { colorScheme: 'dark', width: 360, height: 740 },
 ] as const;
 
+let looks = 0;
+/** Of a page: both in the soak, one after the other every day. */
+const viewsOfNext = () => {
+  looks += 1;
+  return orEveryDay(views, views.slice(looks % 2, (looks % 2) + 1));
+};
+
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const run = `axe.run(document, ${JSON.stringify({ runOnly: { type: 'tag', values: tags } })})`;
 
@@ -72,12 +80,12 @@ const rareStates = [
 
 const inWords = ({ id, help, nodes }: Result): readonly string[] => nodes.map(({ html }) => `${id}: ${help}: ${html}`);
 
-/** What axe finds on the page as it stands, in both views. What it cannot tell counts too, but for the contrast with the backdrop. */
+/** What axe finds on the page as it stands. What it cannot tell counts too, but for the contrast with the backdrop. */
 const findingsOn = async (page: Page): Promise<readonly string[]> => {
   const findings: string[] = [];
   // By the debugger: the page's own policy lets no script in.
   await page.evaluate(axeSource);
-  for (const { colorScheme, width, height } of views) {
+  for (const { colorScheme, width, height } of viewsOfNext()) {
     // With motion, axe would see colours that are on their way from one scheme to the other.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height });

@@ -7,7 +7,7 @@ import { createEndUser, formsOf } from '../relying_parties/end_user.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Application, startApplication } from './application.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';
-import { button, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
+import { button, modes, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
@@ -59,10 +59,7 @@ const exhaustSignUps = async (): Promise<void> => {
   while (status !== 429) ({ status } = await machine.request(url, init));
 };
 
-for (const { name, javaScriptEnabled } of [
-  { name: 'with JavaScript', javaScriptEnabled: true },
-  { name: 'without JavaScript', javaScriptEnabled: false },
-])
+for (const { name, javaScriptEnabled } of modes)
   describeInChromium(`the error pages, ${name}`, () => {
     const options = { javaScriptEnabled };
 

@@ -1,12 +1,21 @@
 // A person at a browser of their own: a fresh context, the pages they walk, and what the browser complained of meanwhile.
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { orEveryDay } from '../every_day.ts';
 import type { Person } from '../issuer_process.ts';
 
 export interface VisitorOptions {
   readonly javaScriptEnabled?: boolean;
   readonly colorScheme?: 'light' | 'dark';
 }
+
+export const bothModes = [
+  { name: 'with JavaScript', javaScriptEnabled: true },
+  { name: 'without JavaScript', javaScriptEnabled: false },
+] as const;
+
+/** One page alone has a script, of form_post: the others are walked without JavaScript in the soak. */
+export const modes = orEveryDay(bothModes, bothModes.slice(0, 1));
 
 export interface Visitor {
   readonly page: Page;

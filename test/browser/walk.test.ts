@@ -5,7 +5,7 @@ import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Application, startApplication } from './application.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';
-import { button, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
+import { bothModes, button, modes, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
@@ -35,11 +35,6 @@ const authorizationUrl = (parameters: Readonly<Record<string, string>> = {}): st
     ...{ code_challenge: challenge, code_challenge_method: 'S256', scope: 'openid profile email offline_access' },
     ...parameters,
   })}`;
-
-const modes = [
-  { name: 'with JavaScript', javaScriptEnabled: true },
-  { name: 'without JavaScript', javaScriptEnabled: false },
-] as const;
 
 for (const { name, javaScriptEnabled } of modes)
   describeInChromium(`a person at the pages, ${name}`, () => {
@@ -181,9 +176,13 @@ for (const { name, javaScriptEnabled } of modes)
         await page.waitForURL('**/consent?**');
         expectNoComplaints([server.issuer]);
       }));
+  });
 
-    test('is brought back by a form where the application asked for that', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
+describeInChromium('a person at the pages', () => {
+  test.each(bothModes)(
+    'is brought back by a form where the application asked for that, $name',
+    ({ javaScriptEnabled }) =>
+      withVisitor(browser, { javaScriptEnabled }, async ({ page, expectNoComplaints }) => {
         await signInToAccount(page, server.issuer, ada);
         await page.goto(authorizationUrl({ response_mode: 'form_post', prompt: 'consent' }));
         await button(page, 'Allow').click();
@@ -193,5 +192,6 @@ for (const { name, javaScriptEnabled } of modes)
         expect([method, parameters.get('state')]).toEqual(['POST', 'of the app']);
         expect(parameters.get('code')).toMatch(/^[\w-]{43}$/);
         expectNoComplaints([server.issuer, application.origin]);
-      }));
-  });
+      }),
+  );
+});

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { orEveryDay } from '../every_day.ts';
 import { makeFolder, removeFolder } from '../running_server.ts';
 import { normalOutput, outputPattern } from './expected_output.ts';
 import { type FencedBlock, fencedBlocksOf, wordOf } from './fenced_blocks.ts';
@@ -29,8 +30,8 @@ const expectPrinted = (printed: string, output: FencedBlock | undefined): void =
   if (output !== undefined) expect(normalOutput(printed)).toMatch(outputPattern(output.text));
 };
 
-// All sections of all pages run side by side: most of their time is waiting.
-const sections = pages.flatMap((page) => {
+// All sections run side by side: most of their time is waiting. Every day those of README.md, in the soak those of all pages.
+const sections = orEveryDay(pages, ['README.md']).flatMap((page) => {
   const blocks = blocksOf(page);
   return sectionsOf(blocks).map((section) => {
     const folder = makeFolder();

@@ -18,6 +18,7 @@ import { type Environment, readConfig } from '../../src/config.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { openProvider } from '../../src/node.ts';
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
+import { orEveryDay } from '../every_day.ts';
 import {
   databasePathIn,
   environmentFor,
@@ -250,8 +251,7 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
     return {};
   };
 
-  test.each<readonly [string, (folder: string) => Environment, string]>([
-    ['no ring', (folder) => spoil(rmSync, ringPathIn(folder)), 'is missing'],
+  const starts: readonly (readonly [string, (folder: string) => Environment, string])[] = [
     [
       'another ring',
       (folder) => spoil((ring) => writeFileSync(ring, makeKekRing('other')), ringPathIn(folder)),
@@ -262,13 +262,20 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
       (folder) => spoil((path) => truncateSync(path, 50), databasePathIn(folder)),
       'could not be opened',
     ],
+    ['an address of another machine', () => ({ KEYTURN_HOST: '192.0.2.1' }), 'KEYTURN_HOST'],
+    ['no ring', (folder) => spoil(rmSync, ringPathIn(folder)), 'is missing'],
     ['a place below a file', () => ({ KEYTURN_DATABASE_URL: 'file:/dev/null/x' }), 'could not be opened'],
     ['a contradiction', () => ({ KEYTURN_LEAD_SECONDS: '5' }), 'KEYTURN_LEAD_SECONDS is 5'],
-    ['an address of another machine', () => ({ KEYTURN_HOST: '192.0.2.1' }), 'KEYTURN_HOST'],
-  ])('%s: one message on standard error, no stack, exit code 1', async (_, environmentOf, says) => {
-    const folder = newFolder();
-    expectOneMessage(await serve(folder, environmentOf(folder)), says);
-  });
+  ];
+
+  // Every day one for each way to be refused; what each says is asked above in this process.
+  test.each(orEveryDay(starts, starts.slice(0, 3)))(
+    '%s: one message on standard error, no stack, exit code 1',
+    async (_, environmentOf, says) => {
+      const folder = newFolder();
+      expectOneMessage(await serve(folder, environmentOf(folder)), says);
+    },
+  );
 
   test('a port that is in use: one message that names it, and the keys are as they were', async () => {
     const other = createServer();

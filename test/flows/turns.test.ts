@@ -117,7 +117,7 @@ const runTraffic = async (verifiers: readonly Verifier[], goesOn: () => boolean)
     young.splice(0, young.length, ...young.filter((token) => !old.includes(token)));
     await Promise.all(verifiers.flatMap((verifier) => [...got, ...old].map((token) => check(verifier, token))));
     await checkPublished();
-    await wait(200);
+    await wait(400);
   }
 };
 

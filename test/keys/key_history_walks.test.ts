@@ -5,10 +5,11 @@ import { keyEventsOf } from '../../src/keys/key_events.ts';
 import { allLifetimesOf } from '../../src/keys/lifecycle.ts';
 import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, type VerifiedKeyHistory, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
+import { times } from '../properties/runs.ts';
 import { type HistoryNode, historyNode, keepHistory } from './history_nodes.ts';
 import { openRings, policy } from './rotation_parts.ts';
 
-const seeds = Number(process.env.HISTORY_WALKS ?? '6');
+const seeds = Number(process.env.HISTORY_WALKS ?? times(12));
 const steps = 16;
 
 /** Numbers from 0 to 1, the same for each seed. */

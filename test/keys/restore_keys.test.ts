@@ -10,11 +10,12 @@ import { type KnownSince, restoreKeys } from '../../src/keys/restore_keys.ts';
 import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, type VerifiedKeyHistory, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
 import type { SigningAlgorithm } from '../../src/seams/signer.ts';
+import { times } from '../properties/runs.ts';
 import { makeFolder, removeFolder } from '../running_server.ts';
 import { type HistoryNode, historyNode, live } from './history_nodes.ts';
 import { lead, type OpenRings, openRings, period, rowsOf } from './rotation_parts.ts';
 
-const runs = Number(process.env.PROPERTY_RUNS ?? '12');
+const runs = Number(process.env.PROPERTY_RUNS ?? times(24));
 const folder = makeFolder();
 afterAll(() => removeFolder(folder));
 let files = 0;

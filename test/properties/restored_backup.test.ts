@@ -18,8 +18,9 @@ import { type Browser, cheapHasher, issuer, obtainCode, openPeople, type People,
 import { databasePathIn, environmentFor, makeFolder, removeFolder } from '../running_server.ts';
 import { makeKekRing } from '../test_provider.ts';
 import { askUserinfo, readAnswer, refresh } from '../token_requests.ts';
+import { times } from './runs.ts';
 
-const runs = Number(process.env.PROPERTY_RUNS ?? '8');
+const runs = Number(process.env.PROPERTY_RUNS ?? times(16));
 
 /** Found by chance once: all of it within one second. */
 const foundOnce: [string[], string[], boolean] = [
@@ -194,7 +195,7 @@ const expectOldTokensEnded = async (
 
 const publishedKids = ({ people }: World): readonly string[] => people.keyRing.jwkSet().kids.split(' ');
 
-describe('I11: a restored backup', { timeout: 120_000 }, () => {
+describe('I11: a restored backup', { timeout: 30_000 + runs * 8000 }, () => {
   test('revives no revoked key, no used code, no spent refresh token, no session; verifiers that run on take what is new', async () => {
     await fc.assert(
       fc.asyncProperty(story, story, fc.boolean(), async (before, after, nothingRevokedSince) => {
