@@ -36,17 +36,19 @@ const soaks = process.env.SOAK === undefined ? ['test/**/*.soak.test.ts'] : [];
 const faults = process.env.FAULTS === undefined ? ['test/**/*.fault.test.ts'] : [];
 const left = [...soaks, ...faults];
 
-/** They wait for clocks, and need little of a core: what is begun last would be waited for alone. */
-const waiting = [
-  ...['docs/examples', 'flows/turns', 'browser/walk', 'browser/accessibility', 'postgres/nodes'],
-  ...['flows/traces', 'flows/processes', 'postgres/command_line'],
+/** The longest first, most of which wait for clocks and processes: what is begun last would be waited for alone. */
+const longest = [
+  ...['flows/turns', 'browser/walk', 'browser/accessibility', 'docs/examples', 'flows/processes', 'cli/launch'],
+  ...['postgres/pooler', 'browser/errors', 'adapters/postgres_faults', 'postgres/copy', 'browser/cross_site'],
+  ...['adapters/postgres_store', 'flows/traces', 'postgres/nodes', 'postgres/command_line', 'verifier/outage'],
+  ...['relying_parties/oidc_client_ts', 'cli/databases', 'adapters/postgres_executor', 'adapters/postgres_database'],
 ].map((name) => `/test/${name}.test.ts`);
 
-class WaitingFirst extends BaseSequencer {
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rankOf = ({ moduleId }: TestSpecification): number => {
-      const place = waiting.findIndex((ending) => moduleId.endsWith(ending));
-      return place === -1 ? waiting.length : place;
+      const place = longest.findIndex((ending) => moduleId.endsWith(ending));
+      return place === -1 ? longest.length : place;
     };
     return (await super.sort(files)).sort((left, right) => rankOf(left) - rankOf(right));
   }
@@ -57,7 +59,7 @@ class WaitingFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     maxWorkers: availableParallelism() + 2,
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: LongestFirst },
     globalSetup: 'test/postgres/starter.ts',
     projects: [
       {

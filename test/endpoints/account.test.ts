@@ -4,6 +4,7 @@ import { hashOpaque } from '../../src/tokens/opaque.ts';
 import {
   authorizePath,
   type Browser,
+  cheapHasher,
   obtainCode,
   openPeople,
   type Page,
@@ -17,7 +18,7 @@ import { forge, forgeries } from './forged_forms.ts';
 let people: People;
 let users = 0;
 beforeAll(async () => {
-  people = await openPeople();
+  people = await openPeople({ passwordHasher: cheapHasher });
 });
 
 const newcomer = async (): Promise<User> => {

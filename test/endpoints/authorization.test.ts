@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   authorizePath,
   type Browser,
+  cheapHasher,
   issuer,
   obtainCode,
   openPeople,
@@ -12,7 +13,7 @@ import {
 
 let people: People;
 beforeAll(async () => {
-  people = await openPeople();
+  people = await openPeople({ passwordHasher: cheapHasher });
   await people.addUser('eve');
   await people.addClient('other', { redirectUris: ['https://other.example.com/callback'] });
   await people.addClient('ours', { firstParty: true });

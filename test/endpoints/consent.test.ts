@@ -1,12 +1,21 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { authorizePath, type Browser, type Fields, issuer, openPeople, type Page, type People } from '../people.ts';
+import {
+  authorizePath,
+  type Browser,
+  cheapHasher,
+  type Fields,
+  issuer,
+  openPeople,
+  type Page,
+  type People,
+} from '../people.ts';
 import { addResource } from '../test_provider.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 let people: People;
 let users = 0;
 beforeAll(async () => {
-  people = await openPeople();
+  people = await openPeople({ passwordHasher: cheapHasher });
   await people.addClient('other');
   await people.addClient('ours', { firstParty: true });
   const resources = ['https://payroll.example.com', 'https://wiki.example.com'];

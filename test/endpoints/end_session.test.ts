@@ -1,12 +1,12 @@
 import { decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { authorizePath, type Browser, openPeople, type Page, type People, redeem } from '../people.ts';
+import { authorizePath, type Browser, cheapHasher, openPeople, type Page, type People, redeem } from '../people.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 const out = 'https://app.example.com/signed-out';
 
 const openPeopleWithClients = async (): Promise<People> => {
-  const people = await openPeople();
+  const people = await openPeople({ passwordHasher: cheapHasher });
   await people.addClient('ours', { firstParty: true, postLogoutRedirectUris: [out, `${out}?a=b`] });
   await people.addClient('other', { firstParty: true, postLogoutRedirectUris: ['https://other.example.com/'] });
   return people;

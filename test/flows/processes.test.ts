@@ -1,28 +1,19 @@
 // KEYTURN_PROCESSES: several real processes behind one port, over one database.
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
-import { isSoak } from '../every_day.ts';
-import { openPeopleIn, send } from '../faults/people_node.ts';
-import { codeVerifier, issuer, obtainCode, redirectUri } from '../people.ts';
 import {
   databasePathIn,
-  environmentFor,
   freePort,
-  launcher,
   makeFolder,
-  outcomeOf,
   processTestMilliseconds,
   type RunningServer,
   removeFolder,
-  start,
   startServer,
   until,
 } from '../running_server.ts';
 import { addClient, addResource, basic, formContentType } from '../test_provider.ts';
-import { readAnswer } from '../token_requests.ts';
 
 const timeout = processTestMilliseconds;
 const count = 2;
@@ -92,14 +83,6 @@ const askForToken = (port: number, agent: Agent, form = tokenForm, authorization
     asked.on('error', fail);
     asked.end(form);
   });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
@@ -230,52 +213,5 @@ describe('several processes behind one port', { timeout }, () => {
     expect(said.at(-1)).toBe('stopped');
     for (const pid of living) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(server.stderr()).toBe('');
-  });
-});
-
-describe('several processes', { timeout }, () => {
-  test('a refresh token that all of them are shown at once has one successor; when the first is killed none stays behind', async () => {
-    const folder = newFolder();
-    const people = await openPeopleIn(folder);
-    const code = await obtainCode(people.openBrowser(), { scope: 'openid offline_access' });
-    const environment = { KEYTURN_ISSUER: issuer, KEYTURN_PROCESSES: `${count}` };
-    const server = await startServer(folder, environment);
-    onTestFinished(() => people.store.close());
-    const redemption = { grant_type: 'authorization_code', client_id: 'app', code, redirect_uri: redirectUri };
-    let tokens = await readAnswer(await send(`${server.url}/token`, { ...redemption, code_verifier: codeVerifier }));
-    for (let round = 0; round < (isSoak ? 4 : 2); round += 1) {
-      const form = { grant_type: 'refresh_token', client_id: 'app', refresh_token: tokens.refresh_token };
-      const answers = await Promise.all(Array.from({ length: 30 }, () => send(`${server.url}/token`, form)));
-      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      const successors = await Promise.all(answers.map(readAnswer));
-      expect(new Set(successors.map(({ refresh_token }) => refresh_token)).size).toBe(1);
-      expect(new Set(successors.map(({ access_token }) => access_token)).size).toBe(1);
-      tokens = successors[0] ?? tokens;
-    }
-
-    // And when the first process is killed, none of the others stays behind.
-    await expect.poll(() => pidsOf(server), { timeout: 10_000 }).toHaveLength(count);
-    const pids = pidsOf(server);
-    await server.kill();
-    await until('they are gone', () => (pids.some(isAlive) ? undefined : true));
-  });
-
-  test('a port that is taken ends all of them, with the advice of one process and exit code 1', async () => {
-    const port = await freePort();
-    const taken = createServer().listen(port, '127.0.0.1');
-    onTestFinished(() => {
-      taken.close();
-    });
-    const folder = newFolder();
-    const environment = {
-      KEYTURN_ISSUER: `http://127.0.0.1:${port}`,
-      KEYTURN_PORT: `${port}`,
-      KEYTURN_PROCESSES: '2',
-    };
-    const second = start(process.execPath, [launcher, 'serve'], folder, environmentFor(folder, environment));
-    const { code, stderr } = await outcomeOf(second);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is in use by another process`);
-    expect(stderr).not.toContain('This is a bug');
   });
 });
