@@ -19,6 +19,7 @@ import { turnRings } from '../../src/keys/rotation.ts';
 import { openRotation } from '../../src/node.ts';
 import type { NumericDate } from '../../src/seams/clock.ts';
 import type { Store } from '../../src/seams/store.ts';
+import { createKeyMaker } from '../made_keys.ts';
 import { databasePathIn, environmentFor, makeFolder, removeFolder } from '../running_server.ts';
 
 export interface CommandOutcome {
@@ -106,15 +107,23 @@ export const withStoreAt = async <Result>(
 /** The first start of a server, as if it had been at `now`: KEK ring, database, keys. */
 export const startRingsAt = (folder: string, environment: Environment, now: NumericDate): Promise<void> =>
   withStoreAt(folder, now, async (store) => {
-    await turnRings(await openRotation(readConfig(environment), store));
+    const taken = (await store.readSigningKeys()).keys.filter(({ alg }) => alg === 'RS256').length;
+    const rotation = await openRotation(readConfig(environment), store);
+    await turnRings({ ...rotation, generateKey: createKeyMaker(taken) });
   });
 
-/** A folder in which the rings were started at `startedAt`, to copy from: RSA keys take their time. */
-export const createTemplate = async (startedAt: NumericDate, environment: Environment = {}) => {
+const templateOf = async (fill: (folder: string) => Promise<void>) => {
   const template = makeFolder();
-  await startRingsAt(template, loopbackIn(template, environment), startedAt);
+  await fill(template);
   return {
     copyTo: (folder: string): void => cpSync(template, folder, { recursive: true }),
     remove: (): void => removeFolder(template),
   };
 };
+
+/** A folder in which the rings were started at `startedAt`, to copy from. */
+export const createTemplate = (startedAt: NumericDate, environment: Environment = {}) =>
+  templateOf((folder) => startRingsAt(folder, loopbackIn(folder, environment), startedAt));
+
+/** A folder with a database that has its tables and no row, to copy from. */
+export const createEmptyTemplate = () => templateOf((folder) => withStoreAt(folder, 0, async () => undefined));

@@ -1,13 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
 import type { Environment } from '../../src/config.ts';
 import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
-import { loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const api = 'https://api.example.com';
+
+const template = await createEmptyTemplate();
 
 let folder: string;
 let environment: Environment;
@@ -18,12 +20,13 @@ const document = async (...args: string[]) => JSON.parse((await keyturn(...args,
 const addApi = () => keyturn('resources', 'add', api, '--scope', 'read write');
 const clientOf = (id: string) => withStoreAt(folder, now(), (store) => store.findClient(id));
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
-  await withStoreAt(folder, now(), async () => undefined);
+  template.copyTo(folder);
 });
 afterEach(() => removeFolder(folder));
+afterAll(() => template.remove());
 
 describe('keyturn resources', () => {
   test('add, list, remove', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash as hashBcrypt } from '@node-rs/bcrypt';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import type { Environment } from '../../src/config.ts';
 import { hashOpaque } from '../../src/tokens/opaque.ts';
@@ -14,9 +14,11 @@ import {
   makeUser,
 } from '../contracts/records.ts';
 import { makeFolder, removeFolder } from '../running_server.ts';
-import { loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const password = 'four unrelated words here';
+
+const template = await createEmptyTemplate();
 
 let folder: string;
 let environment: Environment;
@@ -32,12 +34,13 @@ const auditTypes = () =>
   );
 const refused = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
-  await withStoreAt(folder, now(), async () => undefined);
+  template.copyTo(folder);
 });
 afterEach(() => removeFolder(folder));
+afterAll(() => template.remove());
 
 /** A sign-in of the user, as a server leaves it: session, consent, and a family of tokens. */
 const addTraces = (sub: string): Promise<void> =>
