@@ -38,8 +38,10 @@ const prepareLists = async ({ store, places }: Provider): Promise<void> => {
 
 const sweep = async ({ store, clock, config, revocations }: Provider): Promise<void> => {
   const now = clock.now();
-  await store.removeExpired(now);
-  await store.removeExpiredRevocations(now - afterlifeSecondsOf(config.policy), now - revocations.retentionSeconds());
+  const afterlifeSeconds = afterlifeSecondsOf(config.policy);
+  const tokenSeconds = revocations.retentionSeconds();
+  await store.removeExpired(now, now - Math.max(tokenSeconds, config.refreshRetrySeconds + afterlifeSeconds));
+  await store.removeExpiredRevocations(now - afterlifeSeconds, now - tokenSeconds);
 };
 
 export interface Chore {

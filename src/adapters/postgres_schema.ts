@@ -197,6 +197,7 @@ export const tokenFamily = pgTable(
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
     ...statusPlace,
+    secretHash: text('secret_hash'),
   },
   (table) => [
     index('token_family_sid').on(table.sid),
@@ -216,6 +217,7 @@ export const refreshToken = pgTable(
     usedAt: integer('used_at'),
     answer: text(),
     ...statusPlace,
+    tellsFamily: boolean('tells_family').notNull().default(false),
   },
   (table) => [
     index('refresh_token_family_id').on(table.familyId),

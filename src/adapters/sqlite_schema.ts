@@ -205,6 +205,7 @@ export const tokenFamily = sqliteTable(
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
     ...statusPlace,
+    secretHash: text('secret_hash'),
   },
   (table) => [
     index('token_family_sid').on(table.sid),
@@ -224,6 +225,7 @@ export const refreshToken = sqliteTable(
     usedAt: integer('used_at'),
     answer: text(),
     ...statusPlace,
+    tellsFamily: integer('tells_family', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('refresh_token_family_id').on(table.familyId),

@@ -41,6 +41,8 @@ export interface TokenFamily extends AuthorizedByUser {
   readonly expiresAt: NumericDate;
   readonly endedAt: NumericDate | null;
   readonly endReason: string | null;
+  /** SHA-256 of the secret in each of its refresh tokens, base64url; null where they have none, or there are none. */
+  readonly secretHash: string | null;
 }
 
 export interface RefreshToken {
@@ -50,6 +52,8 @@ export interface RefreshToken {
   readonly usedAt: NumericDate | null;
   /** The answer it was exchanged for, sealed under a key derived from the token itself; null until used. */
   readonly answer: string | null;
+  /** Its value tells its family, so that it need not be kept for its reuse to be seen. */
+  readonly tellsFamily: boolean;
 }
 
 export interface RefreshRotation {

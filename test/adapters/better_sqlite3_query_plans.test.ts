@@ -104,7 +104,7 @@ const searching: readonly Verb[] = [
   ['endSession', ({ store }) => store.endSession('desk', now)],
   ['lockUser', ({ store }) => store.lockUser('ada', now)],
   ['removeUser', ({ store }) => store.removeUser('ada', now)],
-  ['removeExpired', ({ store }) => store.removeExpired(now)],
+  ['removeExpired', ({ store }) => store.removeExpired(now, now)],
 ];
 
 const inserting: readonly Verb[] = [

@@ -237,7 +237,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
       await store.addAuthorizationCode(makeCode(name, { expiresAt }));
       await store.addSession(makeSession(name, { expiresAt }), null);
     }
-    await store.removeExpired(now);
+    await store.removeExpired(now, now);
     expect(await store.findInteraction('past')).toBeUndefined();
     expect(await store.findAuthorizationCode('past')).toBeUndefined();
     expect(await store.findSessionBySid('past')).toBeUndefined();
@@ -249,9 +249,9 @@ const describeExpiry = (opened: () => OpenedStores): void => {
   test('a denied token stays denied for a day after its exp: the clock of another node may be behind', async () => {
     const { store } = opened();
     await store.denyToken('jti', now);
-    await store.removeExpired(now + day);
+    await store.removeExpired(now + day, now);
     expect(await store.isTokenDenied('jti')).toBe(true);
-    await store.removeExpired(now + day + 1);
+    await store.removeExpired(now + day + 1, now);
     expect(await store.isTokenDenied('jti')).toBe(false);
   });
 
@@ -259,7 +259,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     const { store } = opened();
     const names = Array.from({ length: 2500 }, (_, turn) => `interaction-${turn}`);
     await Promise.all(names.map((name) => store.addInteraction(makeInteraction(name, { expiresAt: now - 1 }))));
-    await store.removeExpired(now);
+    await store.removeExpired(now, now);
     const found = await Promise.all(names.map((name) => store.findInteraction(name)));
     expect(found.filter((interaction) => interaction !== undefined)).toEqual([]);
   });
@@ -270,18 +270,42 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family', { expiresAt: now + 30 * day });
     const successor = makeRefreshToken('family.1', { expiresAt: now + 60 });
     await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
-    await store.removeExpired(now + 30 * day);
+    await store.removeExpired(now + 30 * day, now);
     const found = await store.findRefreshToken('family.0');
     expect(found?.token.usedAt).toBe(now);
     expect(found?.token.answer).toBeNull();
     // The access tokens it gave last may be revoked for a day more.
-    await store.removeExpired(now + 31 * day + 1);
+    await store.removeExpired(now + 31 * day + 1, now);
     expect(await store.findFamily('family')).toBeUndefined();
     // It could not start anew if a token of it were left.
     await store.addSession(makeSession('desk'), null);
     await startFamily(store, 'family');
     expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { usedAt: null } });
     expect(await store.findRefreshToken('family.1')).toBeUndefined();
+  });
+
+  test('T084: a spent refresh token that tells its family goes with the last access token it gave; what is unspent stays', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family', { expiresAt: now + 30 * day });
+    const tellsFamily = true;
+    const rotate = (from: string, to: string, usedAt: number) =>
+      store.rotateRefreshToken({
+        ...{ tokenHash: from, usedAt, answer: 'sealed' },
+        successor: makeRefreshToken(to, { familyId: 'family', tellsFamily }),
+      });
+    await rotate('family.0', 'first', now);
+    await rotate('first', 'second', now);
+    await rotate('second', 'third', now + 1);
+    await store.removeExpired(now, now);
+    expect(await store.findRefreshToken('first')).toMatchObject({ token: { answer: 'sealed', tellsFamily } });
+    await store.removeExpired(now, now + 1);
+    expect(await store.findRefreshToken('first')).toBeUndefined();
+    expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { tellsFamily: false, usedAt: now } });
+    expect(await store.findRefreshToken('second')).toMatchObject({ token: { usedAt: now + 1 } });
+    await store.removeExpired(now + day, now + day);
+    expect(await store.findRefreshToken('second')).toBeUndefined();
+    expect(await store.findRefreshToken('third')).toMatchObject({ token: { usedAt: null } });
   });
 
   test('T068: a spent code stays as long as its family, so that its reuse is seen; an unspent one goes when it expires', async () => {
@@ -291,14 +315,14 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'ended', { expiresAt: now + 30 * day });
     await store.addAuthorizationCode(makeCode('unspent', { expiresAt: now + 60 }));
     await store.endFamily('ended', 'revoked', now);
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
     expect(await store.findAuthorizationCode('code-of-family')).toMatchObject({ usedAt: now, familyId: 'family' });
     expect(await store.findAuthorizationCode('code-of-ended')).toMatchObject({ usedAt: now, familyId: 'ended' });
-    await store.removeExpired(now + 31 * day);
+    await store.removeExpired(now + 31 * day, now);
     expect(await store.findAuthorizationCode('code-of-family')).toBeDefined();
     expect(await store.findAuthorizationCode('code-of-ended')).toBeUndefined();
-    await store.removeExpired(now + 31 * day + 1);
+    await store.removeExpired(now + 31 * day + 1, now);
     expect(await store.findAuthorizationCode('code-of-family')).toBeUndefined();
   });
 
@@ -308,7 +332,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family');
     const successor = makeRefreshToken('family.1');
     await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect((await store.findRefreshToken('family.0'))?.token.answer).toBe('sealed');
   });
 
@@ -318,9 +342,9 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'ended');
     await startFamily(store, 'live');
     await store.endFamily('ended', 'revoked', now);
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect(await store.findRefreshToken('ended.0')).toMatchObject({ family: { endReason: 'revoked' } });
-    await store.removeExpired(now + 2 * day);
+    await store.removeExpired(now + 2 * day, now);
     expect(await store.findFamily('ended')).toBeUndefined();
     expect(await store.findRefreshToken('live.0')).toBeDefined();
     // It could not start anew if a token of it were left.
