@@ -98,6 +98,7 @@ const searching: readonly Verb[] = [
   ['reset', ({ rateLimiter }) => rateLimiter.reset('key')],
   ['takeLogoutDeliveries', ({ store }) => store.takeLogoutDeliveries(now, now, 10)],
   ['listAudit by sub', ({ store }) => store.listAudit({ sub: 'ada', limit: 10 })],
+  ['removeAudit', ({ store }) => store.removeAudit(['sign_in.failed', 'session.ended'], now)],
   ['listAudit by client', ({ store }) => store.listAudit({ clientId: 'app', limit: 10 })],
   ['withdrawConsent', ({ store }) => store.withdrawConsent('ada', 'nothing', now)],
   ['setPassword', ({ store }) => store.setPassword('ada', 'hash', now, 'desk')],
