@@ -35,7 +35,7 @@ const readHint = async (parameters: Parameters, provider: Provider) => {
 /** @throws {OAuthError} id_token_hint_malformed, post_logout_redirect_uri_unregistered. */
 export const checkLogoutRequest = async (parameters: Parameters, provider: Provider): Promise<LogoutRequest> => {
   const claims = await readHint(parameters, provider);
-  const named = parameters.get('client_id') ?? claims?.aud?.toString();
+  const named = parameters.get('client_id') ?? claims?.aud;
   if (claims !== undefined && claims.aud !== named) throw new OAuthError('id_token_hint_malformed');
   const client = named === undefined ? undefined : await provider.store.findClient(named);
   // There is software that names a way back and nobody to whom (omniauth_openid_connect): it is asked, and not gone.
@@ -44,10 +44,9 @@ export const checkLogoutRequest = async (parameters: Parameters, provider: Provi
     throw new OAuthError('post_logout_redirect_uri_unregistered');
   const state = parameters.get('state');
   const query = state === undefined ? '' : `${uri?.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`;
-  const sid = typeof claims?.sid === 'string' ? claims.sid : undefined;
   return {
     client,
-    hinted: claims?.sub === undefined ? undefined : { sub: claims.sub, sid },
+    hinted: claims && { sub: claims.sub, sid: claims.sid },
     redirectTo: uri && uri + query,
   };
 };
