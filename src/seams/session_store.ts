@@ -76,7 +76,8 @@ export interface SessionStore {
   addInteraction(interaction: Interaction): Promise<void>;
   findInteraction(idHash: string): Promise<Interaction | undefined>;
   markInteraction(idHash: string, mark: 'accountChosenAt' | 'consentedAt', at: NumericDate): Promise<void>;
-  removeInteraction(idHash: string): Promise<void>;
+  /** @returns false when there was none: it was over before, or somebody else was first. */
+  removeInteraction(idHash: string): Promise<boolean>;
   findConsent(sub: string, clientId: string): Promise<Consent | undefined>;
   listConsents(sub: string): Promise<readonly Consent[]>;
   /** Adds to what was allowed before. */

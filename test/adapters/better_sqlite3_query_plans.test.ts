@@ -77,6 +77,7 @@ const searching: readonly Verb[] = [
   ['findInteraction', ({ store }) => store.findInteraction('id')],
   ['markInteraction', ({ store }) => store.markInteraction('id', 'consentedAt', now)],
   ['removeInteraction', ({ store }) => store.removeInteraction('id')],
+  ['addAuthorizationCode, at an end', ({ store }) => store.addAuthorizationCode(makeCode('none'), { ends: 'id' })],
   ['findConsent', ({ store }) => store.findConsent('ada', 'app')],
   ['listConsents', ({ store }) => store.listConsents('ada')],
   ['findAuthorizationCode', ({ store }) => store.findAuthorizationCode('code')],

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProvedUser } from '../../src/seams/session_store.ts';
 import type { User } from '../../src/seams/user_store.ts';
+import { describeInteractions } from './interactions.ts';
 import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
@@ -134,23 +135,6 @@ const describeSessions = (opened: () => OpenedStores): void => {
   });
 };
 
-const describeInteractions = (opened: () => OpenedStores): void => {
-  test('an interaction is found as added, marked, and removed', async () => {
-    const { store, other } = opened();
-    const interaction = makeInteraction('id');
-    await store.addInteraction(interaction);
-    await store.addInteraction(makeInteraction('untouched'));
-    expect(await other.store.findInteraction('id')).toEqual(interaction);
-    await store.markInteraction('id', 'accountChosenAt', now + 1);
-    await store.markInteraction('id', 'consentedAt', now + 2);
-    const marked = { ...interaction, accountChosenAt: now + 1, consentedAt: now + 2 };
-    expect(await other.store.findInteraction('id')).toEqual(marked);
-    await store.removeInteraction('id');
-    expect(await other.store.findInteraction('id')).toBeUndefined();
-    expect(await other.store.findInteraction('untouched')).toEqual(makeInteraction('untouched'));
-  });
-};
-
 const describeConsent = (opened: () => OpenedStores): void => {
   test('consent adds to what was allowed before, for this end-user and this client alone', async () => {
     const { store } = opened();
@@ -212,19 +196,19 @@ const describeConsent = (opened: () => OpenedStores): void => {
   test('T085: no code is added by consent that is withdrawn, nor left by consent that is withdrawn at the same time', async () => {
     const { store, other } = opened();
     await addStanding(store);
-    expect(await store.addAuthorizationCode(makeCode('never'), 'consent stands')).toBe(false);
+    expect(await store.addAuthorizationCode(makeCode('never'), { consentStands: true })).toBe(false);
     expect(await store.findAuthorizationCode('never')).toBeUndefined();
     for (let turn = 0; turn < 10; turn += 1) {
       await store.saveConsent(makeConsent());
       const [, withdrawn] = await Promise.all([
-        store.addAuthorizationCode(makeCode(`code-${turn}`), 'consent stands'),
+        store.addAuthorizationCode(makeCode(`code-${turn}`), { consentStands: true }),
         other.store.withdrawConsent('ada', 'app', now + 5),
       ]);
       expect(withdrawn).toBe(true);
       expect(await store.findAuthorizationCode(`code-${turn}`)).toBeUndefined();
     }
     await store.saveConsent(makeConsent());
-    expect(await store.addAuthorizationCode(makeCode('code'), 'consent stands')).toBe(true);
+    expect(await store.addAuthorizationCode(makeCode('code'), { consentStands: true })).toBe(true);
     expect(await store.findAuthorizationCode('code')).toBeDefined();
   });
 };
