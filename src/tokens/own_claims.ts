@@ -22,4 +22,5 @@ export type OwnClaims = JWTPayload & { readonly [name in (typeof textClaims)[num
 
 export const areOwnClaims = (payload: JWTPayload): payload is OwnClaims =>
   textClaims.every((name) => payload[name] === undefined || typeof payload[name] === 'string') &&
+  Number.isSafeInteger(payload.exp) &&
   !isNestedBeyond(mostClaimLevels, payload);
