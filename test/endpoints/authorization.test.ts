@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import {
   authorizePath,
@@ -243,6 +244,33 @@ describe('id_token_hint, OpenID Connect Core 1.0 §3.1.2.1', () => {
       ['app', `${hint?.split('.').slice(0, 2).join('.')}.AAAA`],
     ])
       expect((await answerOf(browser, { client_id, id_token_hint })).searchParams.get('error')).toBe('invalid_request');
+  });
+});
+
+describe('id_token_hint of a key that was revoked', () => {
+  let afterRevocation: People;
+  let hint: string;
+  beforeAll(async () => {
+    afterRevocation = await openPeople();
+    const { app, store, keyRing } = afterRevocation;
+    const answer = await redeem(app, await obtainCode(afterRevocation.openBrowser()));
+    ({ id_token: hint } = (await answer.json()) as { id_token: string });
+    const { kid = '' } = decodeProtectedHeader(hint);
+    const { databaseNow: revokedAt } = await store.readSigningKeys();
+    await store.revokeSigningKey({ kid, reason: 'a test', revokedAt, promotedKid: null, successor: null });
+    await keyRing.refresh();
+  });
+  afterAll(() => afterRevocation.store.close());
+
+  test('T066: it names nobody, so that without a page the end-user has to sign in', async () => {
+    const browser = afterRevocation.openBrowser();
+    await obtainCode(browser);
+    const path = authorizePath({ id_token_hint: hint, prompt: 'none' });
+    expect(new URL((await browser.get(path)).location).searchParams.get('error')).toBe('login_required');
+  });
+
+  test('with pages it is as none', async () => {
+    expect(await obtainCode(afterRevocation.openBrowser(), { id_token_hint: hint })).toMatch(/^[\w-]{43}$/);
   });
 });
 
