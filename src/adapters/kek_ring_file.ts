@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
+import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
 import { syncPath } from './sync_path.ts';
 
@@ -15,17 +16,12 @@ const newKek = (): KekRing['keys'][number] => ({
 });
 
 /** @throws {OperatorError} when the folder of the ring takes no file. */
-const writeFileFor = (path: string, file: string, text: string, flag: 'w' | 'wx'): void => {
+const beside = <Written>(path: string, write: () => Written): Written => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(file, text, { mode: 0o600, flush: true, flag });
+    return write();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && flag === 'wx')
-      throw new OperatorError(
-        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again, or, when none is running, remove ${file}.`,
-        { cause },
-      );
     throw new OperatorError(
       `The ring of key-encryption keys ${path} could not be written (${code}). Make its folder writable for this user, or name another file in KEYTURN_KEK_RING_FILE.`,
       { cause },
@@ -35,30 +31,22 @@ const writeFileFor = (path: string, file: string, text: string, flag: 'w' | 'wx'
 
 const writeBeside = (path: string, ring: KekRing): string => {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileFor(path, temporary, `${JSON.stringify(ring, null, 2)}\n`, 'w');
+  const text = `${JSON.stringify(ring, null, 2)}\n`;
+  beside(path, () => writeFileSync(temporary, text, { mode: 0o600, flush: true }));
   return temporary;
-};
-
-/** A command that was killed leaves its lock behind. */
-const removeLockOfTheDead = (lock: string): void => {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
-  } catch (error) {
-    // Where there is none, or it is another user's, the next step says so.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true });
-  }
 };
 
 /** Of two who read the ring and then replace it, one would take away what the other put in. */
 const changing = <Changed>(path: string, change: () => Changed): Changed => {
-  const lock = `${path}.lock`;
-  removeLockOfTheDead(lock);
-  writeFileFor(path, lock, `${process.pid}`, 'wx');
+  const unlock = beside(path, () => lockFile(`${path}.lock`));
+  if (unlock === undefined)
+    throw new OperatorError(
+      `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,
+    );
   try {
     return change();
   } finally {
-    rmSync(lock, { force: true });
+    unlock();
   }
 };
 
