@@ -8,6 +8,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
+import { fileComplaint } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
@@ -45,7 +46,6 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk is full. Make room and try again.',
   EACCES: 'This user may not write there. Change the owner or mode of the folder, or name another.',
   EROFS: 'The file system is read-only. Name a file on a writable one.',
-  EISDIR: 'That is a folder. Name a file in it.',
   ENOTDIR: 'A part of the path is not a folder. Name another file.',
   EEXIST: 'A part of the path is not a folder. Name another file.',
   ENOENT: 'Nothing can be made there. Name a file in a folder that is writable for this user.',
@@ -70,6 +70,9 @@ export const openError = (path: string, error: unknown): unknown => {
 };
 
 const makeFile = (path: string): void => {
+  const complaint = fileComplaint(path);
+  if (complaint !== undefined)
+    throw new OperatorError(`The database ${path} could not be opened: ${complaint}. Name an SQLite database.`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
 };

@@ -1,10 +1,11 @@
 // The KEK ring as a file of mode 0600.
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
+import { readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
 const groupAndOthers = 0o077;
@@ -58,16 +59,21 @@ const replaceWith = (ring: KekRing, path: string): void => {
   syncFolderOf(path);
 };
 
-/** @throws {OperatorError} when it is missing, readable by others, or no ring. */
+/** @throws {OperatorError} when it is missing, no file, readable by others, or no ring. */
 export const readKekRingFile = (path: string): KekRing => {
   if (!existsSync(path))
     throw new OperatorError(
       `The ring of key-encryption keys ${path} is missing. Set KEYTURN_KEK_RING_FILE to where it is, or KEYTURN_KEK_RING to ` +
         'its content; for a new issuer make one with "npx keyturn keys add-kek". Without the ring the signing keys in the database cannot be opened.',
     );
-  if ((statSync(path).mode & groupAndOthers) !== 0)
+  const found = readRegularFile(path);
+  if (typeof found === 'string')
+    throw new OperatorError(
+      `The ring of key-encryption keys ${path} could not be read: ${found}. Name a file that this user may read in KEYTURN_KEK_RING_FILE, or put its content into KEYTURN_KEK_RING.`,
+    );
+  if ((found.mode & groupAndOthers) !== 0)
     throw new OperatorError(`The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`);
-  return parseKekRing(readFileSync(path, 'utf8'), path);
+  return parseKekRing(found.text, path);
 };
 
 /** @returns false when there is a ring: another process may have been first. */

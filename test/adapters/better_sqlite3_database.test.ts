@@ -154,7 +154,7 @@ describe('a file that cannot be used is an OperatorError with advice, and nothin
   });
 
   test('a folder', () => {
-    expect(refusalOf(dirname(newPath()))).toContain('That is a folder. Name a file in it.');
+    expect(refusalOf(dirname(newPath()))).toContain('it is a folder, and no file. Name an SQLite database.');
   });
 
   test('a path through a file', () => {

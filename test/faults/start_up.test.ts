@@ -1,5 +1,6 @@
 // A start that cannot be: one clear message on standard error that says what to do, an exit code that is not 0, and
 // nothing changed.
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -202,7 +203,7 @@ describe('a place that cannot be', () => {
         mkdirSync(join(folder, 'data'));
         return join(folder, 'data');
       },
-      ['That is a folder'],
+      ['it is a folder, and no file'],
     ],
   ];
 
@@ -250,6 +251,13 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
     return {};
   };
 
+  const inPlaceOf =
+    (command: string) =>
+    (path: string): void => {
+      rmSync(path);
+      execFileSync(command, [path]);
+    };
+
   test.each<readonly [string, (folder: string) => Environment, string]>([
     ['no ring', (folder) => spoil(rmSync, ringPathIn(folder)), 'is missing'],
     [
@@ -263,6 +271,40 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
       'could not be opened',
     ],
     ['a place below a file', () => ({ KEYTURN_DATABASE_URL: 'file:/dev/null/x' }), 'could not be opened'],
+    [
+      'a named pipe for a ring',
+      (folder) => spoil(inPlaceOf('mkfifo'), ringPathIn(folder)),
+      'kek_ring.json could not be read: it is a named pipe, and no file',
+    ],
+    [
+      'a folder for a ring',
+      (folder) => spoil(inPlaceOf('mkdir'), ringPathIn(folder)),
+      'kek_ring.json could not be read: it is a folder, and no file',
+    ],
+    [
+      'a device for a ring',
+      () => ({ KEYTURN_KEK_RING_FILE: '/dev/zero' }),
+      '/dev/zero could not be read: it is a device, and no file',
+    ],
+    [
+      'a named pipe for a database',
+      (folder) => spoil(inPlaceOf('mkfifo'), databasePathIn(folder)),
+      'keyturn.sqlite could not be opened: it is a named pipe, and no file',
+    ],
+    [
+      'a device for a database',
+      () => ({ KEYTURN_DATABASE_URL: 'file:/dev/null' }),
+      '/dev/null could not be opened: it is a device, and no file',
+    ],
+    [
+      'a named pipe for the root certificate of Postgres',
+      (folder) => {
+        spoil(inPlaceOf('mkfifo'), ringPathIn(folder));
+        const parameters = `sslmode=verify-full&sslrootcert=${ringPathIn(folder)}`;
+        return { KEYTURN_DATABASE_URL: `postgres://ada@127.0.0.1:1/id?${parameters}` };
+      },
+      'cannot be read: it is a named pipe, and no file',
+    ],
     ['a contradiction', () => ({ KEYTURN_LEAD_SECONDS: '5' }), 'KEYTURN_LEAD_SECONDS is 5'],
     ['an address of another machine', () => ({ KEYTURN_HOST: '192.0.2.1' }), 'KEYTURN_HOST'],
   ])('%s: one message on standard error, no stack, exit code 1', async (_, environmentOf, says) => {
