@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +30,7 @@ import {
   removeFolder,
   ringPathIn,
   runCli,
+  startServer,
 } from '../running_server.ts';
 import { createRecordedLog, createTestClock, createTestProvider, makeKekRing } from '../test_provider.ts';
 import { readRows } from './key_facts.ts';
@@ -326,5 +328,31 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
     const { code, stderr } = await serve(newFolder(), { KEYTURN_LEED_SECONDS: '1', KEYTURN_LEAD_SECONDS: '5' });
     expect(code).toBe(1);
     expect(stderr).toContain('KEYTURN_LEED_SECONDS');
+  });
+});
+
+describe('a database that others can touch', { timeout: processTestMilliseconds }, () => {
+  const warningsOf = async (folder: string): Promise<readonly string[]> => {
+    const server = await startServer(folder, { KEYTURN_ISSUER: issuer });
+    const lines = server
+      .stdout()
+      .split('\n')
+      .filter((line) => line.startsWith('{'));
+    await server.stop();
+    return lines.map((line) => JSON.parse(line)).flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
+  };
+
+  test('is served, and each start warns of it with what to run; one that is made is for its owner alone', async () => {
+    const folder = emptyFolder();
+    expect(await warningsOf(folder)).toEqual([]);
+    const database = databasePathIn(folder);
+    expect(statSync(database).mode & 0o777).toBe(0o600);
+    const run = `Run: chmod 600 ${database}*`;
+    chmodSync(database, 0o644);
+    expect(await warningsOf(folder)).toEqual([`others on this machine can read the database ${database}. ${run}`]);
+    chmodSync(database, 0o620);
+    expect(await warningsOf(folder)).toEqual([`others on this machine can change the database ${database}. ${run}`]);
+    chmodSync(database, 0o600);
+    expect(await warningsOf(folder)).toEqual([]);
   });
 });
