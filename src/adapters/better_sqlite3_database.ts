@@ -1,5 +1,6 @@
 // Opens the SQLite file: durable settings asserted, small tables checked, migrations applied.
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -8,6 +9,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
+import { lostDatabaseComplaint } from './lost_database.ts';
 import { fileComplaint } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
 
@@ -69,14 +71,6 @@ export const openError = (path: string, error: unknown): unknown => {
   return new OperatorError(`The database ${path} could not be opened (${code}). ${known}`, { cause: error });
 };
 
-const makeFile = (path: string): void => {
-  const complaint = fileComplaint(path);
-  if (complaint !== undefined)
-    throw new OperatorError(`The database ${path} could not be opened: ${complaint}. Name an SQLite database.`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
-};
-
 const sleep = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 };
@@ -96,6 +90,36 @@ const patiently = <Done>(work: () => Done): Done => {
 
 const useWriteAheadLog = (client: Database.Database): void => {
   patiently(() => client.pragma('journal_mode = WAL'));
+};
+
+/** It has its name once it has its header: one that is empty was emptied. Another process may be first. */
+const makeNewFile = (path: string): void => {
+  const partial = `${path}.new-${randomBytes(6).toString('hex')}`;
+  closeSync(openSync(partial, 'wx', 0o600));
+  try {
+    const client = new Database(partial);
+    try {
+      useWriteAheadLog(client);
+    } finally {
+      client.close();
+    }
+    linkSync(partial, path);
+  } catch (error) {
+    if (databaseErrorCode(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(partial);
+  }
+};
+
+const makeFile = (path: string): void => {
+  const complaint = fileComplaint(path);
+  if (complaint !== undefined)
+    throw new OperatorError(`The database ${path} could not be opened: ${complaint}. Name an SQLite database.`);
+  const lost = lostDatabaseComplaint(path, false);
+  if (lost !== undefined) throw new OperatorError(lost);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!existsSync(path)) makeNewFile(path);
+  closeSync(openSync(path, 'a', 0o600));
 };
 
 const tablesOf = (client: Database.Database): readonly unknown[] =>

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
+import { lostDatabaseOf } from '../adapters/lost_database.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { checkConfiguration } from './check_configuration.ts';
@@ -55,6 +56,8 @@ const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
     return [...findings, ...(readable ? await checkContent(config) : [])];
   }
   const file = sqliteFileOf(config.databaseUrl);
+  const lost = lostDatabaseOf(file, config);
+  if (lost !== undefined) return [wrong('database', lost)];
   if (!existsSync(file))
     return [
       advice('database', `There is no database ${file} yet; the first start of the server makes it.`),

@@ -102,6 +102,29 @@ describe('an open database', () => {
   });
 });
 
+describe('a database that is made', () => {
+  test('is no empty file at any moment: one that is was emptied', async () => {
+    const [path, count] = [newPath(), 60];
+    const url = new URL('../../src/adapters/better_sqlite3_database.ts', import.meta.url).href;
+    const making = `
+      import { openSqliteDatabase } from ${JSON.stringify(url)};
+      for (let file = 0; file < ${count}; file += 1) openSqliteDatabase(${JSON.stringify(path)} + file).close();
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', making], { stdio: 'inherit' });
+    const ended = once(child, 'close');
+    const empty: number[] = [];
+    for (let file = 0; file < count && child.exitCode === null; ) {
+      const found = statSync(path + file, { throwIfNoEntry: false });
+      if (found?.size === 0 && empty.at(-1) !== file) empty.push(file);
+      if (found !== undefined && found.size > 0) file += 1;
+      else await new Promise((look) => setImmediate(look));
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(empty).toEqual([]);
+    expect(readdirSync(dirname(path))).toHaveLength(count);
+  }, 60_000);
+});
+
 describe('a file that cannot be used is an OperatorError with advice, and nothing is changed', () => {
   /** @returns the message. */
   const refusalOf = (path: string): string => {

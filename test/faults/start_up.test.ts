@@ -7,6 +7,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -80,6 +81,13 @@ const refusal = async (folder: string, environment: Environment = {}): Promise<s
     throw error;
   }
   throw new Error('the start was not refused');
+};
+
+/** Whether a start in this process comes to sign. */
+const readyAt = async (folder: string): Promise<boolean> => {
+  const { keyRing, store } = await openProvider(readConfig(settingsIn(folder, {})), createRecordedLog());
+  await store.close();
+  return keyRing.notSigning() === undefined;
 };
 
 const expectSaid = (said: string, says: readonly (string | RegExp)[]): void => {
@@ -171,6 +179,11 @@ describe('F16: a database that is damaged', () => {
     ],
     ['in the schema', (path) => alter(path, (bytes) => bytes.fill(0x5a, 100, 400)), ['damaged', 'backup']],
     ['cut in half', (path) => truncateSync(path, 5 * pageBytes), ['damaged', 'Restore it from a backup']],
+    [
+      'cut to nothing',
+      (path) => truncateSync(path),
+      ['is empty (0 bytes)', 'Restore it from a backup', /rm \S+sqlite/],
+    ],
     ['cut within the header', (path) => truncateSync(path, 50), [/damaged|not an SQLite database/, 'backup']],
     ['overwritten by noise', (path) => writeFileSync(path, randomBytes(50_000)), ['not an SQLite database']],
     ['another kind of file', (path) => writeFileSync(path, 'hello\n'), ['not an SQLite database', 'Name another']],
@@ -184,6 +197,36 @@ describe('F16: a database that is damaged', () => {
     const before = digestOf(database);
     expectSaid(await refusal(folder), says);
     expect(digestOf(database)).toBe(before);
+  });
+});
+
+describe('a database file that is empty', () => {
+  test('beside a ring is refused by every command, and with a write-ahead log everywhere', async () => {
+    const folder = newFolder();
+    truncateSync(databasePathIn(folder));
+    for (const args of [['keys', 'list'], ['users', 'list'], ['doctor']]) {
+      const { code, stdout, stderr } = await runCli(args, folder, { KEYTURN_ISSUER: issuer });
+      expect([code, `${stdout}${stderr}`.replaceAll(/\s+/g, ' ')]).toEqual([
+        1,
+        expect.stringContaining('is empty (0 bytes)'),
+      ]);
+    }
+    rmSync(ringPathIn(folder));
+    expectSaid(await refusal(folder, { KEYTURN_KEK_RING: kekRing }), ['is empty (0 bytes)']);
+    writeFileSync(`${databasePathIn(folder)}-wal`, 'what was written last');
+    expectSaid(await refusal(folder), ['is empty (0 bytes)']);
+    expect(statSync(databasePathIn(folder)).size).toBe(0);
+    rmSync(databasePathIn(folder));
+    expectSaid(await refusal(folder), ['is not there', /rm \S+-wal$/]);
+    expect(readdirSync(folder)).toEqual(['keyturn.sqlite-wal']);
+  });
+
+  test('without a ring is a first start, as a ring without a database is', async () => {
+    const folder = emptyFolder();
+    writeFileSync(databasePathIn(folder), '');
+    expect(await readyAt(folder)).toBe(true);
+    rmSync(databasePathIn(folder));
+    expect(await readyAt(folder)).toBe(true);
   });
 });
 
@@ -334,12 +377,9 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
 describe('a database that others can touch', { timeout: processTestMilliseconds }, () => {
   const warningsOf = async (folder: string): Promise<readonly string[]> => {
     const server = await startServer(folder, { KEYTURN_ISSUER: issuer });
-    const lines = server
-      .stdout()
-      .split('\n')
-      .filter((line) => line.startsWith('{'));
     await server.stop();
-    return lines.map((line) => JSON.parse(line)).flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
+    const records = (server.stdout().match(/^\{.*$/gm) ?? []).map((line) => JSON.parse(line));
+    return records.flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
   };
 
   test('is served, and each start warns of it with what to run; one that is made is for its owner alone', async () => {
