@@ -92,7 +92,16 @@ const useWriteAheadLog = (client: Database.Database): void => {
   patiently(() => client.pragma('journal_mode = WAL'));
 };
 
-/** It has its name once it has its header: one that is empty was emptied. Another process may be first. */
+/** Another process may be first, and some file systems have no links: then it is made by opening it. */
+const linkNew = (complete: string, path: string): void => {
+  try {
+    linkSync(complete, path);
+  } catch (error) {
+    if (databaseErrorCode(error) === undefined) throw error;
+  }
+};
+
+/** It has its name once it has its header: one that is empty was emptied. */
 const makeNewFile = (path: string): void => {
   const partial = `${path}.new-${randomBytes(6).toString('hex')}`;
   closeSync(openSync(partial, 'wx', 0o600));
@@ -103,9 +112,7 @@ const makeNewFile = (path: string): void => {
     } finally {
       client.close();
     }
-    linkSync(partial, path);
-  } catch (error) {
-    if (databaseErrorCode(error) !== 'EEXIST') throw error;
+    linkNew(partial, path);
   } finally {
     rmSync(partial);
   }

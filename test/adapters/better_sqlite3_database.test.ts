@@ -125,6 +125,28 @@ describe('a database that is made', () => {
   }, 60_000);
 });
 
+describe('a file system without links', () => {
+  test('has a database all the same', async () => {
+    const path = newPath();
+    const url = new URL('../../src/adapters/better_sqlite3_database.ts', import.meta.url).href;
+    const making = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      fs.linkSync = () => {
+        throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+      };
+      syncBuiltinESMExports();
+      const { openSqliteDatabase } = await import(${JSON.stringify(url)});
+      openSqliteDatabase(${JSON.stringify(path)}).close();
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', making], { stdio: 'inherit' });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(readdirSync(dirname(path))).toEqual(['db.sqlite']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(inspectSqliteDatabase(path)).toMatchObject({ complaints: [], pendingMigrations: 0 });
+  });
+});
+
 describe('a file that cannot be used is an OperatorError with advice, and nothing is changed', () => {
   /** @returns the message. */
   const refusalOf = (path: string): string => {
