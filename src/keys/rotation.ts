@@ -128,12 +128,14 @@ export const turnTogether = async (
   if (!planned.every(({ turn }) => 'activatesAt' in turn)) return planned.map((ring) => ({ ...ring, turned: false }));
   for (const { turn } of planned) if (turn.kid !== null) await assertOpens(found.keys, turn.kid, parts);
   // Opening takes time, and grace begins at the turn: it is planned afresh, lest it lie in the past.
-  const turns = plan(await parts.store.readSigningKeys());
+  const ready = plan(await parts.store.readSigningKeys()).flatMap(({ alg, turn }, place) =>
+    'activatesAt' in turn && turn.kid === planned[place]?.turn.kid ? [{ alg, turn }] : [],
+  );
+  if (ready.length < algs.length) return turnTogether(algs, parts);
   const turned: RingTurn[] = [];
-  for (const [place, { alg, turn }] of turns.entries()) {
-    const isAsOpened = 'activatesAt' in turn && turn.kid === planned[place]?.turn.kid;
+  for (const [place, { alg, turn }] of ready.entries()) {
     // Somebody else was faster: what is left is looked at anew.
-    if (!isAsOpened || !(await parts.store.activateSigningKey(turn.kid, turn.activatesAt)))
+    if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt)))
       return [...turned, ...(await turnTogether(algs.slice(place), parts))];
     await parts.onKeyEvent?.('rotated', turn.kid);
     turned.push({ alg, turn, turned: true });

@@ -177,6 +177,19 @@ describe('a turn by hand', () => {
     expect(await rowsOf(rings)).toEqual(before);
   });
 
+  test('of both rings is of neither, where the second turns while the standbys are opened', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const standby = await rowAt(rings, 1, 'RS256');
+    const unwrap: typeof rings.vault.unwrap = async (jwe, context) => {
+      if (jwe === standby.privateJwe) await turnNow('RS256', rings);
+      return rings.vault.unwrap(jwe, context);
+    };
+    const turns = await turnTogether(signingAlgorithms, { ...rings, vault: { ...rings.vault, unwrap } });
+    expect(turns.map(({ turned }) => turned)).toEqual([false, false]);
+    expect(await rowAt(rings, 0)).toMatchObject({ erasedAt: null });
+  });
+
   test('of both rings, of which somebody else turns the second meanwhile, tells of each what is so', async () => {
     const rings = await openRings();
     rings.clock.advance(lead);
