@@ -48,8 +48,8 @@ const startChain = async (store: Store, session: string) => {
     ...{ idTokenClaims: [], userinfoClaims: [], familyId, expiresAt: now + daySeconds },
   };
   await store.addAuthorizationCode({ ...authorized, codeHash, redirectUri, codeChallenge: null, usedAt: null });
-  const family = { ...authorized, offline: true, createdAt: now, endedAt: null, endReason: null };
-  const token = { tokenHash, familyId, expiresAt: now + daySeconds, usedAt: null, answer: null };
+  const family = { ...authorized, offline: true, createdAt: now, endedAt: null, endReason: null, secretHash: null };
+  const token = { tokenHash, familyId, expiresAt: now + daySeconds, usedAt: null, answer: null, tellsFamily: true };
   if (!(await store.redeemCode(codeHash, now, family, token)))
     throw new TypeError('The bench could not redeem a code.');
   return { latest: token };

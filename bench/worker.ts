@@ -27,7 +27,7 @@ const signIns = Math.ceil(requests / 10);
 const atOnce = 8;
 
 const secret = 'a-secret-of-43-characters-as-they-are-made-x';
-const password = 'correct horse battery staple';
+const password = 'nine quiet otters juggling';
 const redirectUri = 'https://rp.bench.example/callback';
 const relyingParty = 'bench-relying-party';
 

@@ -45,7 +45,7 @@ const groups: readonly Group[] = [
   },
   {
     heading: 'People',
-    names: ['KEYTURN_SESSION_IDLE_SECONDS', 'KEYTURN_SESSION_SECONDS', 'KEYTURN_SIGN_UP'],
+    names: ['KEYTURN_SESSION_IDLE_SECONDS', 'KEYTURN_SESSION_SECONDS', 'KEYTURN_SIGN_UP', 'KEYTURN_AUDIT_SECONDS'],
   },
   {
     heading: 'Revocation',

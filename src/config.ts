@@ -23,6 +23,8 @@ export interface Config {
   readonly refreshRetrySeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionSeconds: number;
+  /** 0 for ever. */
+  readonly auditSeconds: number;
   readonly signUp: boolean;
   readonly statusListTtlSeconds: number;
   readonly statusListPlaces: number;
@@ -214,6 +216,7 @@ export const readConfig = (environment: Environment): Config => {
     refreshRetrySeconds: values.KEYTURN_REFRESH_RETRY_SECONDS,
     sessionIdleSeconds: values.KEYTURN_SESSION_IDLE_SECONDS,
     sessionSeconds: values.KEYTURN_SESSION_SECONDS,
+    auditSeconds: values.KEYTURN_AUDIT_SECONDS,
     signUp: values.KEYTURN_SIGN_UP === 'on',
     statusListTtlSeconds: values.KEYTURN_STATUS_LIST_TTL_SECONDS,
     statusListPlaces: values.KEYTURN_STATUS_LIST_PLACES,

@@ -1,7 +1,7 @@
 // What can go wrong, in two layers: a reason (ours, logged, never sent) and the RFC's error code with a sentence for
 // the client's developer (sent). Errors of operation, for the person at the terminal, are OperatorError.
 
-type Status = 400 | 401 | 403 | 405 | 413 | 429 | 500 | 503;
+type Status = 400 | 401 | 403 | 405 | 413 | 415 | 429 | 500 | 503;
 
 interface Failure {
   readonly status: Status;
@@ -51,6 +51,11 @@ export const failures = {
   ),
   body_cut_off: malformedRequest('The connection was closed before the whole body had come.'),
   body_too_large: { status: 413, error: 'invalid_request', description: 'The body is too large.' },
+  content_coding_unsupported: {
+    status: 415,
+    error: 'invalid_request',
+    description: 'The body has a Content-Encoding, and none is read here. Send it as it is, without that header.',
+  },
   method_not_allowed: {
     status: 405,
     error: 'invalid_request',

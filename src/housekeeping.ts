@@ -6,6 +6,7 @@ import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import type { Store } from './seams/store.ts';
 import { afterlifeSecondsOf } from './status_lists/retention.ts';
+import { auditTypesOfPeople } from './tokens/audit.ts';
 
 /** @throws {OperatorError} where a resource has tokens that live longer than the configuration allows now. */
 export const assertResourcesFit = async ({ policy }: Config, store: Store): Promise<void> => {
@@ -38,8 +39,11 @@ const prepareLists = async ({ store, places }: Provider): Promise<void> => {
 
 const sweep = async ({ store, clock, config, revocations }: Provider): Promise<void> => {
   const now = clock.now();
-  await store.removeExpired(now);
-  await store.removeExpiredRevocations(now - afterlifeSecondsOf(config.policy), now - revocations.retentionSeconds());
+  const afterlifeSeconds = afterlifeSecondsOf(config.policy);
+  const tokenSeconds = revocations.retentionSeconds();
+  await store.removeExpired(now, now - Math.max(tokenSeconds, config.refreshRetrySeconds + afterlifeSeconds));
+  await store.removeExpiredRevocations(now - afterlifeSeconds, now - tokenSeconds);
+  if (config.auditSeconds > 0) await store.removeAudit(auditTypesOfPeople, now - config.auditSeconds);
 };
 
 export interface Chore {

@@ -1,22 +1,25 @@
 // The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
-import { openDatabase } from './adapters/database_url.ts';
+import { isPostgresUrl, openDatabase, sqliteFileOf } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createIdleTurns } from './adapters/idle_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
+import { lostDatabaseOf } from './adapters/lost_database.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
 import { nodeRsPasswordHasher } from './adapters/node_rs_password_hasher.ts';
 import { nodeZlibDeflate } from './adapters/node_zlib_deflate.ts';
 import { watchStore } from './adapters/observed_store.ts';
+import type { PoolOptions } from './adapters/postgres_pool.ts';
 import type { NodeMetrics } from './adapters/prom_client_metrics.ts';
 import type { OpenedStore } from './adapters/sql_store.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
+import { OperatorError } from './errors.ts';
 import { assertResourcesFit, attempt, type Chore, chores, prepare, writeHistory } from './housekeeping.ts';
 import { createKeySetReaders } from './keys/count_readers.ts';
 import { createKeyHistory } from './keys/keep_key_history.ts';
@@ -42,11 +45,17 @@ const wait = (seconds: number): Promise<void> =>
 /** A request is told within a second that the database does not answer; whoever runs a command can wait. */
 const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 
-/** For the length of a command. */
-export const openStore = async ({ databaseUrl }: Config): Promise<Store> => {
-  const options = { connections: 2, patienceSeconds: commandPatienceSeconds };
-  return (await openDatabase(databaseUrl, systemClock, options)).store;
+/** @throws {OperatorError} where the ring is there and the database was lost, beside what openDatabase throws. */
+const openOwnDatabase = (config: Config, options: PoolOptions): Promise<OpenedStore> => {
+  const { databaseUrl } = config;
+  const lost = isPostgresUrl(databaseUrl) ? undefined : lostDatabaseOf(sqliteFileOf(databaseUrl), config);
+  if (lost !== undefined) throw new OperatorError(lost);
+  return openDatabase(databaseUrl, systemClock, options);
 };
+
+/** For the length of a command. */
+export const openStore = async (config: Config): Promise<Store> =>
+  (await openOwnDatabase(config, { connections: 2, patienceSeconds: commandPatienceSeconds })).store;
 
 /** Opens the KEK ring; on loopback, with a database that has no keys yet, makes one. */
 const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVault> => {
@@ -133,7 +142,7 @@ export const openProvider = async (
   counted?: NodeMetrics,
 ): Promise<Provider> => {
   const options = { connections: config.databaseConnections, patienceSeconds: requestPatienceSeconds };
-  const database = opened ?? (await openDatabase(config.databaseUrl, systemClock, options));
+  const database = opened ?? (await openOwnDatabase(config, options));
   try {
     return await createProvider(config, log, database, counted);
   } catch (error) {

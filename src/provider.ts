@@ -11,6 +11,7 @@ import type { PasswordHasher } from './seams/password_hasher.ts';
 import type { PostLimiter, RateLimiter } from './seams/rate_limiter.ts';
 import type { Store } from './seams/store.ts';
 import type { StoreFence } from './seams/store_fence.ts';
+import type { StoreSchema } from './seams/store_schema.ts';
 import type { TakeTurn } from './seams/turns.ts';
 import type { PlaceAllocator } from './status_lists/place_allocator.ts';
 import type { RevocationView } from './status_lists/revocation_view.ts';
@@ -22,6 +23,8 @@ export interface Provider {
   readonly store: Store;
   /** Where the store may have to take no more writes: a failing disk under SQLite. */
   readonly storeFence?: StoreFence;
+  /** Where the tables are not made at start: D1's. */
+  readonly storeSchema?: StoreSchema;
   readonly keyRing: KeyRing;
   readonly keyHistory: KeyHistory;
   readonly keySetReaders: KeySetReaders;

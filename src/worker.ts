@@ -6,6 +6,7 @@ import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { createSharedDocuments } from './adapters/cache_api.ts';
 import { createConsoleLog } from './adapters/console_log.ts';
 import { openD1 } from './adapters/d1.ts';
+import { createD1Migrations } from './adapters/d1_migrations.ts';
 import { createFetchOutboundHttp } from './adapters/fetch_outbound_http.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
@@ -65,6 +66,9 @@ const rotationParts = (config: Config, store: Store): RotationParts => {
   };
 };
 
+/** Of the database, as it was found at the last opening. */
+let lacking: string | undefined;
+
 const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> => {
   const settings = settingsAmong(env);
   const config = readConfig(settings);
@@ -72,7 +76,11 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
   const log = createConsoleLog(config.logLevel);
   for (const name of unknownSettings(settings))
     log.warn({ setting: name }, 'there is no such setting, so it changes nothing: docs/configuration.md lists them');
-  const { store, rateLimiter } = openD1(databaseOf(env), clock);
+  const database = databaseOf(env);
+  const { store, rateLimiter } = openD1(database, clock);
+  const storeSchema = createD1Migrations(database, clock);
+  lacking = await storeSchema.lack();
+  if (lacking !== undefined) log.error({ reason: lacking }, 'not ready: what needs no migration is served');
   const parts = rotationParts(config, store);
   await assertResourcesFit(config, store);
   // Requests read the rings, and make the first keys where there are none; the cron trigger turns them.
@@ -80,7 +88,7 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   const provider = {
-    ...{ config, clock, store, keyRing, keyHistory, log, rateLimiter, metrics: noMetrics },
+    ...{ config, clock, store, storeSchema, keyRing, keyHistory, log, rateLimiter, metrics: noMetrics },
     keySetReaders: createKeySetReaders({ keyRing, clock, store }),
     ...createRevocationParts({ store, clock, config, keyRing, polled: false }),
     deflate: nodeZlibDeflate,
@@ -131,7 +139,10 @@ const isolateOf = (env: Env, context: ExecutionContext): Promise<Isolate> => {
 
 const unavailable = (): Response =>
   Response.json(
-    { error: 'temporarily_unavailable', error_description: 'The issuer could not be opened. Its log says why.' },
+    {
+      error: 'temporarily_unavailable',
+      error_description: `The issuer could not be opened${lacking === undefined ? '' : `: ${lacking}`}. Its log says why.`,
+    },
     { status: 503, headers: { 'Cache-Control': 'no-store', 'Retry-After': String(openAgainSeconds) } },
   );
 

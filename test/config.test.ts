@@ -56,6 +56,7 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [minimum: number, ma
   KEYTURN_REFRESH_RETRY_SECONDS: [0, 300],
   KEYTURN_SESSION_IDLE_SECONDS: [1, 10 * year],
   KEYTURN_SESSION_SECONDS: [1, 10 * year],
+  KEYTURN_AUDIT_SECONDS: [0, 100 * year],
   KEYTURN_TRUSTED_PROXIES: [0, 16],
   KEYTURN_CLIENT_REQUESTS_PER_SECOND: [0, 1_000_000],
   KEYTURN_JWKS_MAX_AGE_SECONDS: [0, day],

@@ -11,7 +11,7 @@ import type { User } from '../src/seams/user_store.ts';
 import { makeClient, makeUser } from './contracts/records.ts';
 import { environmentFor, makeFolder, type Outcome, removeFolder, runCli, startServer } from './running_server.ts';
 
-export const password = 'correct horse battery staple';
+export const password = 'nine quiet otters juggling';
 
 /** The password of everybody, hashed once for a test file: hashing is slow on purpose. */
 const passwordHash = nodeRsPasswordHasher.hash(password);

@@ -30,7 +30,7 @@ import { createKeyMaker } from './made_keys.ts';
 
 export const issuer = 'https://id.example.com';
 export const redirectUri = 'https://app.example.com/callback';
-export const password = 'correct horse battery staple';
+export const password = 'nine quiet otters juggling';
 export const codeVerifier = randomBytes(32).toString('base64url');
 export const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
 

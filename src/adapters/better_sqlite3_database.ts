@@ -1,5 +1,6 @@
 // Opens the SQLite file: durable settings asserted, small tables checked, migrations applied.
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -8,6 +9,8 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
+import { lostDatabaseComplaint } from './lost_database.ts';
+import { fileComplaint } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
@@ -45,7 +48,6 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk is full. Make room and try again.',
   EACCES: 'This user may not write there. Change the owner or mode of the folder, or name another.',
   EROFS: 'The file system is read-only. Name a file on a writable one.',
-  EISDIR: 'That is a folder. Name a file in it.',
   ENOTDIR: 'A part of the path is not a folder. Name another file.',
   EEXIST: 'A part of the path is not a folder. Name another file.',
   ENOENT: 'Nothing can be made there. Name a file in a folder that is writable for this user.',
@@ -69,11 +71,6 @@ export const openError = (path: string, error: unknown): unknown => {
   return new OperatorError(`The database ${path} could not be opened (${code}). ${known}`, { cause: error });
 };
 
-const makeFile = (path: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
-};
-
 const sleep = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 };
@@ -93,6 +90,43 @@ const patiently = <Done>(work: () => Done): Done => {
 
 const useWriteAheadLog = (client: Database.Database): void => {
   patiently(() => client.pragma('journal_mode = WAL'));
+};
+
+/** Another process may be first, and some file systems have no links: then it is made by opening it. */
+const linkNew = (complete: string, path: string): void => {
+  try {
+    linkSync(complete, path);
+  } catch (error) {
+    if (databaseErrorCode(error) === undefined) throw error;
+  }
+};
+
+/** It has its name once it has its header: one that is empty was emptied. */
+const makeNewFile = (path: string): void => {
+  const partial = `${path}.new-${randomBytes(6).toString('hex')}`;
+  closeSync(openSync(partial, 'wx', 0o600));
+  try {
+    const client = new Database(partial);
+    try {
+      useWriteAheadLog(client);
+    } finally {
+      client.close();
+    }
+    linkNew(partial, path);
+  } finally {
+    rmSync(partial);
+  }
+};
+
+const makeFile = (path: string): void => {
+  const complaint = fileComplaint(path);
+  if (complaint !== undefined)
+    throw new OperatorError(`The database ${path} could not be opened: ${complaint}. Name an SQLite database.`);
+  const lost = lostDatabaseComplaint(path, false);
+  if (lost !== undefined) throw new OperatorError(lost);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (!existsSync(path)) makeNewFile(path);
+  closeSync(openSync(path, 'a', 0o600));
 };
 
 const tablesOf = (client: Database.Database): readonly unknown[] =>

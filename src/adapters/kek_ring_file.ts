@@ -1,9 +1,11 @@
 // The KEK ring as a file of mode 0600.
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
+import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
+import { readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
 const groupAndOthers = 0o077;
@@ -15,17 +17,12 @@ const newKek = (): KekRing['keys'][number] => ({
 });
 
 /** @throws {OperatorError} when the folder of the ring takes no file. */
-const writeFileFor = (path: string, file: string, text: string, flag: 'w' | 'wx'): void => {
+const beside = <Written>(path: string, write: () => Written): Written => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(file, text, { mode: 0o600, flush: true, flag });
+    return write();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && flag === 'wx')
-      throw new OperatorError(
-        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again, or, when none is running, remove ${file}.`,
-        { cause },
-      );
     throw new OperatorError(
       `The ring of key-encryption keys ${path} could not be written (${code}). Make its folder writable for this user, or name another file in KEYTURN_KEK_RING_FILE.`,
       { cause },
@@ -35,30 +32,22 @@ const writeFileFor = (path: string, file: string, text: string, flag: 'w' | 'wx'
 
 const writeBeside = (path: string, ring: KekRing): string => {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileFor(path, temporary, `${JSON.stringify(ring, null, 2)}\n`, 'w');
+  const text = `${JSON.stringify(ring, null, 2)}\n`;
+  beside(path, () => writeFileSync(temporary, text, { mode: 0o600, flush: true }));
   return temporary;
-};
-
-/** A command that was killed leaves its lock behind. */
-const removeLockOfTheDead = (lock: string): void => {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    if (pid > 0) process.kill(pid, 0);
-  } catch (error) {
-    // Where there is none, or it is another user's, the next step says so.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true });
-  }
 };
 
 /** Of two who read the ring and then replace it, one would take away what the other put in. */
 const changing = <Changed>(path: string, change: () => Changed): Changed => {
-  const lock = `${path}.lock`;
-  removeLockOfTheDead(lock);
-  writeFileFor(path, lock, `${process.pid}`, 'wx');
+  const unlock = beside(path, () => lockFile(`${path}.lock`));
+  if (unlock === undefined)
+    throw new OperatorError(
+      `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,
+    );
   try {
     return change();
   } finally {
-    rmSync(lock, { force: true });
+    unlock();
   }
 };
 
@@ -70,16 +59,21 @@ const replaceWith = (ring: KekRing, path: string): void => {
   syncFolderOf(path);
 };
 
-/** @throws {OperatorError} when it is missing, readable by others, or no ring. */
+/** @throws {OperatorError} when it is missing, no file, readable by others, or no ring. */
 export const readKekRingFile = (path: string): KekRing => {
   if (!existsSync(path))
     throw new OperatorError(
       `The ring of key-encryption keys ${path} is missing. Set KEYTURN_KEK_RING_FILE to where it is, or KEYTURN_KEK_RING to ` +
         'its content; for a new issuer make one with "npx keyturn keys add-kek". Without the ring the signing keys in the database cannot be opened.',
     );
-  if ((statSync(path).mode & groupAndOthers) !== 0)
+  const found = readRegularFile(path);
+  if (typeof found === 'string')
+    throw new OperatorError(
+      `The ring of key-encryption keys ${path} could not be read: ${found}. Name a file that this user may read in KEYTURN_KEK_RING_FILE, or put its content into KEYTURN_KEK_RING.`,
+    );
+  if ((found.mode & groupAndOthers) !== 0)
     throw new OperatorError(`The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`);
-  return parseKekRing(readFileSync(path, 'utf8'), path);
+  return parseKekRing(found.text, path);
 };
 
 /** @returns false when there is a ring: another process may have been first. */

@@ -197,6 +197,7 @@ export const tokenFamily = pgTable(
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
     ...statusPlace,
+    secretHash: text('secret_hash'),
   },
   (table) => [
     index('token_family_sid').on(table.sid),
@@ -216,6 +217,7 @@ export const refreshToken = pgTable(
     usedAt: integer('used_at'),
     answer: text(),
     ...statusPlace,
+    tellsFamily: boolean('tells_family').notNull().default(false),
   },
   (table) => [
     index('refresh_token_family_id').on(table.familyId),
@@ -252,7 +254,11 @@ export const auditEvent = pgTable(
     address: text(),
     details: json().$type<Readonly<Record<string, string | number | boolean>>>().notNull(),
   },
-  (table) => [index('audit_event_sub').on(table.sub), index('audit_event_client_id').on(table.clientId)],
+  (table) => [
+    index('audit_event_sub').on(table.sub),
+    index('audit_event_client_id').on(table.clientId),
+    index('audit_event_at').on(table.at),
+  ],
 );
 
 /** Logout tokens waiting to be delivered. OpenID Connect Back-Channel Logout 1.0 §2.5. */

@@ -1,9 +1,9 @@
 // Reads a postgres:// URL as libpq does, RFC 3986 and https://www.postgresql.org/docs/current/libpq-connect.html: where the
 // database is and how the way to it is protected.
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import { OperatorError } from '../errors.ts';
+import { readRegularFile } from './regular_file.ts';
 
 export interface PostgresAddress {
   /** A name, an address, or the folder of a Unix socket. */
@@ -30,14 +30,11 @@ const complain = (what: string): never => {
 
 const readPem = (path: string | null, parameter: string): { readonly pem?: string } => {
   if (path === null) return {};
-  try {
-    return { pem: readFileSync(path, 'utf8') };
-  } catch (error) {
-    throw new OperatorError(
-      `KEYTURN_DATABASE_URL names the file ${path} as ${parameter}, which cannot be read. Check the path and its mode.`,
-      { cause: error },
-    );
-  }
+  const found = readRegularFile(path);
+  if (typeof found !== 'string') return { pem: found.text };
+  return complain(
+    `names the file ${path} as ${parameter}, which cannot be read: ${found}. Check the path and its mode.`,
+  );
 };
 
 /** A root certificate makes `require` verify, as with libpq. */

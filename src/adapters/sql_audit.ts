@@ -1,5 +1,5 @@
-// AuditStore in SQL. Append-only: nothing here changes or deletes an event.
-import { and, desc, eq, getTableColumns, gte } from 'drizzle-orm';
+// AuditStore in SQL. Append-only: nothing here changes an event, and only age deletes one.
+import { and, desc, eq, getTableColumns, gte, inArray, lt } from 'drizzle-orm';
 import type { AuditEvent, AuditFilter, AuditStore } from '../seams/audit_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { once, placeholders, prepare, type Step } from './sql_statement.ts';
@@ -12,6 +12,9 @@ const matches = ({ auditEvent }: SqlTables, { type, sub, clientId, since }: Audi
     clientId === undefined ? undefined : eq(auditEvent.clientId, clientId),
     since === undefined ? undefined : gte(auditEvent.at, since),
   );
+
+/** Of each write that deletes: requests go on in between. */
+const rowsPerStep = 1000;
 
 /** The last steps of a write that is recorded. */
 export type Recording = (event: AuditEvent | null) => readonly Step[];
@@ -33,5 +36,14 @@ export const createSqlAudit = ({ database, tables, read, write }: SqlConnection,
       read(
         once(database.select().from(auditEvent).where(matches(tables, filter)).orderBy(desc(id)).limit(filter.limit)),
       ),
+    removeAudit: async (types, before) => {
+      const old = and(inArray(auditEvent.type, [...types]), lt(auditEvent.at, before));
+      const some = database.select({ id }).from(auditEvent).where(old).limit(rowsPerStep);
+      let changes = rowsPerStep;
+      while (changes === rowsPerStep) {
+        const [deleted] = (await write(once(database.delete(auditEvent).where(inArray(id, some))))) ?? [];
+        changes = deleted?.changes ?? 0;
+      }
+    },
   };
 };

@@ -168,16 +168,26 @@ export interface NamedConnection {
  *
  * @throws {OperatorError} when there is anything in it that is not such a rest.
  */
-const takeTarget = async (from: string, { name, connection }: NamedConnection, at: NumericDate): Promise<void> => {
+const takeTarget = async (
+  from: NamedConnection,
+  { name, connection }: NamedConnection,
+  at: NumericDate,
+): Promise<void> => {
   const mark = createCopyMark(connection);
   const found = await mark.find();
-  if (found?.kind !== 'unfinished' && !(await isEmpty(connection)))
-    throw new OperatorError(`${name} is not empty, and nothing is overwritten. Name a new database.`);
-  if (found?.kind === 'unfinished' && found.other !== from)
+  if (found?.kind !== 'unfinished' && !(await isEmpty(connection))) {
+    const left = await createCopyMark(from.connection).find();
+    throw new OperatorError(
+      left?.kind === 'moved' && left.other === name
+        ? `${from.name} was copied to ${name} already, to its end. Serve that one. Nothing was changed.`
+        : `${name} is not empty, and nothing is overwritten. Name a new database.`,
+    );
+  }
+  if (found?.kind === 'unfinished' && found.other !== from.name)
     throw new OperatorError(
       `In ${name} there is an unfinished copy of ${found.other}. Finish it, or name a new database.`,
     );
-  await mark.put({ kind: 'unfinished', at, other: from });
+  await mark.put({ kind: 'unfinished', at, other: from.name });
   for (const table of copiedTables) await viewTable(connection, table).removeAll();
 };
 
@@ -192,7 +202,7 @@ export const copyDatabase = async (
   to: NamedConnection,
   at: NumericDate,
 ): Promise<readonly ComparedTable[]> => {
-  await takeTarget(from.name, to, at);
+  await takeTarget(from, to, at);
   for (const name of copiedTables) {
     const target = viewTable(to.connection, name);
     for await (const rows of stepsOf(viewTable(from.connection, name))) await target.add(rows);

@@ -10,7 +10,7 @@ const readerSeconds = 30 * 86_400;
 
 const rowsPerStep = 1000;
 
-/** An ended family stays for those who look into its end; an answer outlives the longest retry window. */
+/** An ended family stays for those who look into its end. */
 const afterlifeSeconds = 86_400;
 
 const before = sql.placeholder('before');
@@ -22,7 +22,7 @@ const prepareDeletions = ({ database, tables }: SqlConnection) => {
     const some = database.select({ key }).from(table).where(which).limit(rowsPerStep);
     return prepare(database.delete(table).where(inArray(key, some)));
   };
-  /** Tokens stay as long as their family, spent or not, so that reuse is seen until then (T084). */
+  /** Tokens that do not tell their family stay as long as it does, spent or not, so that reuse is seen until then (T084). */
   const deleteTokensOf = (families: SQL | undefined): Statement<never> => {
     const some = database
       .select({ key: refreshToken.tokenHash })
@@ -56,10 +56,11 @@ const prepareSteps = (connection: SqlConnection) => {
   const { authorizationCode, deniedToken, interaction, keySetReader, rateLimit, refreshToken, session, tokenFamily } =
     tables;
   const { deleteFrom, deleteFamilies } = prepareDeletions(connection);
-  const answered = database
+  const answered = and(isNotNull(refreshToken.answer), lt(refreshToken.usedAt, before));
+  const answeredKeys = database
     .select({ key: refreshToken.tokenHash })
     .from(refreshToken)
-    .where(and(isNotNull(refreshToken.answer), lt(refreshToken.usedAt, before)))
+    .where(answered)
     .limit(rowsPerStep);
   const unspent = and(isNull(authorizationCode.usedAt), lt(authorizationCode.expiresAt, before));
   return {
@@ -70,12 +71,14 @@ const prepareSteps = (connection: SqlConnection) => {
       deleteFrom(session, session.sessionHash, lt(session.expiresAt, before)),
       deleteFrom(rateLimit, rateLimit.key, lt(rateLimit.arrivalAt, before)),
     ],
+    // They tell their family, which sees their reuse; their access tokens are accepted no more.
+    spent: [deleteFrom(refreshToken, refreshToken.tokenHash, and(answered, eq(refreshToken.tellsFamily, true)))],
     // At most a few hundred rows.
     readers: prepare(database.delete(keySetReader).where(lt(keySetReader.lastAt, before))),
     later: [
       // To a node whose clock is behind it has not expired yet.
       deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
-      prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answered))),
+      prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answeredKeys))),
       // The last access token of a family may outlive it, and is revoked by what is kept here.
       ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
       ...deleteFamilies(lt(tokenFamily.endedAt, before)),
@@ -85,15 +88,16 @@ const prepareSteps = (connection: SqlConnection) => {
 
 export const createRemoveExpired = (connection: SqlConnection): SessionStore['removeExpired'] => {
   const { write } = connection;
-  const { now, readers, later } = prepareSteps(connection);
+  const { now, spent, readers, later } = prepareSteps(connection);
   const removeAll = async (statements: readonly Statement<never>[], instant: number): Promise<void> => {
     for (const statement of statements) {
       let changes = rowsPerStep;
       while (changes === rowsPerStep) changes = (await write(statement.with({ before: instant })))?.[0].changes ?? 0;
     }
   };
-  return async (instant) => {
+  return async (instant, tokensSince) => {
     await removeAll(now, instant);
+    await removeAll(spent, tokensSince);
     await write(readers.with({ before: instant - readerSeconds }));
     await removeAll(later, instant - afterlifeSeconds);
   };

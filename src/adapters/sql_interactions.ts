@@ -39,8 +39,6 @@ export const createSqlInteractions = ({
     markInteraction: async (idHash, mark, at) => {
       await write(marks[mark].with({ idHash, at }));
     },
-    removeInteraction: async (idHash) => {
-      await write(remove.with({ idHash }));
-    },
+    removeInteraction: async (idHash) => (await write(remove.must({ idHash }))) !== undefined,
   };
 };

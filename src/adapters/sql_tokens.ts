@@ -34,7 +34,7 @@ const codeStands = ({ database, tables }: SqlConnection): SQL | undefined => {
 
 const prepareCodeStatements = (connection: SqlConnection) => {
   const { database, tables } = connection;
-  const { authorizationCode, consent, tokenFamily } = tables;
+  const { authorizationCode, consent, interaction, tokenFamily } = tables;
   const named = eq(authorizationCode.codeHash, sql.placeholder('codeHash'));
   return {
     addCode: prepare(database.insert(authorizationCode).values(placeholders(getTableColumns(authorizationCode)))),
@@ -45,6 +45,7 @@ const prepareCodeStatements = (connection: SqlConnection) => {
         .where(and(eq(consent.sub, sql.placeholder('sub')), eq(consent.clientId, sql.placeholder('clientId')))),
       { locks: 'share' },
     ),
+    endInteraction: prepare(database.delete(interaction).where(eq(interaction.idHash, sql.placeholder('idHash')))),
     findCode: prepare(database.select().from(authorizationCode).where(named)),
     spendCode: prepare(
       database
@@ -129,9 +130,13 @@ export const createSqlTokens = (
   const denials = prepareDenialStatements(connection);
   const endFamily = prepareEndFamilies(connection, eq(tables.tokenFamily.familyId, sql.placeholder('familyId')));
   return {
-    addAuthorizationCode: async (code, where) => {
-      const standing = where === undefined ? [] : [codes.consentStands.must(code)];
-      return (await write(...standing, codes.addCode.with(code))) !== undefined;
+    addAuthorizationCode: async (code, { ends, consentStands = false } = {}) => {
+      const added = await write(
+        ...(consentStands ? [codes.consentStands.must(code)] : []),
+        ...(ends === undefined ? [] : [codes.endInteraction.must({ idHash: ends })]),
+        codes.addCode.with(code),
+      );
+      return added !== undefined;
     },
     findAuthorizationCode: async (codeHash) => first(await read(codes.findCode.with({ codeHash }))),
     redeemCode: async (codeHash, usedAt, family, refreshToken, place) => {

@@ -205,6 +205,7 @@ export const tokenFamily = sqliteTable(
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
     ...statusPlace,
+    secretHash: text('secret_hash'),
   },
   (table) => [
     index('token_family_sid').on(table.sid),
@@ -224,6 +225,7 @@ export const refreshToken = sqliteTable(
     usedAt: integer('used_at'),
     answer: text(),
     ...statusPlace,
+    tellsFamily: integer('tells_family', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     index('refresh_token_family_id').on(table.familyId),
@@ -260,7 +262,11 @@ export const auditEvent = sqliteTable(
     address: text(),
     details: text({ mode: 'json' }).$type<Readonly<Record<string, string | number | boolean>>>().notNull(),
   },
-  (table) => [index('audit_event_sub').on(table.sub), index('audit_event_client_id').on(table.clientId)],
+  (table) => [
+    index('audit_event_sub').on(table.sub),
+    index('audit_event_client_id').on(table.clientId),
+    index('audit_event_at').on(table.at),
+  ],
 );
 
 /** Logout tokens waiting to be delivered. OpenID Connect Back-Channel Logout 1.0 §2.5. */

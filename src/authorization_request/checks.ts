@@ -44,7 +44,7 @@ export const checkAuthorizationRequest = async (
   const prompt = checkPrompt(parameters);
   const maxAgeSeconds = checkMaxAge(parameters);
   const claims = checkClaims(parameters, client);
-  const hintedSub = await checkIdTokenHint(parameters, client, provider);
+  const hintedSub = await checkIdTokenHint(parameters, prompt, client, provider);
   return {
     ...target,
     scope,

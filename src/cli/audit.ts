@@ -15,7 +15,7 @@ export const addAudit = (program: Command, terminal: Terminal): void => {
     about: 'Show the audit log, the newest event first',
     examples: ['audit list', 'audit list --type sign_in.failed --since 86400', 'audit list --subject ada --json'],
     notes:
-      'It holds identifiers alone: no secret, no token, no password. Removing a user takes the network addresses out of their events; nothing else changes one.',
+      'It holds identifiers alone: no secret, no token, no password. Removing a user takes the network addresses out of their events; KEYTURN_AUDIT_SECONDS says how long those of people are kept; nothing else changes one.',
   })
     .addOption(new Option('--type <type>', 'one kind of event').choices(auditTypes))
     .option('--subject <user>', 'events of one user: username, e-mail address, or sub (also of a removed user)')

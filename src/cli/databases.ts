@@ -45,9 +45,9 @@ export const addDatabases = (program: Command, terminal: Terminal): void => {
       'copy --from file:keyturn.sqlite --to file:/srv/keyturn.sqlite',
     ],
     notes:
-      'Stop the server first; a database in use is refused. Killed at any moment, run it again: it begins anew. When it is ' +
-      'done the source is not served any more, because what is spent from then on is unspent in it. The key-encryption ' +
-      'keys stay the same.',
+      'Stop the server first; a database in use is refused. Killed at any moment, run it again: it begins anew, or ' +
+      'says that it had come to its end. When it is done the source is not served any more, because what is spent from ' +
+      'then on is unspent in it. The key-encryption keys stay the same.',
   })
     .requiredOption('--from <url>', 'the database to copy, as in KEYTURN_DATABASE_URL', databaseUrl)
     .requiredOption('--to <url>', 'an empty database, as in KEYTURN_DATABASE_URL; a file is made', databaseUrl)

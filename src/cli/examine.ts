@@ -1,8 +1,9 @@
 // The examination of `keyturn doctor`, from the outside in: what cannot be known any more is left out.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
+import { lostDatabaseOf } from '../adapters/lost_database.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { checkConfiguration } from './check_configuration.ts';
@@ -12,13 +13,12 @@ import { checkRegistrations } from './check_registrations.ts';
 import { checkUsers } from './check_users.ts';
 import { checkVault } from './check_vault.ts';
 import { advice, type Finding, type FindingLevel, good, wrong } from './finding.ts';
+import { openDatabaseComplaint } from './open_database.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { wrapText } from './text_layout.ts';
 import { unknownSettingComplaints } from './unknown_settings.ts';
 import { withStore } from './with_store.ts';
-
-const groupAndOthers = 0o077;
 
 /** What the file itself is like, and whether its content can be looked at without changing it. */
 const checkFile = (file: string): { readonly finding: Finding; readonly readable: boolean } => {
@@ -31,10 +31,8 @@ const checkFile = (file: string): { readonly finding: Finding; readonly readable
     const message = `${file} is of an older version: the next start applies what it lacks (migrations: ${pendingMigrations}). Back it up first. What is in it was not looked at.`;
     return { finding: advice('database', message), readable: false };
   }
-  if ((statSync(file).mode & groupAndOthers) !== 0) {
-    const message = `${file} is sound, but others on this machine can read it. Run: chmod 600 ${file}`;
-    return { finding: advice('database', message), readable: true };
-  }
+  const open = openDatabaseComplaint(file);
+  if (open !== undefined) return { finding: advice('database', `${file} is sound, but ${open}`), readable: true };
   return { finding: good('database', `${file} is sound.`), readable: true };
 };
 
@@ -58,6 +56,8 @@ const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
     return [...findings, ...(readable ? await checkContent(config) : [])];
   }
   const file = sqliteFileOf(config.databaseUrl);
+  const lost = lostDatabaseOf(file, config);
+  if (lost !== undefined) return [wrong('database', lost)];
   if (!existsSync(file))
     return [
       advice('database', `There is no database ${file} yet; the first start of the server makes it.`),

@@ -46,7 +46,8 @@ const addTurning = (keys: Command, terminal: Terminal): void => {
     about: 'Let the standby take over now instead of on schedule',
     examples: ['keys rotate', 'keys rotate --alg ES256'],
     notes:
-      'Refused while the standby has been published for less than the lead time: a verifier may not have it yet. ' +
+      'Refused while the standby has been published for less than the lead time: a verifier may not have it yet. Without ' +
+      '--alg both rings turn, or neither: it says of each what to do. ' +
       'For a compromised key use "keyturn keys revoke".',
   })
     .addOption(new Option('--alg <alg>', 'one ring alone').choices(signingAlgorithms))

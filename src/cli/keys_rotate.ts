@@ -1,11 +1,12 @@
-// `keyturn keys rotate`: the standby takes over now, ring by ring.
+// `keyturn keys rotate`: the standbys take over now, all that are asked for or none.
 import { readConfig } from '../config.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from '../keys/lifecycle.ts';
 import { type RingReadiness, readinessOf } from '../keys/readiness.ts';
-import { turnNow } from '../keys/rotation.ts';
+import { type RingTurn, turnTogether } from '../keys/rotation.ts';
 import type { RotationPolicy } from '../keys/timing.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
+import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type OpenRings, withRings } from './open_rings.ts';
 import { readersInWords, readinessRowOf } from './readiness_row.ts';
@@ -33,19 +34,27 @@ interface NotTurned {
   readonly turned: false;
   /** The standby; null where there is none. */
   readonly kid: string | null;
+  /** 0 where it may sign, and the other ring has to wait. */
   readonly wait_seconds: number | null;
   readonly lead_seconds: number;
 }
 
-const turnRing = async (alg: SigningAlgorithm, rings: OpenRings): Promise<Turned | NotTurned> => {
-  const { store, policy } = rings;
-  const before = await store.readSigningKeys();
-  const turn = await turnNow(alg, rings);
-  if (!('activatesAt' in turn)) {
-    const waitSeconds = 'waitSeconds' in turn ? turn.waitSeconds : null;
+interface Reading {
+  readonly keys: readonly SigningKeyRecord[];
+  readonly databaseNow: NumericDate;
+}
+
+const rowOf = (
+  { alg, turn, turned }: RingTurn,
+  before: Reading,
+  after: Reading,
+  policy: RotationPolicy,
+): Turned | NotTurned => {
+  if (!turned || !('activatesAt' in turn)) {
+    const readySeconds = 'activatesAt' in turn ? 0 : null;
+    const waitSeconds = 'waitSeconds' in turn ? turn.waitSeconds : readySeconds;
     return { alg, turned: false, kid: turn.kid, wait_seconds: waitSeconds, lead_seconds: policy.leadSeconds };
   }
-  const after = await store.readSigningKeys();
   const previous = activeKeyOf(lifetimesOf(ringOf(before.keys, alg), policy, before.databaseNow));
   const lifetimes = lifetimesOf(ringOf(after.keys, alg), policy, after.databaseNow);
   return {
@@ -72,6 +81,11 @@ const refusalInWords = (turn: NotTurned, now: NumericDate): string => {
   const { alg, kid, wait_seconds, lead_seconds } = turn;
   if (kid === null || wait_seconds === null)
     return `The ${alg} ring did not turn: it has no standby. The running server publishes one; try again after it.`;
+  if (wait_seconds === 0)
+    return (
+      `The ${alg} ring did not turn either: its standby ${kid} may sign now, but both turn or neither does. ` +
+      `To turn it alone: npx keyturn keys rotate --alg ${alg}`
+    );
   const published = lead_seconds - wait_seconds;
   return (
     `The ${alg} ring did not turn. Wait ${secondsInWords(wait_seconds)}, until ${instantInWords(now + wait_seconds, now)}: ` +
@@ -98,15 +112,17 @@ const unreadyInWords = ({ alg, standbyKid, notSince }: RingReadiness, now: Numer
   `Not seen to fetch the key set since the ${alg} standby ${standbyKid} was published: ${readersInWords(notSince, now)}. ` +
   'Those of them that still run refuse new tokens until they fetch it; have them restarted, or wait for them before you turn.';
 
-/** Each ring turns or is refused by itself. */
+/** Both rings turn, or the one that is asked for; where one is refused neither does. */
 export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
   const algs = options.alg === undefined ? signingAlgorithms : [options.alg];
   const { turns, readiness, now } = await withRings(config, async (rings) => {
     const readiness = (await readReadiness(rings)).filter(({ alg }) => algs.includes(alg));
-    const turns: (Turned | NotTurned)[] = [];
-    for (const alg of algs) turns.push(await turnRing(alg, rings));
-    return { turns, readiness, now: (await rings.store.readSigningKeys()).databaseNow };
+    const before = await rings.store.readSigningKeys();
+    const turned = await turnTogether(algs, rings);
+    const after = await rings.store.readSigningKeys();
+    const turns = turned.map((turn) => rowOf(turn, before, after, rings.policy));
+    return { turns, readiness, now: after.databaseNow };
   });
   const turned = turns.filter((turn) => turn.turned);
   const refused = turns.filter((turn) => !turn.turned);
@@ -119,7 +135,9 @@ export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Pr
       turned.map((turn) => turnedInWords(turn, config.policy, now)).join('\n'),
     );
   if (refused.length === 0) return;
-  for (const turn of refused) warn(terminal, refusalInWords(turn, now));
+  // Those first that the others wait for.
+  const waiting = refused.toSorted((left, right) => Number(left.wait_seconds === 0) - Number(right.wait_seconds === 0));
+  for (const turn of waiting) warn(terminal, refusalInWords(turn, now));
   warn(terminal, whyLead(config.policy));
   terminal.setExitCode(1);
 };

@@ -3,12 +3,14 @@ import { createPinoLog } from '../adapters/pino_log.ts';
 import type { Config } from '../config.ts';
 import { openProvider } from '../node.ts';
 import { prepareDevelopment } from './development.ts';
+import { warnOfOpenDatabase } from './open_database.ts';
 import { serveProvider } from './serve_provider.ts';
 import { openMetrics, serveMetricsPort } from './watching.ts';
 
 export const serveAlone = async (config: Config, version: string, stopping: Promise<string>): Promise<void> => {
   const log = createPinoLog(config.logLevel);
   const provider = await openProvider(config, log, undefined, await openMetrics(config, version));
+  warnOfOpenDatabase(config, log);
   const serving = await serveProvider(provider, log);
   let stopMetrics = (): void => undefined;
   // What cannot be served whole is not served at all.

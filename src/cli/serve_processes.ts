@@ -7,12 +7,14 @@ import type { Config } from '../config.ts';
 import { openProvider, processesOf } from '../node.ts';
 import type { MetricsPage } from '../seams/metrics.ts';
 import { prepareDevelopment } from './development.ts';
+import { warnOfOpenDatabase } from './open_database.ts';
 import { isWatched, serveMetricsPort } from './watching.ts';
 
 export const serveProcesses = async (config: Config, stopping: Promise<string>): Promise<void> => {
   const log = createPinoLog(config.logLevel, true);
   const count = processesOf(config);
   const provider = await openProvider(config, log);
+  warnOfOpenDatabase(config, log);
   let group: ProcessGroup;
   const metrics = createProcessesMetrics(() => group.running());
   const page = async (): Promise<MetricsPage | undefined> =>

@@ -105,7 +105,7 @@ const exported = (
   user: { ...userInformation(user), ...(withPasswordHash && { password_hash: user.passwordHash }) },
   sessions: sessions.map(({ sessionHash: _session, browserHash: _browser, ...session }) => snakeCased(session)),
   consents: consents.map(snakeCased),
-  token_families: families.map(snakeCased),
+  token_families: families.map(({ secretHash: _secret, ...family }) => snakeCased(family)),
   audit_events: auditEvents.map(snakeCased),
 });
 

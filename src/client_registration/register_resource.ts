@@ -4,6 +4,7 @@ import type { NumericDate } from '../seams/clock.ts';
 import type { Resource } from '../seams/resource_store.ts';
 import { signingAlgorithms } from '../seams/signer.ts';
 import { reservedClaims } from '../tokens/access_token.ts';
+import { isNestedBeyond, mostClaimLevels } from '../tokens/own_claims.ts';
 import { isResourceIdentifier } from '../tokens/requested_resource.ts';
 import { userClaimList } from './client_metadata.ts';
 import { RegistrationError } from './registration_error.ts';
@@ -29,19 +30,12 @@ const identifier = z
     'expected an absolute URI in printable ASCII without a fragment, like https://api.example.com (RFC 8707 §2)',
   );
 
-const jsonLength = (value: unknown): number | undefined => {
-  try {
-    return JSON.stringify(value).length;
-  } catch {
-    return undefined;
-  }
-};
-
 const claimsComplaint = (claims: object): string | undefined => {
   const reserved = Object.keys(claims).filter((name) => reservedClaims.includes(name) || name === '__proto__');
   if (reserved.length > 0) return `${reserved.join(', ')}: only Keyturn sets these; choose other names`;
-  const length = jsonLength(claims);
-  if (length === undefined) return 'expected JSON that is not nested so deeply';
+  if (isNestedBeyond(mostClaimLevels, claims))
+    return `expected at most ${mostClaimLevels} levels of JSON in one another`;
+  const { length } = JSON.stringify(claims);
   if (length > mostClaimsCharacters)
     return `expected at most ${mostClaimsCharacters} characters of JSON, found ${length}: they are in every token, and many servers take no longer header`;
   return undefined;

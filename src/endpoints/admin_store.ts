@@ -6,6 +6,7 @@ import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import { administrationProtocol, isAdministeredVerb, isReading } from '../seams/administered_store.ts';
 import { recordAudit } from '../tokens/audit.ts';
+import { readBodyText } from './body_text.ts';
 import type { Endpoint, Handler } from './endpoint.ts';
 import { networkAddress } from './network_address.ts';
 
@@ -53,7 +54,7 @@ export const adminStore: Endpoint = (provider) => {
     context.json({ protocol: administrationProtocol, settings: config.shared }, 200, noStore);
 
   const carryOut: Handler = async (context) => {
-    const asked = parseCall(await context.req.text());
+    const asked = parseCall(await readBodyText(context));
     if (asked === undefined || !isAdministeredVerb(asked.verb)) throw new OAuthError('admin_call_unknown');
     const { verb } = asked;
     if (!isReading(verb) && verb !== 'appendAudit')

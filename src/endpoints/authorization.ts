@@ -85,12 +85,15 @@ const proceed = async (
   if (step === 'login_required' || step === 'consent_required') throw new OAuthError(step);
   if (step !== 'issue' || signedIn === undefined)
     return sendToPage(context, step === 'issue' ? 'login' : step, { ...arrived, session }, provider);
-  const code = await issueCode(request, signedIn.session, provider);
-  if (interaction !== undefined) await store.removeInteraction(interaction.kept.idHash);
+  const code = await issueCode(request, signedIn.session, interaction?.kept, provider);
   return authorizationResponse(context, request, { code }, provider);
 };
 
-/** Once the redirect URI is proved, what is refused is told to the client; trouble of our own stays on our page. */
+/** Trouble of our own, and a request that was answered before, which its client was told then. */
+const staysHere = ({ reason, failure }: OAuthError): boolean =>
+  failure.status !== 400 || reason === 'interaction_unknown';
+
+/** Once the redirect URI is proved, what is refused is told to the client. */
 const answerClient = async (
   context: Context,
   target: ResponseTarget,
@@ -101,7 +104,7 @@ const answerClient = async (
     const request = await checkAuthorizationRequest(arrived.parameters, target, provider);
     return await proceed(context, request, arrived, provider);
   } catch (error) {
-    if (!(error instanceof OAuthError) || error.failure.status !== 400) throw error;
+    if (!(error instanceof OAuthError) || staysHere(error)) throw error;
     return authorizationErrorResponse(context, target, error, provider);
   }
 };

@@ -62,7 +62,7 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   const { request, interaction, id } = waiting;
   assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
   if (form.get('decision') !== 'allow') {
-    await provider.store.removeInteraction(interaction.idHash);
+    if (!(await provider.store.removeInteraction(interaction.idHash))) throw new OAuthError('interaction_unknown');
     const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };
     await recordAudit('consent.denied', who, provider);
     return authorizationErrorResponse(context, request, new OAuthError('consent_denied'), provider);

@@ -32,6 +32,9 @@ export const logRefusal = (refusal: OAuthError, requestId: string, { log, metric
   else log.warn(fields, 'request refused');
 };
 
+/** Of a body. RFC 9110 §12.5.3. */
+export const acceptedCodings = 'identity';
+
 /** RFC 6750 §3: never without a parameter; §3.1: no error for who sent no token. */
 export const bearerChallenge = ({ reason, failure: { error, description } }: OAuthError): string => {
   const challenge = `Bearer realm="${reason === 'admin_token_refused' ? 'administration' : 'userinfo endpoint'}"`;
@@ -55,5 +58,6 @@ export const errorResponse = (error: Error, context: Context<AppEnvironment>, wi
   if (status === 401 || code === 'insufficient_scope') context.header('WWW-Authenticate', challengeOf(refusal));
   if (status === 429 || status === 503) context.header('Retry-After', String(refusal.retryAfterSeconds));
   if (status === 413) context.header('Connection', 'close');
+  if (status === 415) context.header('Accept-Encoding', acceptedCodings);
   return context.json({ error: code, error_description: description }, status);
 };

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { parameterNames } from '../authorization_request/parameters.ts';
 import { OAuthError } from '../errors.ts';
 import { type Parameters, parseForm } from '../form_urlencoded.ts';
+import { readBodyText } from './body_text.ts';
 
 /** A parameter may be left out after its semicolon, and white space may be a tab. RFC 9110 §5.6.3, §5.6.6. */
 const formContentType = /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*(charset=("?)utf-8\3[ \t]*)?)?$/i;
@@ -26,9 +27,9 @@ const assertNothingInUrl = ({ req }: Context): void => {
     if (bodyParameters.has(name)) throw new OAuthError('parameters_in_query');
 };
 
-/** @throws {OAuthError} invalid_request: parameters_in_query, content_type_unsupported, and what parseForm throws. */
+/** @throws {OAuthError} invalid_request: parameters_in_query, content_type_unsupported, content_coding_unsupported, and what parseForm throws. */
 export const readFormBody = async (context: Context): Promise<Parameters> => {
   assertNothingInUrl(context);
   if (!hasFormBody(context)) throw new OAuthError('content_type_unsupported');
-  return parseForm(await context.req.text());
+  return parseForm(await readBodyText(context));
 };

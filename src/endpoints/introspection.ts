@@ -16,7 +16,7 @@ const inactive = { active: false } as const;
 /** Whose the token is, is settled before anything is looked up: a foreign one costs what an unknown one does. */
 const introspectAccessToken = async (token: string, client: Client, provider: Provider) => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
-  const mayKnow = claims?.client_id === client.clientId || client.serves.includes(String(claims?.aud));
+  const mayKnow = claims?.client_id === client.clientId || client.serves.includes(claims?.aud ?? '');
   if (claims === undefined || !mayKnow) return inactive;
   return (await isStanding(claims, provider)) ? { active: true, token_type: 'Bearer', ...claims } : inactive;
 };

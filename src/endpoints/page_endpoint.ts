@@ -4,7 +4,7 @@ import type { OAuthError, Reason } from '../errors.ts';
 import { type ErrorKind, errorPage } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
 import type { AppEnvironment, Handler, Methods } from './endpoint.ts';
-import { logRefusal, refusalOf } from './error_response.ts';
+import { acceptedCodings, logRefusal, refusalOf } from './error_response.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { requestIdOf } from './response_headers.ts';
 
@@ -35,6 +35,7 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   logRefusal(refusal, requestId, provider);
   const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
   if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
+  if (status === 415) context.header('Accept-Encoding', acceptedCodings);
   const texts = textsOf(context);
   const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds, homeHref: null });
   return pageResponse(context, markup, { status });

@@ -7,7 +7,7 @@ export const textsOf = (context: Context, uiLocales: readonly string[] = []): Te
   textsFor(uiLocales, context.req.header('Accept-Language'));
 
 export interface PageResponse {
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 503;
   /** Where the answer to the page's form may lead, beside ourselves. */
   readonly formActionSources?: readonly string[];
   /** In place of the usual policy. */

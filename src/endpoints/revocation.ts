@@ -5,7 +5,7 @@ import type { Client } from '../seams/client_store.ts';
 import { findPlace } from '../status_lists/find_place.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { endFamily } from '../tokens/end_family.ts';
-import { hashOpaque } from '../tokens/opaque.ts';
+import { findRefreshToken } from '../tokens/find_refresh_token.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
 import { preflight, proveClient } from './cross_origin.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -14,14 +14,14 @@ import { plainJson } from './plain_json.ts';
 
 const revokeAccessToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
-  if (claims?.client_id !== client.clientId || typeof claims.jti !== 'string' || claims.exp === undefined) return;
+  if (claims?.client_id !== client.clientId || claims.jti === undefined) return;
   const place = await findPlace(claims.jti, provider.store);
-  const of = { clientId: client.clientId, sub: claims.sub ?? null, details: { jti: claims.jti } };
+  const of = { clientId: client.clientId, sub: claims.sub, details: { jti: claims.jti } };
   await provider.store.denyToken(claims.jti, claims.exp, place, auditEvent('token.revoked', of, provider));
 };
 
 const revokeRefreshToken = async (token: string, client: Client, provider: Provider): Promise<void> => {
-  const found = await provider.store.findRefreshToken(hashOpaque(token));
+  const found = await findRefreshToken(token, provider.store);
   if (found?.family.clientId !== client.clientId) return;
   await endFamily(found.family, 'revoked_by_client', provider);
 };

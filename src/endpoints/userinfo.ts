@@ -55,19 +55,19 @@ const challenged = async <Value>(context: Context, presented: Promise<Value>): P
  * token for its first and, knowing nothing of audiences, asks userinfo with it: that one is taken too. What was asked for
  * another resource by name is for that resource, which has no business here.
  */
-const isForUs = (audience: unknown, client: Client | undefined, { issuer }: Config): boolean =>
+const isForUs = (audience: string | undefined, client: Client | undefined, { issuer }: Config): boolean =>
   audience === issuer || (audience !== undefined && audience === client?.resources[0]);
 
 const answer = async (context: Context, provider: Provider): Promise<Response> => {
   const { store, keyRing, config } = provider;
   allowAnyOrigin(context);
   const token = await standingAccessToken(await challenged(context, presentedToken(context)), provider);
-  if (token === undefined || typeof token.family_id !== 'string') throw new OAuthError('access_token_refused');
-  const scope = String(token.scope ?? '').split(' ');
+  if (token === undefined || token.family_id === undefined) throw new OAuthError('access_token_refused');
+  const scope = (token.scope ?? '').split(' ');
   if (!scope.includes('openid')) throw new OAuthError('access_token_scope_insufficient');
-  const client = await store.findClient(String(token.client_id));
+  const client = await store.findClient(token.client_id ?? '');
   if (!isForUs(token.aud, client, config)) throw new OAuthError('access_token_audience_other');
-  const [user, family] = [await store.findUser(String(token.sub)), await store.findFamily(token.family_id)];
+  const [user, family] = [await store.findUser(token.sub), await store.findFamily(token.family_id)];
   if (user === undefined || user.lockedAt !== null || family === undefined || client === undefined)
     throw new OAuthError('access_token_ended');
   const claims = { ...userClaims(user, [...claimNamesOf(scope), ...family.userinfoClaims]), sub: user.sub };

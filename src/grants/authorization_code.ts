@@ -6,7 +6,8 @@ import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { AuthorizationCode, RefreshToken, TokenFamily } from '../seams/token_store.ts';
 import { endFamily } from '../tokens/end_family.ts';
-import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { hashOpaque } from '../tokens/opaque.ts';
+import { firstRefreshToken, isOfFamily } from '../tokens/refresh_token_value.ts';
 import { authorizedResource } from './authorized_resource.ts';
 import { answersChallenge } from './code_verifier.ts';
 import type { Grant } from './grant.ts';
@@ -35,7 +36,12 @@ const refuseReuse = async (code: AuthorizationCode, provider: Provider): Promise
   throw new OAuthError('code_used');
 };
 
-const familyOf = async (code: AuthorizationCode, now: NumericDate, provider: Provider): Promise<TokenFamily> => {
+const familyOf = async (
+  code: AuthorizationCode,
+  secretHash: string | null,
+  now: NumericDate,
+  provider: Provider,
+): Promise<TokenFamily> => {
   const { store, config } = provider;
   const session = await store.findSessionBySid(code.sid);
   if (session === undefined) throw new OAuthError('family_ended');
@@ -49,6 +55,7 @@ const familyOf = async (code: AuthorizationCode, now: NumericDate, provider: Pro
     expiresAt: offline ? latest : Math.min(latest, session.expiresAt),
     endedAt: null,
     endReason: null,
+    secretHash,
   };
 };
 
@@ -64,6 +71,7 @@ export const refreshTokenRecord = (
   expiresAt: Math.min(now + idle, family.expiresAt),
   usedAt: null,
   answer: null,
+  tellsFamily: isOfFamily(value, family),
 });
 
 /**
@@ -82,17 +90,17 @@ export const authorizationCode: Grant = async (parameters, client, provider) => 
   const resource = await authorizedResource(parameters, code.resource, provider);
   const user = await standingUser(code.sub, store);
   const now = clock.now();
-  const family = await familyOf(code, now, provider);
-  const refreshToken = client.grantTypes.includes('refresh_token') ? makeOpaque() : undefined;
+  const refreshToken = client.grantTypes.includes('refresh_token') ? firstRefreshToken(code.familyId) : undefined;
+  const family = await familyOf(code, refreshToken?.secretHash ?? null, now, provider);
   const kept =
-    refreshToken === undefined ? null : refreshTokenRecord(refreshToken, family, now, config.refreshTokenSeconds);
+    refreshToken === undefined ? null : refreshTokenRecord(refreshToken.value, family, now, config.refreshTokenSeconds);
   return {
     authorization: {
       client,
       subject: user.sub,
       resource,
       scope: code.scope,
-      endUser: { user, family, refreshToken },
+      endUser: { user, family, refreshToken: refreshToken?.value },
     },
     settle: async ({ response, place }) =>
       (await store.redeemCode(code.codeHash, clock.now(), family, kept, place))

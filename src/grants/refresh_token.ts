@@ -3,10 +3,10 @@
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
-import type { RefreshToken, TokenFamily } from '../seams/token_store.ts';
 import { endFamily } from '../tokens/end_family.ts';
+import { type FoundRefreshToken, findRefreshToken } from '../tokens/find_refresh_token.ts';
 import type { TokenResponse } from '../tokens/issue.ts';
-import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
+import { nextRefreshToken } from '../tokens/refresh_token_value.ts';
 import { narrowedScope } from '../tokens/requested_scope.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
 import { refreshTokenRecord } from './authorization_code.ts';
@@ -14,13 +14,8 @@ import { authorizedResource } from './authorized_resource.ts';
 import type { Grant } from './grant.ts';
 import { standingUser } from './standing_user.ts';
 
-interface Found {
-  readonly token: RefreshToken;
-  readonly family: TokenFamily;
-}
-
-const findToken = async (presented: string, client: Client, { store, clock }: Provider): Promise<Found> => {
-  const found = await store.findRefreshToken(hashOpaque(presented));
+const findToken = async (presented: string, client: Client, { store, clock }: Provider): Promise<FoundRefreshToken> => {
+  const found = await findRefreshToken(presented, store);
   if (found === undefined) throw new OAuthError('refresh_token_unknown');
   const { token, family } = found;
   if (family.clientId !== client.clientId) throw new OAuthError('client_mismatch');
@@ -31,18 +26,18 @@ const findToken = async (presented: string, client: Client, { store, clock }: Pr
 };
 
 /** Somebody else has the token: the family ends. */
-const refuseReuse = async ({ family }: Found, provider: Provider): Promise<never> => {
+const refuseReuse = async ({ family }: FoundRefreshToken, provider: Provider): Promise<never> => {
   await endFamily(family, 'refresh_token_reused', provider);
   throw new OAuthError('refresh_token_reused');
 };
 
 /** @returns what a spent token was answered with; undefined once its retry window is over. */
-const answerToRepeat = ({ token }: Found, { clock, config }: Provider): string | undefined => {
+const answerToRepeat = ({ token }: FoundRefreshToken, { clock, config }: Provider): string | undefined => {
   if (token.usedAt === null || clock.now() >= token.usedAt + config.refreshRetrySeconds) return undefined;
   return token.answer ?? undefined;
 };
 
-const answerAgain = async (presented: string, found: Found, provider: Provider): Promise<TokenResponse> => {
+const answerAgain = async (presented: string, found: FoundRefreshToken, provider: Provider): Promise<TokenResponse> => {
   const answer = answerToRepeat(found, provider);
   return answer === undefined ? refuseReuse(found, provider) : openAnswer(answer, presented);
 };
@@ -64,7 +59,7 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
   const user = await standingUser(family.sub, store);
   const resource = await authorizedResource(parameters, family.resource, provider);
   const scope = narrowedScope(parameters, family.scope);
-  const successor = makeOpaque();
+  const successor = nextRefreshToken(presented);
   return {
     authorization: {
       client,

@@ -103,21 +103,51 @@ const assertOpens = async (
   if (key?.privateJwe) await vault.unwrap(key.privateJwe, wrappingContextOf(issuer, key));
 };
 
-/** `keys rotate`: the standby of one ring takes over now, unless it is younger than lead.
- * @throws {KeyVaultError} when this process could not open the standby; nothing has turned then. */
-export const turnNow = async (alg: SigningAlgorithm, parts: RotationParts): Promise<TurnNow> => {
-  const { keys, databaseNow } = await turnRings(parts);
-  const planned = planTurnNow(ringOf(keys, alg), parts.policy, databaseNow);
-  if (!('activatesAt' in planned)) return planned;
-  await assertOpens(keys, planned.kid, parts);
+/** What became of a ring that was to turn now. */
+export interface RingTurn {
+  readonly alg: SigningAlgorithm;
+  readonly turn: TurnNow;
+  readonly turned: boolean;
+}
+
+/**
+ * `keys rotate`: the standbys of these rings take over now. Where one of them may not, because it is younger than lead or is
+ * not there, none does.
+ *
+ * @returns what became of each, in the order of `algs`.
+ * @throws {KeyVaultError} when this process could not open a standby; nothing has turned then.
+ */
+export const turnTogether = async (
+  algs: readonly SigningAlgorithm[],
+  parts: RotationParts,
+): Promise<readonly RingTurn[]> => {
+  const plan = ({ keys, databaseNow }: Awaited<ReturnType<SigningKeyStore['readSigningKeys']>>) =>
+    algs.map((alg) => ({ alg, turn: planTurnNow(ringOf(keys, alg), parts.policy, databaseNow) }));
+  const found = await turnRings(parts);
+  const planned = plan(found);
+  if (!planned.every(({ turn }) => 'activatesAt' in turn)) return planned.map((ring) => ({ ...ring, turned: false }));
+  for (const { turn } of planned) if (turn.kid !== null) await assertOpens(found.keys, turn.kid, parts);
   // Opening takes time, and grace begins at the turn: it is planned afresh, lest it lie in the past.
-  const opened = await parts.store.readSigningKeys();
-  const turn = planTurnNow(ringOf(opened.keys, alg), parts.policy, opened.databaseNow);
-  if (!('activatesAt' in turn) || turn.kid !== planned.kid) return turnNow(alg, parts);
-  if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt))) return turnNow(alg, parts);
-  await parts.onKeyEvent?.('rotated', turn.kid);
+  const ready = plan(await parts.store.readSigningKeys()).flatMap(({ alg, turn }, place) =>
+    'activatesAt' in turn && turn.kid === planned[place]?.turn.kid ? [{ alg, turn }] : [],
+  );
+  if (ready.length < algs.length) return turnTogether(algs, parts);
+  const turned: RingTurn[] = [];
+  for (const [place, { alg, turn }] of ready.entries()) {
+    // Somebody else was faster: what is left is looked at anew.
+    if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt)))
+      return [...turned, ...(await turnTogether(algs.slice(place), parts))];
+    await parts.onKeyEvent?.('rotated', turn.kid);
+    turned.push({ alg, turn, turned: true });
+  }
   await turnRings(parts);
-  return turn;
+  return turned;
+};
+
+/** The same for one ring. */
+export const turnNow = async (alg: SigningAlgorithm, parts: RotationParts): Promise<TurnNow> => {
+  const [ring] = await turnTogether([alg], parts);
+  return ring?.turn ?? { kid: null };
 };
 
 const readRevocation = async (

@@ -2,19 +2,21 @@
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
-import type { Session } from '../seams/session_store.ts';
+import type { Interaction, Session } from '../seams/session_store.ts';
 import { hashOpaque, makeOpaque } from '../tokens/opaque.ts';
 import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 
 const codeSeconds = 60;
 
 /**
+ * @param interaction - what it ends, where the request has waited: one has one answer, however many ask at once.
  * @returns the code: 43 base64url characters, kept only as SHA-256, good for 60 s and one use.
- * @throws {OAuthError} consent_required: withdrawn since it was looked at.
+ * @throws {OAuthError} since they were looked at: interaction_unknown, it was answered; consent_required, it was withdrawn.
  */
 export const issueCode = async (
   request: AuthorizationRequest,
   session: Session,
+  interaction: Interaction | undefined,
   { store, clock }: Provider,
 ): Promise<string> => {
   const code = makeOpaque();
@@ -38,8 +40,9 @@ export const issueCode = async (
       usedAt: null,
       familyId: makeOrderedUuid(clock.now()),
     },
-    request.client.firstParty ? undefined : 'consent stands',
+    { ends: interaction?.idHash, consentStands: !request.client.firstParty },
   );
-  if (!added) throw new OAuthError('consent_required');
-  return code;
+  if (added) return code;
+  const isOver = interaction !== undefined && (await store.findInteraction(interaction.idHash)) === undefined;
+  throw new OAuthError(isOver ? 'interaction_unknown' : 'consent_required');
 };

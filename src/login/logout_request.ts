@@ -1,8 +1,9 @@
-// An RP-initiated logout request, checked. OpenID Connect RP-Initiated Logout 1.0 §2, §3.
+// An RP-initiated logout request, checked. OpenID Connect RP-Initiated Logout 1.0 §2 to §4.
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
+import type { OwnClaims } from '../tokens/own_claims.ts';
 import { namesRevokedKey, verifyOwnToken } from '../tokens/verify_own.ts';
 
 export const logoutParameterNames = [
@@ -18,25 +19,28 @@ export interface LogoutRequest {
   readonly redirectTo: string | undefined;
 }
 
+/** Whoever made such a request, its end-user may want to sign out: they are asked, and nothing else it says is used. §2, §4. */
+const nothingProved: LogoutRequest = { client: undefined, hinted: undefined, redirectTo: undefined };
+
 /**
  * The claims of the hint; undefined without one. What a revoked key signed is as none: the application that keeps it is not
- * to blame, and its end-user wants to sign out all the same.
- *
- * @throws {OAuthError} id_token_hint_malformed.
+ * to blame.
  */
-const readHint = async (parameters: Parameters, provider: Provider) => {
+const readHint = async (
+  parameters: Parameters,
+  provider: Provider,
+): Promise<OwnClaims | 'proves nothing' | undefined> => {
   const hint = parameters.get('id_token_hint');
   if (hint === undefined || namesRevokedKey(hint, provider)) return undefined;
-  const claims = await verifyOwnToken(hint, { typ: 'JWT', expiredToo: true }, provider);
-  if (claims === undefined) throw new OAuthError('id_token_hint_malformed');
-  return claims;
+  return (await verifyOwnToken(hint, { typ: 'JWT', expiredToo: true }, provider)) ?? 'proves nothing';
 };
 
-/** @throws {OAuthError} id_token_hint_malformed, post_logout_redirect_uri_unregistered. */
+/** @throws {OAuthError} post_logout_redirect_uri_unregistered. */
 export const checkLogoutRequest = async (parameters: Parameters, provider: Provider): Promise<LogoutRequest> => {
   const claims = await readHint(parameters, provider);
-  const named = parameters.get('client_id') ?? claims?.aud?.toString();
-  if (claims !== undefined && claims.aud !== named) throw new OAuthError('id_token_hint_malformed');
+  if (claims === 'proves nothing') return nothingProved;
+  const named = parameters.get('client_id') ?? claims?.aud;
+  if (claims !== undefined && claims.aud !== named) return nothingProved;
   const client = named === undefined ? undefined : await provider.store.findClient(named);
   // There is software that names a way back and nobody to whom (omniauth_openid_connect): it is asked, and not gone.
   const uri = named === undefined ? undefined : parameters.get('post_logout_redirect_uri');
@@ -44,10 +48,9 @@ export const checkLogoutRequest = async (parameters: Parameters, provider: Provi
     throw new OAuthError('post_logout_redirect_uri_unregistered');
   const state = parameters.get('state');
   const query = state === undefined ? '' : `${uri?.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`;
-  const sid = typeof claims?.sid === 'string' ? claims.sid : undefined;
   return {
     client,
-    hinted: claims?.sub === undefined ? undefined : { sub: claims.sub, sid },
+    hinted: claims && { sub: claims.sub, sid: claims.sid },
     redirectTo: uri && uri + query,
   };
 };

@@ -1,5 +1,6 @@
 // What a password may be, and the one form it is hashed in. NIST SP 800-63B-4 §3.1.1.2; RFC 8265 §4.2.
 import { commonPasswords } from './common_passwords.ts';
+import { isCommonPassword } from './common_spellings.ts';
 
 export const leastPasswordCharacters = 15;
 const mostPasswordBytes = 4096;
@@ -50,5 +51,6 @@ export const passwordFault = (password: string, names: readonly string[]): Passw
   const folded = password.toLowerCase();
   if (commonPasswords.has(folded)) return 'common';
   if (isRepetitive(folded)) return 'repetitive';
+  if (isCommonPassword(folded)) return 'common';
   return namesUser(folded, names) ? 'names_user' : undefined;
 };

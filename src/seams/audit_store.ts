@@ -22,11 +22,13 @@ export interface AuditFilter {
 }
 
 /**
- * Append-only. Verbs of other stores that take an AuditEvent write it together with what they do: both are there, or
+ * Append-only, until what is old is forgotten. Verbs of other stores that take an AuditEvent write it together with what they do: both are there, or
  * neither is.
  */
 export interface AuditStore {
   appendAudit(event: AuditEvent): Promise<void>;
   /** Newest first. */
   listAudit(filter: AuditFilter): Promise<readonly (AuditEvent & { readonly id: number })[]>;
+  /** Deletes the events of these types from before `before`. */
+  removeAudit(types: readonly string[], before: NumericDate): Promise<void>;
 }

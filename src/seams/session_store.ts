@@ -76,13 +76,20 @@ export interface SessionStore {
   addInteraction(interaction: Interaction): Promise<void>;
   findInteraction(idHash: string): Promise<Interaction | undefined>;
   markInteraction(idHash: string, mark: 'accountChosenAt' | 'consentedAt', at: NumericDate): Promise<void>;
-  removeInteraction(idHash: string): Promise<void>;
+  /** @returns false when there was none: it was over before, or somebody else was first. */
+  removeInteraction(idHash: string): Promise<boolean>;
   findConsent(sub: string, clientId: string): Promise<Consent | undefined>;
   listConsents(sub: string): Promise<readonly Consent[]>;
   /** Adds to what was allowed before. */
   saveConsent(consent: Consent, event?: AuditEvent | null): Promise<void>;
   /** Withdraws consent, and records `consent.withdrawn` with it; the client's families and unspent codes of this user end. @returns false when there was none. */
   withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
-  /** Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and families with all that is known of their codes and tokens. */
-  removeExpired(before: NumericDate): Promise<void>;
+  /**
+   * Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and
+   * families with all that is known of their codes and tokens; and refresh tokens that tell their family, spent before
+   * `tokensSince`.
+   *
+   * @param tokensSince - no access token from before it is accepted any more, and no answer is given again.
+   */
+  removeExpired(before: NumericDate, tokensSince: NumericDate): Promise<void>;
 }

@@ -41,6 +41,8 @@ export interface TokenFamily extends AuthorizedByUser {
   readonly expiresAt: NumericDate;
   readonly endedAt: NumericDate | null;
   readonly endReason: string | null;
+  /** SHA-256 of the secret in each of its refresh tokens, base64url; null where they have none, or there are none. */
+  readonly secretHash: string | null;
 }
 
 export interface RefreshToken {
@@ -50,6 +52,8 @@ export interface RefreshToken {
   readonly usedAt: NumericDate | null;
   /** The answer it was exchanged for, sealed under a key derived from the token itself; null until used. */
   readonly answer: string | null;
+  /** Its value tells its family, so that it need not be kept for its reuse to be seen. */
+  readonly tellsFamily: boolean;
 }
 
 export interface RefreshRotation {
@@ -61,9 +65,21 @@ export interface RefreshRotation {
   readonly successor: RefreshToken;
 }
 
+/** What must be so for a code to be added. */
+export interface CodeConditions {
+  /** The interaction it ends, by its idHash, is there still. */
+  readonly ends?: string | undefined;
+  /** Its end-user's consent to its client stands. */
+  readonly consentStands?: boolean;
+}
+
 export interface TokenStore {
-  /** @returns false when its end-user's consent to its client was to stand and does not; nothing was added then. */
-  addAuthorizationCode(code: AuthorizationCode, where?: 'consent stands'): Promise<boolean>;
+  /**
+   * Adds a code, and ends the interaction it is the answer to; all or nothing.
+   *
+   * @returns false when something of `where` is not so; nothing changed then.
+   */
+  addAuthorizationCode(code: AuthorizationCode, where?: CodeConditions): Promise<boolean>;
   findAuthorizationCode(codeHash: string): Promise<AuthorizationCode | undefined>;
   /**
    * Spends a code and starts its family, with its first refresh token where there is one, and its access token's

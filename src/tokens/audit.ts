@@ -2,8 +2,8 @@
 import type { AuditEvent, AuditStore } from '../seams/audit_store.ts';
 import type { Clock } from '../seams/clock.ts';
 
-/** Everything that is recorded. The last group is done by the operator, or by the keys themselves. */
-export const auditTypes = [
+/** What people do, and happens to what they did: all but a few of the events there are. */
+export const auditTypesOfPeople = [
   'sign_in.succeeded',
   'sign_in.failed',
   'sign_up.succeeded',
@@ -15,6 +15,11 @@ export const auditTypes = [
   'consent.withdrawn',
   'family.started',
   'family.ended',
+] as const;
+
+/** Everything that is recorded. The last group is done by the operator, or by the keys themselves. */
+export const auditTypes = [
+  ...auditTypesOfPeople,
   'token.revoked',
   'user.added',
   'user.updated',

@@ -1,4 +1,4 @@
-// Opaque values (codes, refresh tokens, cookies): 256 random bits, kept only as SHA-256.
+// Opaque values (codes, cookies): 256 random bits, kept only as SHA-256.
 import { hash, randomBytes } from 'node:crypto';
 
 /** @returns 43 base64url characters (32 bytes). */

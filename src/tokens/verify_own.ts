@@ -1,9 +1,10 @@
 // Checks tokens this issuer signed, with the keys in memory: for userinfo, introspection, revocation and hints.
-import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from 'jose';
+import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import type { Provider } from '../provider.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { decodeBase64url } from '../verifier/base64url.ts';
 import type { TokenType } from './jws.ts';
+import { areOwnClaims, type OwnClaims } from './own_claims.ts';
 
 type VerificationKey = Awaited<ReturnType<typeof importJWK>>;
 
@@ -26,14 +27,14 @@ const isSignatureStrict = (token: string): boolean =>
   decodeBase64url(token.slice(token.lastIndexOf('.') + 1)) !== undefined;
 
 /**
- * @returns the claims; undefined when the token is malformed, not ours, of another type, expired, or its key was revoked.
+ * @returns the claims; undefined when the token is malformed, not ours or not as we make them, of another type, expired, or its key was revoked.
  * @see RFC 8725 §3 https://www.rfc-editor.org/rfc/rfc8725#section-3
  */
 export const verifyOwnToken = async (
   token: string,
   { typ, expiredToo = false }: VerifyOwnOptions,
   { keyRing, config, clock }: Pick<Provider, 'keyRing' | 'config' | 'clock'>,
-): Promise<JWTPayload | undefined> => {
+): Promise<OwnClaims | undefined> => {
   try {
     if (!isSignatureStrict(token)) return undefined;
     const { kid } = decodeProtectedHeader(token);
@@ -46,7 +47,7 @@ export const verifyOwnToken = async (
       requiredClaims: ['exp', 'sub'],
       currentDate: new Date((expiredToo ? 0 : clock.now()) * 1000),
     });
-    return payload;
+    return areOwnClaims(payload) ? payload : undefined;
   } catch {
     return undefined;
   }

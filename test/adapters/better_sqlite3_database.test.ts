@@ -102,6 +102,51 @@ describe('an open database', () => {
   });
 });
 
+describe('a database that is made', () => {
+  test('is no empty file at any moment: one that is was emptied', async () => {
+    const [path, count] = [newPath(), 60];
+    const url = new URL('../../src/adapters/better_sqlite3_database.ts', import.meta.url).href;
+    const making = `
+      import { openSqliteDatabase } from ${JSON.stringify(url)};
+      for (let file = 0; file < ${count}; file += 1) openSqliteDatabase(${JSON.stringify(path)} + file).close();
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', making], { stdio: 'inherit' });
+    const ended = once(child, 'close');
+    const empty: number[] = [];
+    for (let file = 0; file < count && child.exitCode === null; ) {
+      const found = statSync(path + file, { throwIfNoEntry: false });
+      if (found?.size === 0 && empty.at(-1) !== file) empty.push(file);
+      if (found !== undefined && found.size > 0) file += 1;
+      else await new Promise((look) => setImmediate(look));
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(empty).toEqual([]);
+    expect(readdirSync(dirname(path))).toHaveLength(count);
+  }, 60_000);
+});
+
+describe('a file system without links', () => {
+  test('has a database all the same', async () => {
+    const path = newPath();
+    const url = new URL('../../src/adapters/better_sqlite3_database.ts', import.meta.url).href;
+    const making = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      fs.linkSync = () => {
+        throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+      };
+      syncBuiltinESMExports();
+      const { openSqliteDatabase } = await import(${JSON.stringify(url)});
+      openSqliteDatabase(${JSON.stringify(path)}).close();
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', making], { stdio: 'inherit' });
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(readdirSync(dirname(path))).toEqual(['db.sqlite']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(inspectSqliteDatabase(path)).toMatchObject({ complaints: [], pendingMigrations: 0 });
+  });
+});
+
 describe('a file that cannot be used is an OperatorError with advice, and nothing is changed', () => {
   /** @returns the message. */
   const refusalOf = (path: string): string => {
@@ -154,7 +199,7 @@ describe('a file that cannot be used is an OperatorError with advice, and nothin
   });
 
   test('a folder', () => {
-    expect(refusalOf(dirname(newPath()))).toContain('That is a folder. Name a file in it.');
+    expect(refusalOf(dirname(newPath()))).toContain('it is a folder, and no file. Name an SQLite database.');
   });
 
   test('a path through a file', () => {

@@ -77,6 +77,7 @@ const searching: readonly Verb[] = [
   ['findInteraction', ({ store }) => store.findInteraction('id')],
   ['markInteraction', ({ store }) => store.markInteraction('id', 'consentedAt', now)],
   ['removeInteraction', ({ store }) => store.removeInteraction('id')],
+  ['addAuthorizationCode, at an end', ({ store }) => store.addAuthorizationCode(makeCode('none'), { ends: 'id' })],
   ['findConsent', ({ store }) => store.findConsent('ada', 'app')],
   ['listConsents', ({ store }) => store.listConsents('ada')],
   ['findAuthorizationCode', ({ store }) => store.findAuthorizationCode('code')],
@@ -98,13 +99,14 @@ const searching: readonly Verb[] = [
   ['reset', ({ rateLimiter }) => rateLimiter.reset('key')],
   ['takeLogoutDeliveries', ({ store }) => store.takeLogoutDeliveries(now, now, 10)],
   ['listAudit by sub', ({ store }) => store.listAudit({ sub: 'ada', limit: 10 })],
+  ['removeAudit', ({ store }) => store.removeAudit(['sign_in.failed', 'session.ended'], now)],
   ['listAudit by client', ({ store }) => store.listAudit({ clientId: 'app', limit: 10 })],
   ['withdrawConsent', ({ store }) => store.withdrawConsent('ada', 'nothing', now)],
   ['setPassword', ({ store }) => store.setPassword('ada', 'hash', now, 'desk')],
   ['endSession', ({ store }) => store.endSession('desk', now)],
   ['lockUser', ({ store }) => store.lockUser('ada', now)],
   ['removeUser', ({ store }) => store.removeUser('ada', now)],
-  ['removeExpired', ({ store }) => store.removeExpired(now)],
+  ['removeExpired', ({ store }) => store.removeExpired(now, now)],
 ];
 
 const inserting: readonly Verb[] = [

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { lockFile } from '../../src/adapters/file_lock.ts';
 import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
 import { addKekToFile, makeKekRingFile, promoteKekInFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
 import { OperatorError } from '../../src/errors.ts';
@@ -38,6 +41,8 @@ vi.mock('node:fs', async (importOriginal) => {
     fsyncSync: told('fsync', original.fsyncSync),
   };
 });
+
+const adapter = new URL('../../src/adapters/kek_ring_file.ts', import.meta.url).href;
 
 let folder: string;
 let files = 0;
@@ -102,12 +107,14 @@ describe('making a ring', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  test('leaves nothing else beside it', () => {
+  test('leaves nothing else beside it but the lock of who changed it, which is empty and for its owner alone', () => {
     const path = newPath();
     makeKekRingFile(path);
-    makeKekRingFile(path);
-    addKekToFile(path);
     expect(readdirSync(dirname(path))).toEqual(['ring.json']);
+    addKekToFile(path);
+    expect(readdirSync(dirname(path))).toEqual(['ring.json', 'ring.json.lock']);
+    const { size, mode } = statSync(`${path}.lock`);
+    expect([size, mode & 0o777]).toEqual([0, 0o600]);
   });
 
   test('makes its folder, closed to others', () => {
@@ -124,10 +131,9 @@ describe('making a ring', () => {
   });
 
   test('by processes at once: one makes it, and all find the same', async () => {
-    const url = new URL('../../src/adapters/kek_ring_file.ts', import.meta.url).href;
     const path = newPath();
     const maker = `
-      import { makeKekRingFile, readKekRingFile } from ${JSON.stringify(url)};
+      import { makeKekRingFile, readKekRingFile } from ${JSON.stringify(adapter)};
       import { once } from 'node:events';
       process.stdout.write('ready');
       await once(process.stdin, 'data');
@@ -228,18 +234,77 @@ describe('adding a KEK', () => {
     const path = newPath();
     makeKekRingFile(path);
     const before = readFileSync(path, 'utf8');
-    writeFileSync(`${path}.lock`, `${process.pid}`);
+    const unlock = lockFile(`${path}.lock`);
     for (const act of [() => addKekToFile(path), () => addKekToFile(path, 'last'), () => promoteKekInFile(path, 'any')])
       expect(refusalOf(act)).toBe(
-        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again, or, when none is running, remove ${path}.lock.`,
+        `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,
       );
     expect(readFileSync(path, 'utf8')).toBe(before);
-    // As a command leaves it that is killed.
-    writeFileSync(`${path}.lock`, `${2 ** 22 + 1}`);
+    unlock?.();
     const added = [addKekToFile(path), addKekToFile(path)];
     expect(readKekRingFile(path).keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining(added));
-    expect(readdirSync(dirname(path))).toEqual(['ring.json']);
   });
+
+  test('by processes at once, after one that was killed half way: each puts its key in, and none is lost', async () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    const killed = spawn(process.execPath, [
+      ...['--input-type=module', '-e'],
+      `
+        import fs from 'node:fs';
+        import { syncBuiltinESMExports } from 'node:module';
+        fs.renameSync = () => process.kill(process.pid, 'SIGKILL');
+        syncBuiltinESMExports();
+        const { addKekToFile } = await import(${JSON.stringify(adapter)});
+        addKekToFile(${JSON.stringify(path)});
+      `,
+    ]);
+    expect(await once(killed, 'close')).toEqual([null, 'SIGKILL']);
+    const [rounds, processes] = [20, 5];
+    for (let round = 0; round < rounds; round += 1) {
+      makeKekRingFile(path + round);
+      cpSync(`${path}.lock`, `${path}${round}.lock`);
+    }
+    const adding = `
+      import { readdirSync, writeFileSync } from 'node:fs';
+      import { addKekToFile } from ${JSON.stringify(adapter)};
+      const path = ${JSON.stringify(path)};
+      const folder = ${JSON.stringify(dirname(path))};
+      const sleep = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      const add = (file) => {
+        for (;;) {
+          try {
+            return addKekToFile(file);
+          } catch (error) {
+            if (!error.message.startsWith('Another command')) throw error;
+            sleep();
+          }
+        }
+      };
+      const kids = [];
+      for (let round = 0; round < ${rounds}; round += 1) {
+        writeFileSync(path + round + '.here.' + process.pid, '');
+        while (readdirSync(folder).filter((name) => name.startsWith('ring.json' + round + '.here.')).length < ${processes})
+          sleep();
+        kids.push(add(path + round));
+      }
+      process.stdout.write(JSON.stringify(kids));
+    `;
+    const answers = await Promise.all(
+      Array.from({ length: processes }, async () => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', adding], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        return JSON.parse(await text(child.stdout)) as readonly string[];
+      }),
+    );
+    for (let round = 0; round < rounds; round += 1) {
+      const added = answers.map((kids) => kids[round]);
+      const { keys } = readKekRingFile(path + round);
+      expect([round, keys.length]).toEqual([round, 1 + processes]);
+      expect(keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining(added));
+    }
+  }, 120_000);
 
   test('to a file that is no ring, or that others can read, changes nothing', () => {
     const path = newPath();

@@ -124,8 +124,11 @@ for (const { name, javaScriptEnabled } of modes)
           page.goto(`${server.issuer}/logout?${new URLSearchParams(parameters)}`);
         await logout({ client_id: 'orbit', post_logout_redirect_uri: application.origin });
         await expectErrorPage(page, 'The way back is not registered', 'post_logout_redirect_uri_mismatch');
-        await logout({ id_token_hint: 'e30.e30.e30' });
+        await page.goto(`${server.issuer}/logout?state=x&state=y`);
         await expectErrorPage(page, 'This request cannot be understood', 'request_malformed');
+        // A hint that proves nothing is nobody's: the end-user is asked.
+        await logout({ id_token_hint: 'e30.e30.e30', post_logout_redirect_uri: application.origin });
+        await button(page, 'Sign out').waitFor();
         await page.goto(`${server.issuer}/account`);
         expect(page.url()).toBe(`${server.issuer}/account`);
         // Where no client is named the end-user is asked, and stays here.

@@ -342,6 +342,17 @@ describe('keyturn copy', () => {
     expect((await keyturn('keys', 'list')).code).toBe(0);
   });
 
+  test('one that came to its end is told so when it is given again, and nothing is changed', async () => {
+    expect((await keyturn('copy', '--from', from(), '--to', to())).code).toBe(0);
+    const keys = await keysIn(pathIn('copy.sqlite'));
+    const { code, stderr } = await keyturn('copy', '--from', from(), '--to', to());
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/was copied to \S+copy\.sqlite already, to its end\. Serve that one/),
+    ]);
+    expect(await keysIn(pathIn('copy.sqlite'))).toEqual(keys);
+  });
+
   test('a backup is not copied: it would revive what ended', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     const { code, stderr } = await keyturn('copy', '--from', `file:${pathIn('b.sqlite')}`, '--to', to());

@@ -150,6 +150,27 @@ describe('keyturn keys rotate', () => {
     expect([await keyIn('active'), await keyIn('retiring')]).toEqual([standby, active]);
   });
 
+  test('where one ring has to wait neither turns, and it says of each what to do', async () => {
+    ready.copyTo(folder);
+    await keyturn('keys', 'revoke', await keyIn('standby'));
+    const actives = [await keyIn('active'), await keyIn('active', 'RS256')];
+    const standby = await keyIn('standby', 'RS256');
+    const { code, stdout, stderr } = await keyturn('keys', 'rotate');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/The ES256 ring did not turn\. Wait 47\d\d\d s/);
+    expect(stderr).toContain(
+      `The RS256 ring did not turn either: its standby ${standby} may sign now, but both turn or neither does. To turn it alone: npx keyturn keys rotate --alg RS256`,
+    );
+    const { turns } = await document('keys', 'rotate');
+    expect(turns).toMatchObject([
+      { alg: 'ES256', turned: false, wait_seconds: expect.any(Number) },
+      { alg: 'RS256', turned: false, kid: standby, wait_seconds: 0 },
+    ]);
+    expect([await keyIn('active'), await keyIn('active', 'RS256')]).toEqual(actives);
+    expect(await keyturn('keys', 'rotate', '--alg', 'RS256')).toMatchObject({ code: 0 });
+    expect([await keyIn('active'), await keyIn('active', 'RS256')]).toEqual([actives[0], standby]);
+  });
+
   test('--alg turns one ring alone', async () => {
     ready.copyTo(folder);
     const [active, standby] = [await keyIn('active', 'RS256'), await keyIn('standby', 'RS256')];

@@ -65,9 +65,9 @@ export const describeKeySetReaderStore = (name: string, open: OpenStores): void 
 
     test('who has not come back for 30 days is forgotten', async () => {
       await stores.store.addKeySetReads([read('gone'), read('here', { lastAt: now + day })], 64, 'other');
-      await stores.store.removeExpired(now + 30 * day);
+      await stores.store.removeExpired(now + 30 * day, now);
       expect(await namesOf()).toEqual(['gone', 'here']);
-      await stores.store.removeExpired(now + 30 * day + 1);
+      await stores.store.removeExpired(now + 30 * day + 1, now);
       expect(await namesOf()).toEqual(['here']);
     });
   });

@@ -151,7 +151,7 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
       clock.advance(40);
       await takeMany(5, 'in use');
       clock.advance(20);
-      await stores.store.removeExpired(clock.now());
+      await stores.store.removeExpired(clock.now(), 0);
       expect(await takeMany(6, 'idle')).toEqual([0, 0, 0, 0, 0, 10]);
       expect(await takeMany(3, 'in use')).toEqual([0, 0, 10]);
     });

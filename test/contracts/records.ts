@@ -119,6 +119,7 @@ export const makeFamily = (familyId: string, overrides: Partial<TokenFamily> = {
   expiresAt: now + 30 * 86_400,
   endedAt: null,
   endReason: null,
+  secretHash: null,
   ...overrides,
 });
 
@@ -128,6 +129,7 @@ export const makeRefreshToken = (tokenHash: string, overrides: Partial<RefreshTo
   expiresAt: now + 7 * 86_400,
   usedAt: null,
   answer: null,
+  tellsFamily: false,
   ...overrides,
 });
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProvedUser } from '../../src/seams/session_store.ts';
 import type { User } from '../../src/seams/user_store.ts';
+import { describeInteractions } from './interactions.ts';
 import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
@@ -134,23 +135,6 @@ const describeSessions = (opened: () => OpenedStores): void => {
   });
 };
 
-const describeInteractions = (opened: () => OpenedStores): void => {
-  test('an interaction is found as added, marked, and removed', async () => {
-    const { store, other } = opened();
-    const interaction = makeInteraction('id');
-    await store.addInteraction(interaction);
-    await store.addInteraction(makeInteraction('untouched'));
-    expect(await other.store.findInteraction('id')).toEqual(interaction);
-    await store.markInteraction('id', 'accountChosenAt', now + 1);
-    await store.markInteraction('id', 'consentedAt', now + 2);
-    const marked = { ...interaction, accountChosenAt: now + 1, consentedAt: now + 2 };
-    expect(await other.store.findInteraction('id')).toEqual(marked);
-    await store.removeInteraction('id');
-    expect(await other.store.findInteraction('id')).toBeUndefined();
-    expect(await other.store.findInteraction('untouched')).toEqual(makeInteraction('untouched'));
-  });
-};
-
 const describeConsent = (opened: () => OpenedStores): void => {
   test('consent adds to what was allowed before, for this end-user and this client alone', async () => {
     const { store } = opened();
@@ -212,19 +196,19 @@ const describeConsent = (opened: () => OpenedStores): void => {
   test('T085: no code is added by consent that is withdrawn, nor left by consent that is withdrawn at the same time', async () => {
     const { store, other } = opened();
     await addStanding(store);
-    expect(await store.addAuthorizationCode(makeCode('never'), 'consent stands')).toBe(false);
+    expect(await store.addAuthorizationCode(makeCode('never'), { consentStands: true })).toBe(false);
     expect(await store.findAuthorizationCode('never')).toBeUndefined();
     for (let turn = 0; turn < 10; turn += 1) {
       await store.saveConsent(makeConsent());
       const [, withdrawn] = await Promise.all([
-        store.addAuthorizationCode(makeCode(`code-${turn}`), 'consent stands'),
+        store.addAuthorizationCode(makeCode(`code-${turn}`), { consentStands: true }),
         other.store.withdrawConsent('ada', 'app', now + 5),
       ]);
       expect(withdrawn).toBe(true);
       expect(await store.findAuthorizationCode(`code-${turn}`)).toBeUndefined();
     }
     await store.saveConsent(makeConsent());
-    expect(await store.addAuthorizationCode(makeCode('code'), 'consent stands')).toBe(true);
+    expect(await store.addAuthorizationCode(makeCode('code'), { consentStands: true })).toBe(true);
     expect(await store.findAuthorizationCode('code')).toBeDefined();
   });
 };
@@ -237,7 +221,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
       await store.addAuthorizationCode(makeCode(name, { expiresAt }));
       await store.addSession(makeSession(name, { expiresAt }), null);
     }
-    await store.removeExpired(now);
+    await store.removeExpired(now, now);
     expect(await store.findInteraction('past')).toBeUndefined();
     expect(await store.findAuthorizationCode('past')).toBeUndefined();
     expect(await store.findSessionBySid('past')).toBeUndefined();
@@ -249,9 +233,9 @@ const describeExpiry = (opened: () => OpenedStores): void => {
   test('a denied token stays denied for a day after its exp: the clock of another node may be behind', async () => {
     const { store } = opened();
     await store.denyToken('jti', now);
-    await store.removeExpired(now + day);
+    await store.removeExpired(now + day, now);
     expect(await store.isTokenDenied('jti')).toBe(true);
-    await store.removeExpired(now + day + 1);
+    await store.removeExpired(now + day + 1, now);
     expect(await store.isTokenDenied('jti')).toBe(false);
   });
 
@@ -259,7 +243,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     const { store } = opened();
     const names = Array.from({ length: 2500 }, (_, turn) => `interaction-${turn}`);
     await Promise.all(names.map((name) => store.addInteraction(makeInteraction(name, { expiresAt: now - 1 }))));
-    await store.removeExpired(now);
+    await store.removeExpired(now, now);
     const found = await Promise.all(names.map((name) => store.findInteraction(name)));
     expect(found.filter((interaction) => interaction !== undefined)).toEqual([]);
   });
@@ -270,18 +254,42 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family', { expiresAt: now + 30 * day });
     const successor = makeRefreshToken('family.1', { expiresAt: now + 60 });
     await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
-    await store.removeExpired(now + 30 * day);
+    await store.removeExpired(now + 30 * day, now);
     const found = await store.findRefreshToken('family.0');
     expect(found?.token.usedAt).toBe(now);
     expect(found?.token.answer).toBeNull();
     // The access tokens it gave last may be revoked for a day more.
-    await store.removeExpired(now + 31 * day + 1);
+    await store.removeExpired(now + 31 * day + 1, now);
     expect(await store.findFamily('family')).toBeUndefined();
     // It could not start anew if a token of it were left.
     await store.addSession(makeSession('desk'), null);
     await startFamily(store, 'family');
     expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { usedAt: null } });
     expect(await store.findRefreshToken('family.1')).toBeUndefined();
+  });
+
+  test('T084: a spent refresh token that tells its family goes with the last access token it gave; what is unspent stays', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family', { expiresAt: now + 30 * day });
+    const tellsFamily = true;
+    const rotate = (from: string, to: string, usedAt: number) =>
+      store.rotateRefreshToken({
+        ...{ tokenHash: from, usedAt, answer: 'sealed' },
+        successor: makeRefreshToken(to, { familyId: 'family', tellsFamily }),
+      });
+    await rotate('family.0', 'first', now);
+    await rotate('first', 'second', now);
+    await rotate('second', 'third', now + 1);
+    await store.removeExpired(now, now);
+    expect(await store.findRefreshToken('first')).toMatchObject({ token: { answer: 'sealed', tellsFamily } });
+    await store.removeExpired(now, now + 1);
+    expect(await store.findRefreshToken('first')).toBeUndefined();
+    expect(await store.findRefreshToken('family.0')).toMatchObject({ token: { tellsFamily: false, usedAt: now } });
+    expect(await store.findRefreshToken('second')).toMatchObject({ token: { usedAt: now + 1 } });
+    await store.removeExpired(now + day, now + day);
+    expect(await store.findRefreshToken('second')).toBeUndefined();
+    expect(await store.findRefreshToken('third')).toMatchObject({ token: { usedAt: null } });
   });
 
   test('T068: a spent code stays as long as its family, so that its reuse is seen; an unspent one goes when it expires', async () => {
@@ -291,14 +299,14 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'ended', { expiresAt: now + 30 * day });
     await store.addAuthorizationCode(makeCode('unspent', { expiresAt: now + 60 }));
     await store.endFamily('ended', 'revoked', now);
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
     expect(await store.findAuthorizationCode('code-of-family')).toMatchObject({ usedAt: now, familyId: 'family' });
     expect(await store.findAuthorizationCode('code-of-ended')).toMatchObject({ usedAt: now, familyId: 'ended' });
-    await store.removeExpired(now + 31 * day);
+    await store.removeExpired(now + 31 * day, now);
     expect(await store.findAuthorizationCode('code-of-family')).toBeDefined();
     expect(await store.findAuthorizationCode('code-of-ended')).toBeUndefined();
-    await store.removeExpired(now + 31 * day + 1);
+    await store.removeExpired(now + 31 * day + 1, now);
     expect(await store.findAuthorizationCode('code-of-family')).toBeUndefined();
   });
 
@@ -308,7 +316,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family');
     const successor = makeRefreshToken('family.1');
     await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect((await store.findRefreshToken('family.0'))?.token.answer).toBe('sealed');
   });
 
@@ -318,9 +326,9 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'ended');
     await startFamily(store, 'live');
     await store.endFamily('ended', 'revoked', now);
-    await store.removeExpired(now + 3600);
+    await store.removeExpired(now + 3600, now);
     expect(await store.findRefreshToken('ended.0')).toMatchObject({ family: { endReason: 'revoked' } });
-    await store.removeExpired(now + 2 * day);
+    await store.removeExpired(now + 2 * day, now);
     expect(await store.findFamily('ended')).toBeUndefined();
     expect(await store.findRefreshToken('live.0')).toBeDefined();
     // It could not start anew if a token of it were left.

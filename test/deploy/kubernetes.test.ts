@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
+import type { IIngress } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import type { IConfigMap, ISecret } from 'kubernetes-models/v1';
+import type { IConfigMap, ISecret, IService } from 'kubernetes-models/v1';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readConfig } from '../../src/config.ts';
+import { operatorPaths, paths } from '../../src/endpoints/paths.ts';
 import { settings } from '../../src/settings.ts';
 
 interface Manifest {
@@ -17,7 +19,7 @@ interface Manifest {
 const manifestsIn = (file: string): readonly Manifest[] =>
   parseAllDocuments(readFileSync(`deploy/kubernetes/${file}`, 'utf8')).map((document) => document.toJS() as Manifest);
 
-const manifests = [...manifestsIn('keyturn.yaml'), ...manifestsIn('secret.yaml')];
+const manifests = ['keyturn.yaml', 'secret.yaml', 'ingress.yaml'].flatMap(manifestsIn);
 
 /** The one manifest of a kind. The cast holds: the first test compares it with the type. */
 const only = <Kind>(kind: string): Kind => {
@@ -109,5 +111,45 @@ describe('deploy/kubernetes', () => {
     expect(only<IHorizontalPodAutoscaler>('HorizontalPodAutoscaler').spec?.minReplicas).toBeGreaterThanOrEqual(2);
     expect(only<IPodDisruptionBudget>('PodDisruptionBudget').spec?.minAvailable).toBe(1);
     expect(only<IDeployment>('Deployment').spec?.replicas).toBeUndefined();
+  });
+
+  describe('while no node is ready', () => {
+    const services = manifests.filter(({ kind }) => kind === 'Service') as readonly IService[];
+    const rule = only<IIngress>('Ingress').spec?.rules?.[0];
+
+    /** As an Ingress chooses: the longest prefix, by whole segments. */
+    const serviceFor = (path: string): string | undefined =>
+      rule?.http?.paths
+        .filter(({ path: prefix = '', pathType }) => {
+          expect(pathType).toBe('Prefix');
+          return prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
+        })
+        .sort((left, right) => (right.path?.length ?? 0) - (left.path?.length ?? 0))[0]?.backend.service?.name;
+
+    test('what is served without the database goes to the Service that does not ask, all else to the one that does', () => {
+      const published: readonly string[] = [
+        ...[paths.jwks, paths.openid_configuration, paths.oauth_authorization_server],
+        ...[paths.status_list, paths.status_list_aggregation],
+      ];
+      for (const path of [...Object.values(paths), ...Object.values(operatorPaths)])
+        expect([path, serviceFor(path)]).toEqual([path, published.includes(path) ? 'keyturn-published' : 'keyturn']);
+    });
+
+    test('both Services have the same nodes, of which the second takes also those that are not ready', () => {
+      expect(services.map(({ metadata, spec }) => [metadata?.name, spec?.publishNotReadyAddresses ?? false])).toEqual([
+        ['keyturn', false],
+        ['keyturn-published', true],
+      ]);
+      const [first, second] = services.map(({ spec }) => ({ selector: spec?.selector, ports: spec?.ports }));
+      expect(second).toEqual(first);
+      expect(only<IDeployment>('Deployment').spec?.template.metadata?.labels).toMatchObject(first?.selector ?? {});
+    });
+
+    test('the Ingress is of the issuer, and takes nothing but TLS for it', () => {
+      const { hostname } = new URL(configured.KEYTURN_ISSUER ?? '');
+      expect(rule?.host).toBe(hostname);
+      expect(only<IIngress>('Ingress').spec?.tls?.flatMap(({ hosts = [] }) => hosts)).toEqual([hostname]);
+      expect(configured.KEYTURN_TRUSTED_PROXIES).toBe('1');
+    });
   });
 });

@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
 import {
   authorizePath,
   type Browser,
@@ -246,6 +248,33 @@ describe('id_token_hint, OpenID Connect Core 1.0 §3.1.2.1', () => {
   });
 });
 
+describe('id_token_hint of a key that was revoked', () => {
+  let afterRevocation: People;
+  let hint: string;
+  beforeAll(async () => {
+    afterRevocation = await openPeople();
+    const { app, store, keyRing } = afterRevocation;
+    const answer = await redeem(app, await obtainCode(afterRevocation.openBrowser()));
+    ({ id_token: hint } = (await answer.json()) as { id_token: string });
+    const { kid = '' } = decodeProtectedHeader(hint);
+    const { databaseNow: revokedAt } = await store.readSigningKeys();
+    await store.revokeSigningKey({ kid, reason: 'a test', revokedAt, promotedKid: null, successor: null });
+    await keyRing.refresh();
+  });
+  afterAll(() => afterRevocation.store.close());
+
+  test('T066: it names nobody, so that without a page the end-user has to sign in', async () => {
+    const browser = afterRevocation.openBrowser();
+    await obtainCode(browser);
+    const path = authorizePath({ id_token_hint: hint, prompt: 'none' });
+    expect(new URL((await browser.get(path)).location).searchParams.get('error')).toBe('login_required');
+  });
+
+  test('with pages it is as none', async () => {
+    expect(await obtainCode(afterRevocation.openBrowser(), { id_token_hint: hint })).toMatch(/^[\w-]{43}$/);
+  });
+});
+
 describe('login CSRF, RFC 9700 §4.7', () => {
   test("T067: the callback of an attacker's finished sign-in, opened in another browser, goes nowhere", async () => {
     const attacker = people.openBrowser();
@@ -265,9 +294,53 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     const { location } = await browser.get(authorizePath());
     const query = location.slice(location.indexOf('?'));
     await browser.walk(location);
-    expect((await browser.get(`/authorize${query}`)).status).toBe(400);
+    const again = await browser.get(`/authorize${query}`);
+    expect({ status: again.status, location: again.location }).toEqual({ status: 400, location: '' });
+    expect(again.html).toContain('<code>interaction_expired</code>');
     const late = (await browser.get(authorizePath({ prompt: 'login' }))).location;
     await people.pass(3600);
     expect((await browser.get(late)).status).toBe(400);
+  });
+
+  /** A browser that has signed in, and consented, and has nothing left to do but to be sent to the client. */
+  const atItsEnd = async (): Promise<{ readonly browser: Browser; readonly path: string }> => {
+    const browser = people.openBrowser();
+    await obtainCode(browser);
+    const { location } = await browser.get(authorizePath({ prompt: 'login' }));
+    const { location: path } = await browser.signIn('ada', undefined, location.slice(location.indexOf('?')));
+    return { browser, path };
+  };
+
+  test('T067: of 20 requests at once that finish one interaction one gets a code, the others are told that it is over', async () => {
+    const { browser, path } = await atItsEnd();
+    const pages = await Promise.all(Array.from({ length: 20 }, () => browser.get(path)));
+    const codes = pages.filter(({ location }) => new URL(location, 'https://none').searchParams.has('code'));
+    expect(codes).toHaveLength(1);
+    for (const page of pages.filter((answered) => !codes.includes(answered))) {
+      expect({ status: page.status, location: page.location }).toEqual({ status: 400, location: '' });
+      expect(page.html).toContain('<code>interaction_expired</code>');
+    }
+  });
+
+  test('T067: of consent that is refused 20 times at once the client is told once', async () => {
+    await people.addUser('grace');
+    const browser = people.openBrowser();
+    const { location } = await browser.get(authorizePath());
+    await browser.signIn('grace', undefined, location.slice(location.indexOf('?')));
+    const page = await browser.get(location.replace('/login', '/consent'));
+    const form = { csrf: page.field('csrf'), interaction: page.field('interaction'), bound_to: page.field('bound_to') };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => browser.post('/consent', { ...form, decision: 'deny' })),
+    );
+    expect(answers.filter((answer) => answer.location.includes('error=access_denied'))).toHaveLength(1);
+    expect(answers.filter(({ html }) => html.includes('<code>interaction_expired</code>'))).toHaveLength(19);
+  });
+
+  test('T128: an interaction whose code cannot be kept is not over: it is finished the next time', async () => {
+    const { browser, path } = await atItsEnd();
+    const failing = vi.spyOn(people.store, 'addAuthorizationCode').mockRejectedValueOnce(new StoreUnavailableError());
+    expect((await browser.get(path)).status).toBe(503);
+    failing.mockRestore();
+    expect(new URL((await browser.get(path)).location).searchParams.has('code')).toBe(true);
   });
 });

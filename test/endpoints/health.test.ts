@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createTestProvider } from '../test_provider.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -37,6 +38,21 @@ describe('health', () => {
     const ready = await app.request('/health/ready');
     expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reason }]);
     expect((await app.request('/health/live')).status).toBe(200);
+  });
+
+  test('a node whose store lacks tables, or does not say whether it does, is live, not ready, and says so', async () => {
+    const provider = await createTestProvider();
+    const readiness = async (lack: () => Promise<string | undefined>) => {
+      const answer = await createApp({ ...provider, storeSchema: { lack } }).request('/health/ready');
+      return [answer.status, await answer.json()];
+    };
+    const reason = 'the database lacks the migration 0001_people';
+    expect(await readiness(async () => reason)).toEqual([503, { status: 'not ready', reason }]);
+    expect(await readiness(() => Promise.reject(new StoreUnavailableError('D1 could not answer')))).toEqual([
+      503,
+      { status: 'not ready', reason: 'the database did not say whether it has all its tables' },
+    ]);
+    expect(await readiness(async () => undefined)).toEqual([200, { status: 'ready' }]);
   });
 
   test('T133: health shows no version, no key, no path and no header of the software', async () => {

@@ -308,6 +308,16 @@ describe('T130 and T033 on the wire', () => {
     expect(statusesOf(await send(request, body))).toEqual([400]);
   });
 
+  test('T071: a byte order mark and a content coding are not passed over on the way', async () => {
+    const request = (length: number, ...more: readonly string[]): string =>
+      tokenRequest(`Content-Length: ${length}`, 'Connection: close', ...more);
+    const marked = Buffer.from(`\uFEFF${body}`);
+    expect(statusesOf(await send(request(marked.length), marked))).toEqual([400]);
+    const answer = await send(request(body.length, 'Content-Encoding: identity', 'Content-Encoding: gzip'), body);
+    expect(statusesOf(answer)).toEqual([415]);
+    expect(answer.toLowerCase()).toContain('\r\naccept-encoding: identity\r\n');
+  });
+
   test('T039: raw bytes in the Authorization header are 401', async () => {
     const request = Buffer.from(
       lines(

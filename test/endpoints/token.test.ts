@@ -133,6 +133,48 @@ describe('T071: the token endpoint takes a POSTed form and nothing else', () => 
   );
 });
 
+describe('a content coding is not undone, and is told so, RFC 9110 §15.5.16', () => {
+  const unread = ['gzip', 'br', 'deflate', 'x-unknown', 'identity, gzip', 'gzip, identity', 'gzip, gzip', '"identity"'];
+
+  test.each(unread)('Content-Encoding: %s gets 415, with what is read in Accept-Encoding', async (coding) => {
+    const response = await ask(grant, { 'Content-Encoding': coding });
+    expect(response.headers.get('Accept-Encoding')).toBe('identity');
+    await expectRefusal(response, 415, 'invalid_request');
+  });
+
+  test.each(['/introspect', '/revoke', '/userinfo'])('%s too', async (path) => {
+    const headers = { 'Content-Type': formContentType, 'Content-Encoding': 'gzip', Authorization: basic('client') };
+    const response = await provider.app.request(path, { method: 'POST', headers, body: 'token=x' });
+    expect([response.status, response.headers.get('Accept-Encoding')]).toEqual([415, 'identity']);
+  });
+
+  test.each(['/authorize', '/login', '/consent', '/logout'])('%s says so on a page', async (path) => {
+    const headers = { 'Content-Type': formContentType, 'Content-Encoding': 'gzip' };
+    const response = await provider.app.request(path, { method: 'POST', headers, body: 'csrf=x' });
+    expect([response.status, response.headers.get('Accept-Encoding')]).toEqual([415, 'identity']);
+    expect(response.headers.get('Content-Type')).toContain('text/html');
+  });
+
+  test('the administration too, which takes JSON', async () => {
+    const adminToken = 'x'.repeat(43);
+    const { app } = await createTestProvider({ environment: { KEYTURN_ADMIN_TOKEN: adminToken } });
+    const body = '{"protocol":2,"verb":"listClients","arguments":[]}';
+    const call = (sent: string, headers: Readonly<Record<string, string>>) =>
+      app.request('/admin/store', {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${adminToken}`, ...headers },
+        body: sent,
+      });
+    expect((await call(body, {})).status).toBe(200);
+    await expectRefusal(await call(body, { 'Content-Encoding': 'gzip' }), 415, 'invalid_request');
+    await expectRefusal(await call(`\uFEFF${body}`, {}), 400, 'invalid_request');
+  });
+
+  test.each(['identity', 'Identity', '', ' , identity,'])('Content-Encoding: %j is none', async (coding) => {
+    expect((await ask(grant, { 'Content-Encoding': coding })).status).toBe(200);
+  });
+});
+
 describe('T123: hostile forms', () => {
   test.each([
     ['% without digits', 'a=%'],
@@ -144,6 +186,7 @@ describe('T123: hostile forms', () => {
     ['bytes that are no UTF-8', 'a=%FF%FE'],
     ['the same in a name', '%ED%A0%80=a'],
     ['raw non-ASCII', 'a=é'],
+    ['a byte order mark within', '\uFEFFa=b'],
     ['a raw NUL', 'a=\0'],
     ['a raw newline', 'a=b\r\nc=d'],
     ['a parameter twice', 'scope=read&scope=write'],
@@ -155,6 +198,14 @@ describe('T123: hostile forms', () => {
   ])('%s is invalid_request', async (_, form) => {
     await expectRefusal(await ask(`${grant}&${form}`), 400, 'invalid_request');
   });
+
+  test.each(['grant_type=client_credentials', 'a=b&grant_type=client_credentials'])(
+    'a byte order mark before %s is of the first name, and no form has it unencoded (RFC 6749 appendix B)',
+    async (form) => {
+      await expectRefusal(await ask(`\uFEFF${form}`), 400, 'invalid_request');
+      expect((await ask(`%EF%BB%BF${form}`)).status).toBe(form === grant ? 400 : 200);
+    },
+  );
 
   test('100 000 parameters are too large a body', async () => {
     await expectRefusal(await ask(`${grant}&${'a=1&'.repeat(100_000)}`), 413, 'invalid_request');

@@ -1,13 +1,16 @@
 // A start that cannot be: one clear message on standard error that says what to do, an exit code that is not 0, and
 // nothing changed.
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +32,7 @@ import {
   removeFolder,
   ringPathIn,
   runCli,
+  startServer,
 } from '../running_server.ts';
 import { createRecordedLog, createTestClock, createTestProvider, makeKekRing } from '../test_provider.ts';
 import { readRows } from './key_facts.ts';
@@ -78,6 +82,13 @@ const refusal = async (folder: string, environment: Environment = {}): Promise<s
     throw error;
   }
   throw new Error('the start was not refused');
+};
+
+/** Whether a start in this process comes to sign. */
+const readyAt = async (folder: string): Promise<boolean> => {
+  const { keyRing, store } = await openProvider(readConfig(settingsIn(folder, {})), createRecordedLog());
+  await store.close();
+  return keyRing.notSigning() === undefined;
 };
 
 const expectSaid = (said: string, says: readonly (string | RegExp)[]): void => {
@@ -169,6 +180,11 @@ describe('F16: a database that is damaged', () => {
     ],
     ['in the schema', (path) => alter(path, (bytes) => bytes.fill(0x5a, 100, 400)), ['damaged', 'backup']],
     ['cut in half', (path) => truncateSync(path, 5 * pageBytes), ['damaged', 'Restore it from a backup']],
+    [
+      'cut to nothing',
+      (path) => truncateSync(path),
+      ['is empty (0 bytes)', 'Restore it from a backup', /rm \S+sqlite/],
+    ],
     ['cut within the header', (path) => truncateSync(path, 50), [/damaged|not an SQLite database/, 'backup']],
     ['overwritten by noise', (path) => writeFileSync(path, randomBytes(50_000)), ['not an SQLite database']],
     ['another kind of file', (path) => writeFileSync(path, 'hello\n'), ['not an SQLite database', 'Name another']],
@@ -182,6 +198,36 @@ describe('F16: a database that is damaged', () => {
     const before = digestOf(database);
     expectSaid(await refusal(folder), says);
     expect(digestOf(database)).toBe(before);
+  });
+});
+
+describe('a database file that is empty', () => {
+  test('beside a ring is refused by every command, and with a write-ahead log everywhere', async () => {
+    const folder = newFolder();
+    truncateSync(databasePathIn(folder));
+    for (const args of [['keys', 'list'], ['users', 'list'], ['doctor']]) {
+      const { code, stdout, stderr } = await runCli(args, folder, { KEYTURN_ISSUER: issuer });
+      expect([code, `${stdout}${stderr}`.replaceAll(/\s+/g, ' ')]).toEqual([
+        1,
+        expect.stringContaining('is empty (0 bytes)'),
+      ]);
+    }
+    rmSync(ringPathIn(folder));
+    expectSaid(await refusal(folder, { KEYTURN_KEK_RING: kekRing }), ['is empty (0 bytes)']);
+    writeFileSync(`${databasePathIn(folder)}-wal`, 'what was written last');
+    expectSaid(await refusal(folder), ['is empty (0 bytes)']);
+    expect(statSync(databasePathIn(folder)).size).toBe(0);
+    rmSync(databasePathIn(folder));
+    expectSaid(await refusal(folder), ['is not there', /rm \S+-wal$/]);
+    expect(readdirSync(folder)).toEqual(['keyturn.sqlite-wal']);
+  });
+
+  test('without a ring is a first start, as a ring without a database is', async () => {
+    const folder = emptyFolder();
+    writeFileSync(databasePathIn(folder), '');
+    expect(await readyAt(folder)).toBe(true);
+    rmSync(databasePathIn(folder));
+    expect(await readyAt(folder)).toBe(true);
   });
 });
 
@@ -203,7 +249,7 @@ describe('a place that cannot be', () => {
         mkdirSync(join(folder, 'data'));
         return join(folder, 'data');
       },
-      ['That is a folder'],
+      ['it is a folder, and no file'],
     ],
   ];
 
@@ -251,6 +297,13 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
     return {};
   };
 
+  const inPlaceOf =
+    (command: string) =>
+    (path: string): void => {
+      rmSync(path);
+      execFileSync(command, [path]);
+    };
+
   const starts: readonly (readonly [string, (folder: string) => Environment, string])[] = [
     [
       'another ring',
@@ -263,13 +316,39 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
       'could not be opened',
     ],
     ['an address of another machine', () => ({ KEYTURN_HOST: '192.0.2.1' }), 'KEYTURN_HOST'],
+    [
+      'a named pipe for a ring',
+      (folder) => spoil(inPlaceOf('mkfifo'), ringPathIn(folder)),
+      'kek_ring.json could not be read: it is a named pipe, and no file',
+    ],
+    [
+      'a named pipe for a database',
+      (folder) => spoil(inPlaceOf('mkfifo'), databasePathIn(folder)),
+      'keyturn.sqlite could not be opened: it is a named pipe, and no file',
+    ],
+    [
+      'a named pipe for the root certificate of Postgres',
+      (folder) => {
+        spoil(inPlaceOf('mkfifo'), ringPathIn(folder));
+        const parameters = `sslmode=verify-full&sslrootcert=${ringPathIn(folder)}`;
+        return { KEYTURN_DATABASE_URL: `postgres://ada@127.0.0.1:1/id?${parameters}` };
+      },
+      'cannot be read: it is a named pipe, and no file',
+    ],
     ['no ring', (folder) => spoil(rmSync, ringPathIn(folder)), 'is missing'],
     ['a place below a file', () => ({ KEYTURN_DATABASE_URL: 'file:/dev/null/x' }), 'could not be opened'],
+    [
+      'a folder for a ring',
+      (folder) => spoil(inPlaceOf('mkdir'), ringPathIn(folder)),
+      'kek_ring.json could not be read: it is a folder, and no file',
+    ],
+    ['a device for a ring', () => ({ KEYTURN_KEK_RING_FILE: '/dev/zero' }), 'zero could not be read: it is a device'],
+    ['a device for a database', () => ({ KEYTURN_DATABASE_URL: 'file:/dev/null' }), 'not be opened: it is a device'],
     ['a contradiction', () => ({ KEYTURN_LEAD_SECONDS: '5' }), 'KEYTURN_LEAD_SECONDS is 5'],
   ];
 
-  // Every day one for each way to be refused; what each says is asked above in this process.
-  test.each(orEveryDay(starts, starts.slice(0, 3)))(
+  // Every day one for each way to be refused, and what a start could wait for.
+  test.each(orEveryDay(starts, starts.slice(0, 6)))(
     '%s: one message on standard error, no stack, exit code 1',
     async (_, environmentOf, says) => {
       const folder = newFolder();
@@ -291,5 +370,28 @@ describe('keyturn serve', { timeout: processTestMilliseconds }, () => {
     const { code, stderr } = await serve(newFolder(), { KEYTURN_LEED_SECONDS: '1', KEYTURN_LEAD_SECONDS: '5' });
     expect(code).toBe(1);
     expect(stderr).toContain('KEYTURN_LEED_SECONDS');
+  });
+});
+
+describe('a database that others can touch', { timeout: processTestMilliseconds }, () => {
+  const warningsOf = async (folder: string): Promise<readonly string[]> => {
+    const server = await startServer(folder, { KEYTURN_ISSUER: issuer });
+    await server.stop();
+    const records = (server.stdout().match(/^\{.*$/gm) ?? []).map((line) => JSON.parse(line));
+    return records.flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
+  };
+
+  test('is served, and each start warns of it with what to run; one that is made is for its owner alone', async () => {
+    const folder = emptyFolder();
+    expect(await warningsOf(folder)).toEqual([]);
+    const database = databasePathIn(folder);
+    expect(statSync(database).mode & 0o777).toBe(0o600);
+    const run = `Run: chmod 600 ${database}*`;
+    chmodSync(database, 0o644);
+    expect(await warningsOf(folder)).toEqual([`others on this machine can read the database ${database}. ${run}`]);
+    chmodSync(database, 0o620);
+    expect(await warningsOf(folder)).toEqual([`others on this machine can change the database ${database}. ${run}`]);
+    chmodSync(database, 0o600);
+    expect(await warningsOf(folder)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import {
   obtainCode,
   openPeople,
   type People,
+  password,
   postForm,
   redeem,
   redirectUri,
@@ -173,7 +174,7 @@ describe('each value in its own place', () => {
       grant_type: 'password',
       client_id: 'app',
       username: 'ada',
-      password: 'correct horse battery staple',
+      password,
     };
     await expectRefusal(await postForm(people.app, '/token', form), 'unsupported_grant_type');
   });

@@ -138,7 +138,7 @@ describe('a refresh token used again, RFC 9700 §4.14.2', () => {
     await pass(idleSeconds - 1);
     const third = await refreshed(second.refresh_token);
     await pass(idleSeconds - 1);
-    await people.store.removeExpired(people.clock.now());
+    await people.store.removeExpired(people.clock.now(), people.clock.now() - idleSeconds);
     await expectRefusal(await refresh(people.app, first.refresh_token), 'invalid_grant');
     await expectEnded(people.app, third);
   });

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { createJoseKeyVault, parseKekRing } from '../../src/adapters/jose_key_vault.ts';
 import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { openKey } from '../../src/keys/open_key.ts';
-import { type RotationParts, revokeKey, turnNow, turnRings } from '../../src/keys/rotation.ts';
+import { type RotationParts, revokeKey, turnNow, turnRings, turnTogether } from '../../src/keys/rotation.ts';
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
+import { signingAlgorithms } from '../../src/seams/signer.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import { makeKekRing } from '../test_provider.ts';
 import {
@@ -162,6 +163,49 @@ describe('a turn by hand', () => {
     rings.clock.advance(lead);
     const turn = await turnNow('ES256', slowly(rings, 100));
     expect(turn).toMatchObject({ activatesAt: start + lead + 100 });
+  });
+
+  test('of both rings is of neither, where the standby of one does not open', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const before = await rowsOf(rings);
+    const standby = await rowAt(rings, 1, 'RS256');
+    const unwrap: typeof rings.vault.unwrap = (jwe, context) =>
+      jwe === standby.privateJwe ? Promise.reject(new KeyVaultError('no such key')) : rings.vault.unwrap(jwe, context);
+    const half = { ...rings, vault: { ...rings.vault, unwrap } };
+    await expect(turnTogether(signingAlgorithms, half)).rejects.toThrow(KeyVaultError);
+    expect(await rowsOf(rings)).toEqual(before);
+  });
+
+  test('of both rings is of neither, where the second turns while the standbys are opened', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const standby = await rowAt(rings, 1, 'RS256');
+    const unwrap: typeof rings.vault.unwrap = async (jwe, context) => {
+      if (jwe === standby.privateJwe) await turnNow('RS256', rings);
+      return rings.vault.unwrap(jwe, context);
+    };
+    const turns = await turnTogether(signingAlgorithms, { ...rings, vault: { ...rings.vault, unwrap } });
+    expect(turns.map(({ turned }) => turned)).toEqual([false, false]);
+    expect(await rowAt(rings, 0)).toMatchObject({ erasedAt: null });
+  });
+
+  test('of both rings, of which somebody else turns the second meanwhile, tells of each what is so', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const { activateSigningKey } = rings.store;
+    const store = {
+      ...rings.store,
+      activateSigningKey: async (kid: string, at: number) => {
+        const done = await activateSigningKey(kid, at);
+        if (kid === (await rowAt(rings, 1)).kid) await turnNow('RS256', rings);
+        return done;
+      },
+    };
+    expect(await turnTogether(signingAlgorithms, { ...rings, store })).toEqual([
+      { alg: 'ES256', turn: { kid: (await rowAt(rings, 1)).kid, activatesAt: start + lead }, turned: true },
+      { alg: 'RS256', turn: { kid: (await rowAt(rings, 2, 'RS256')).kid, waitSeconds: lead }, turned: false },
+    ]);
   });
 
   test('two at once turn the ring once', async () => {

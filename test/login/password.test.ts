@@ -47,6 +47,118 @@ describe('what a password may be, NIST SP 800-63B-4 §3.1.1.2', () => {
   );
 
   test.each([
+    ...[
+      'correcthorsebatterystaple',
+      'Correct Horse Battery Staple',
+      'correct-horse-battery-staple-1',
+      'C0rrecth0rsebatterystaple!',
+    ],
+    ...[
+      'thequickbrownfox',
+      'The quick brown fox jumps over the lazy dog.',
+      'lorem ipsum dolor sit amet',
+      'iloveyouforever',
+    ],
+    ...['maytheforcebewithyou', 'tobeornottobe2024', 'nevergonnagiveyouup', 'youshallnotpass', 'thisismypassword'],
+    ...[
+      'Franz jagt im komplett verwahrlosten Taxi',
+      'ichliebedich2010',
+      'passwortpasswort1',
+      'Donaudampfschifffahrtsgesellschaft',
+    ],
+  ])('T105: %s is a phrase that everybody knows', (typed) => {
+    expect(faultOf(typed)).toBe('common');
+  });
+
+  test.each([
+    ...[
+      'passwordpassword1',
+      'password12345678',
+      'Password_20240101',
+      '2024Password2024!',
+      'p@ssw0rdp@ssw0rd1',
+      'PA$$W0RD!!!!!!!!1',
+    ],
+    ...[
+      'letmeinletmein12',
+      'letmein-letmein-letmein-1',
+      '1loveyou1loveyou2',
+      'iloveyou12345678',
+      'sunshine!sunshine!1',
+    ],
+    ...['password123password123', 'administrator123', 'administrator!!!', 'trustno1!!!!!!!!', 'Superman1234567'],
+    ...['ｐａｓｓｗｏｒｄ１２３４５６７', 'passwörd12345678', '12345678password', '1234567welcome123'],
+  ])('T105: %s is a common password, repeated or with digits and signs about it', (typed) => {
+    expect(faultOf(typed)).toBe('common');
+  });
+
+  test.each([
+    ...[
+      'qwertyuiopasdfgh',
+      'qwertyuiop[]asdfghjkl',
+      'asdfghjklzxcvbnm',
+      'mnbvcxzlkjhgfdsa',
+      'qwerty-asdfgh-zxcvbn',
+      'QwErTyUiOpAsDfG',
+    ],
+    ...[
+      '!QAZ2wsx#EDC4rfv',
+      'zaq1xsw2cde3vfr4',
+      'qweasdzxc123456',
+      'qazwsxedcrfvtgb1',
+      '1q2w3e4r5t6y7u8i',
+      '1a2b3c4d5e6f7g8h',
+    ],
+    ...[
+      'qwertzuiopasdfg',
+      'azertyuiopqsdfg',
+      'abcdefgh12345678',
+      '0987654321poiuyt',
+      '!@#$%^&*()qwerty',
+      '147258369 741852963',
+    ],
+  ])('T105: %s is a walk over the keyboard', (typed) => {
+    expect(faultOf(typed)).toBe('common');
+  });
+
+  test.each([
+    ...['the correct horse has a battery staple', 'password managers are fine things', 'monkey dragon shadow master'],
+    ...[
+      'letmein to the garden of roses',
+      'my dragon likes 12 red shoes',
+      'dragon 4915123456789',
+      'qwerty is a keyboard layout',
+    ],
+    ...[
+      '12 monkeys and a sunshine',
+      'asdf movie was quite funny',
+      'Tr0ub4dor&3 Tr0ub4dor&4',
+      '83715029461538207',
+      'x7Kq9mZp2LwTr4vN',
+    ],
+    ...[
+      'sunshine over the seven hills',
+      '1234 dragons 5678 eggs',
+      'правильная password1',
+      '🐎🔋📎✅🎩🌵🍋🚲🧲🪁🦉 asdf',
+      '🐎🔋📎✅🎩🌵🍋🚲🧲🪁🦉🎻🧊 1',
+      'drei graue Esel im Regen',
+      'dragonflies at dusk 7',
+    ],
+  ])('T105: %s is none of these: the whole is compared, not the words in it', (typed) => {
+    expect(faultOf(typed)).toBeUndefined();
+  });
+
+  test.each([
+    ['signs', `${'!'.repeat(4095)}a`],
+    ['one walk and no more', `${'qwertyuiop'.repeat(409)}zz`],
+    ['letters', `${'lorem ipsum '.repeat(341)}x`],
+    ['a word over and over', `${'sunshine'.repeat(511)}sunshinx`],
+  ])('T134: 4 KB of %s may be chosen: what is longer than any spelling is not compared', (_, typed) => {
+    expect(faultOf(typed)).toBeUndefined();
+  });
+
+  test.each([
     'aaaaaaaaaaaaaaaa',
     'abcabcabcabcabcabc',
     'Hunter12hunter12HUNTER12',

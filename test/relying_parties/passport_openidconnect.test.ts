@@ -135,7 +135,7 @@ describe('passport-openidconnect 0.1 in Express, which sends no PKCE', () => {
     const endUser = createEndUser(server.issuer, ada);
     const before = await signIn(endUser);
     const after = JSON.parse((await open(endUser, '/refresh')).body) as Kept;
-    expect(after.refreshToken).toMatch(/^[\w-]{43}$/);
+    expect(after.refreshToken).toMatch(/^[\w-]{72}$/);
     expect(after.refreshToken).not.toBe(before.refreshToken);
     const again = await open(endUser, '/refresh');
     expect([again.status, JSON.parse(again.body).error]).toEqual([400, 'invalid_grant']);

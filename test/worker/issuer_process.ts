@@ -12,7 +12,7 @@ import { makeClient, makeUser } from '../contracts/records.ts';
 import { makeFolder, type Outcome, removeFolder, runCli } from '../running_server.ts';
 import { startWorker } from './running_worker.ts';
 
-export const password = 'correct horse battery staple';
+export const password = 'nine quiet otters juggling';
 
 /** Hashed on Node, verified in WebAssembly. */
 const passwordHash = nodeRsPasswordHasher.hash(password);

@@ -26,8 +26,8 @@ export interface Neighbour {
   readonly isIssuer: boolean;
   /** Bindings that an issuer has in place of its own; undefined is none. */
   readonly insteadOf?: Readonly<Record<string, string | number | undefined>>;
-  /** In place of the issuer's database: one without tables, or no binding at all. */
-  readonly database?: 'without tables' | 'none';
+  /** In place of the issuer's database: one without tables, one that lacks the last migration, or no binding at all. */
+  readonly database?: 'without tables' | 'older' | 'none';
 }
 
 export interface WorkerOptions {
@@ -65,15 +65,27 @@ const modulesIn = (folder: string) => [
     .map((name) => ({ type: 'CompiledWasm' as const, path: join(folder, name) })),
 ];
 
-const applyMigrations = async (miniflare: Miniflare): Promise<void> => {
-  const database = await miniflare.getD1Database('DB', 'issuer-0');
-  const applied = await database.prepare("select name from sqlite_master where name = 'signing_key'").all();
-  if (applied.results.length > 0) return;
-  const files = readdirSync(migrations).filter((name) => name.endsWith('.sql'));
-  for (const file of files.sort()) {
+export const migrationFiles: readonly string[] = readdirSync(migrations)
+  .filter((name) => name.endsWith('.sql'))
+  .sort();
+
+/** To the database of a Worker. */
+export const applyMigrations = async (
+  miniflare: Miniflare,
+  worker: string,
+  files: readonly string[],
+): Promise<void> => {
+  const database = await miniflare.getD1Database('DB', worker);
+  for (const file of files) {
     const statements = readFileSync(join(migrations, file), 'utf8').split('--> statement-breakpoint');
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }
+};
+
+const hasTables = async (miniflare: Miniflare): Promise<boolean> => {
+  const database = await miniflare.getD1Database('DB', 'issuer-0');
+  const found = await database.prepare("select name from sqlite_master where name = 'signing_key'").all();
+  return found.results.length > 0;
 };
 
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
@@ -108,8 +120,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     modulesRoot: folder,
     ...compatibility,
     ...(isIssuer && { bindings: given<string | number>({ ...bindings, ...insteadOf }) }),
-    ...(isIssuer &&
-      database !== 'none' && { d1Databases: { DB: database === undefined ? 'keyturn' : 'without-tables' } }),
+    ...(isIssuer && database !== 'none' && { d1Databases: { DB: database ?? 'keyturn' } }),
     serviceBindings: { ...serviceBindings },
   }));
   const miniflare = new Miniflare(
@@ -123,7 +134,9 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
     }),
   );
   await miniflare.ready;
-  await applyMigrations(miniflare);
+  if (!(await hasTables(miniflare))) await applyMigrations(miniflare, 'issuer-0', migrationFiles);
+  for (const { name, database } of neighbours)
+    if (database === 'older') await applyMigrations(miniflare, name, migrationFiles.slice(0, -1));
   const token = environment.KEYTURN_ADMIN_TOKEN ?? '';
   return {
     ...{ issuer, token, environment, miniflare, logged },

@@ -10,7 +10,7 @@ import { type RunningWorker, startWorker } from './running_worker.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
-const password = 'correct horse battery staple';
+const password = 'nine quiet otters juggling';
 const clientSecret = 'a-secret-of-43-characters-as-they-are-made-x';
 const redirectUri = 'https://app.example/callback';
 

@@ -1,0 +1,2 @@
+ALTER TABLE "refresh_token" ADD COLUMN "tells_family" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "token_family" ADD COLUMN "secret_hash" text collate "C";

@@ -1,0 +1,1 @@
+CREATE INDEX `audit_event_at` ON `audit_event` (`at`);
