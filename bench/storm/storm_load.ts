@@ -7,11 +7,20 @@ import type { Contender, Target } from '../contender.ts';
 import type { Send } from '../flows/flow.ts';
 import { createSend } from '../flows/send.ts';
 import { clientCredentialsName } from '../scenarios/client_credentials.ts';
+import { type Beat, timeBeat, undisturbed } from './machine.ts';
 import type { SignIns } from './people_load.ts';
 import { afterOthers } from './processors.ts';
 
+/** A token asked for: when, and how long it took, in milliseconds. */
+export interface Sent {
+  readonly at: number;
+  readonly took: number;
+}
+
 export interface Window {
   readonly milliseconds: readonly number[];
+  /** Of those that were under way while the machine ran as usual. */
+  readonly undisturbed: readonly number[];
   readonly seconds: number;
 }
 
@@ -40,22 +49,29 @@ const warmUpVolleys = 1;
 const megabytesOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
 
+interface Asked {
+  readonly sent: readonly Sent[];
+  readonly beats: readonly Beat[];
+}
+
 /** Sends at the beat, whatever the answers before took: a server that stands still is asked on, and each asker waits. */
-const askForTokens = async (send: Send, target: Target, isOver: () => boolean): Promise<readonly number[]> => {
-  const taken: number[] = [];
+const askForTokens = async (send: Send, target: Target, isOver: () => boolean): Promise<Asked> => {
+  const sent: Sent[] = [];
+  const beats: Beat[] = [];
   const asking: Promise<void>[] = [];
   const ask = async (): Promise<void> => {
-    const sent = performance.now();
+    const at = performance.now();
     const { status } = await send(target);
     if (status !== 200) throw new Error(`The token endpoint answered ${status}.`);
-    taken.push(performance.now() - sent);
+    sent.push({ at, took: performance.now() - at });
   };
   for (let due = performance.now(); !isOver(); due += 1000 / tokensPerSecond) {
     await wait(Math.max(0, due - performance.now()));
     asking.push(ask());
+    beats.push(timeBeat());
   }
   await Promise.all(asking);
-  return taken;
+  return { sent, beats };
 };
 
 const storm = async (contender: Contender): Promise<StormAnswer> => {
@@ -68,8 +84,10 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
     const asking = askForTokens(send, target, () => over);
     const result = await work();
     over = true;
-    const milliseconds = await asking;
-    return { result, window: { milliseconds, seconds: (performance.now() - started) / 1000 } };
+    const { sent, beats } = await asking;
+    const seconds = (performance.now() - started) / 1000;
+    const took = (which: readonly Sent[]): readonly number[] => which.map((each) => each.took);
+    return { result, window: { milliseconds: took(sent), undisturbed: took(undisturbed(sent, beats)), seconds } };
   };
   const people = startBehind(afterOthers() ?? [], 'storm/people_load.ts');
   const signInAll = async (volley: number): Promise<SignIns> => {
