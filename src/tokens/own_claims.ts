@@ -20,7 +20,13 @@ export type OwnClaims = JWTPayload & { readonly [name in (typeof textClaims)[num
   readonly exp: number;
 };
 
-export const areOwnClaims = (payload: JWTPayload): payload is OwnClaims =>
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const areOwnClaims = (payload: unknown): payload is OwnClaims =>
+  isObject(payload) &&
   textClaims.every((name) => payload[name] === undefined || typeof payload[name] === 'string') &&
+  payload.sub !== undefined &&
   Number.isSafeInteger(payload.exp) &&
+  [payload.iat, payload.nbf].every((instant) => instant === undefined || typeof instant === 'number') &&
   !isNestedBeyond(mostClaimLevels, payload);

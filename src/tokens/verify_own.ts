@@ -1,20 +1,10 @@
 // Checks tokens this issuer signed, with the keys in memory: for userinfo, introspection, revocation and hints.
-import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import { decodeProtectedHeader } from 'jose';
 import type { Provider } from '../provider.ts';
-import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
-import { decodeBase64url } from '../verifier/base64url.ts';
+import type { NumericDate } from '../seams/clock.ts';
 import type { TokenType } from './jws.ts';
 import { areOwnClaims, type OwnClaims } from './own_claims.ts';
-
-type VerificationKey = Awaited<ReturnType<typeof importJWK>>;
-
-const imported = new Map<string, Promise<VerificationKey>>();
-
-const importOnce = ({ kid, alg, publicJwk }: SigningKeyRecord): Promise<VerificationKey> => {
-  const known = imported.get(kid) ?? importJWK(publicJwk, alg);
-  imported.set(kid, known);
-  return known;
-};
+import { proveSignature } from './proved_signature.ts';
 
 export interface VerifyOwnOptions {
   readonly typ: TokenType;
@@ -22,9 +12,9 @@ export interface VerifyOwnOptions {
   readonly expiredToo?: boolean;
 }
 
-/** Of what is not signed, the signature; jose takes it padded, with spaces and with spare bits set, too. RFC 7515 §2. */
-const isSignatureStrict = (token: string): boolean =>
-  decodeBase64url(token.slice(token.lastIndexOf('.') + 1)) !== undefined;
+/** RFC 7519 §4.1.4, §4.1.5; without leeway, for the clock is the one it was issued by. */
+const isInTime = ({ exp, nbf = 0 }: OwnClaims, now: NumericDate, expiredToo: boolean): boolean =>
+  nbf <= now && (expiredToo || now < exp);
 
 /**
  * @returns the claims; undefined when the token is malformed, not ours or not as we make them, of another type, expired, or its key was revoked.
@@ -36,18 +26,13 @@ export const verifyOwnToken = async (
   { keyRing, config, clock }: Pick<Provider, 'keyRing' | 'config' | 'clock'>,
 ): Promise<OwnClaims | undefined> => {
   try {
-    if (!isSignatureStrict(token)) return undefined;
-    const { kid } = decodeProtectedHeader(token);
-    const key = keyRing.keys.find((candidate) => candidate.kid === kid && candidate.revokedAt === null);
-    if (key === undefined) return undefined;
-    const { payload } = await jwtVerify(token, await importOnce(key), {
-      algorithms: [key.alg],
-      issuer: config.issuer,
-      typ,
-      requiredClaims: ['exp', 'sub'],
-      currentDate: new Date((expiredToo ? 0 : clock.now()) * 1000),
-    });
-    return areOwnClaims(payload) ? payload : undefined;
+    const proved = await proveSignature(token, (kid) =>
+      keyRing.keys.find((candidate) => candidate.kid === kid && candidate.revokedAt === null),
+    );
+    if (proved?.typ !== typ) return undefined;
+    const claims: unknown = JSON.parse(proved.payload);
+    if (!areOwnClaims(claims) || claims.iss !== config.issuer) return undefined;
+    return isInTime(claims, clock.now(), expiredToo) ? claims : undefined;
   } catch {
     return undefined;
   }

@@ -46,6 +46,57 @@ describe('tokens this issuer signed, RFC 8725 §3', () => {
   );
 });
 
+describe('a token whose signature was proved before', () => {
+  const asked = { typ: 'at+jwt' } as const;
+  const provenBefore = async (provider: People) => {
+    const { signer } = provider.keyRing.activeSigner('ES256');
+    const exp = provider.clock.now() + 60;
+    const token = await signJwt('at+jwt', { iss: provider.config.issuer, sub: 'ada', roles: ['a'], exp }, signer);
+    expect(await verifyOwnToken(token, asked, provider)).toMatchObject({ sub: 'ada' });
+    return { token, kid: signer.kid };
+  };
+
+  test('is refused once it has expired, but as a hint', async () => {
+    const { token } = await provenBefore(people);
+    expect(await verifyOwnToken(token, { typ: 'JWT' }, people)).toBeUndefined();
+    await people.pass(60);
+    expect(await verifyOwnToken(token, asked, people)).toBeUndefined();
+    expect(await verifyOwnToken(token, { ...asked, expiredToo: true }, people)).toMatchObject({ sub: 'ada' });
+  });
+
+  test('is refused once its key is revoked, and by an issuer without that key', async () => {
+    const own = await openPeople();
+    const { token, kid } = await provenBefore(own);
+    expect(await verifyOwnToken(token, asked, people)).toBeUndefined();
+    const { databaseNow: revokedAt } = await own.store.readSigningKeys();
+    await own.store.revokeSigningKey({ kid, reason: 'a test', revokedAt, promotedKid: null, successor: null });
+    await own.keyRing.refresh();
+    expect(await verifyOwnToken(token, asked, own)).toBeUndefined();
+    await own.store.close();
+  });
+
+  test('is refused by whoever has the key and another name', async () => {
+    const { token } = await provenBefore(people);
+    const config = { ...people.config, issuer: 'https://evil.example' };
+    expect(await verifyOwnToken(token, asked, { ...people, config })).toBeUndefined();
+  });
+
+  test('has claims of its own for each who asks', async () => {
+    const { token } = await provenBefore(people);
+    Object.assign((await verifyOwnToken(token, asked, people)) ?? {}, { roles: ['admin'] });
+    expect((await verifyOwnToken(token, asked, people))?.roles).toEqual(['a']);
+  });
+
+  test('says nothing of one that differs in a character', async () => {
+    const { token } = await provenBefore(people);
+    const places = Array.from({ length: 40 }, (_, turn) => Math.floor((turn * token.length) / 40));
+    for (const place of places) {
+      const altered = token.slice(0, place) + (token[place] === 'A' ? 'B' : 'A') + token.slice(place + 1);
+      expect(await verifyOwnToken(altered, asked, people)).toBeUndefined();
+    }
+  });
+});
+
 /** Lists in lists; made by hand, since JSON.stringify does not go so deep. */
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
