@@ -131,7 +131,7 @@ export const settings = {
   KEYTURN_SESSION_SECONDS: setting(wholeNumber(1, 10 * year), 'How long a sign-in lasts at most.', `${14 * day}`),
   KEYTURN_AUDIT_SECONDS: setting(
     wholeNumber(0, 100 * year),
-    'How long the audit log keeps what people did: sign-ins, sessions, consents, what tokens were started and ended. What operators and keys did stays. 0 keeps all of it for ever.',
+    'How long the audit log keeps what people did, and what became of it: sign-ins, sessions, consents, tokens started, ended and revoked. What operators did to users, clients, resources and keys stays. 0 keeps all of it for ever.',
     '0',
   ),
   KEYTURN_SIGN_UP: setting(

@@ -1,2 +1,2 @@
-ALTER TABLE "refresh_token" ADD COLUMN "tells_family" boolean DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE "token_family" ADD COLUMN "secret_hash" text collate "C";
+ALTER TABLE "token_family" ADD COLUMN "secret_hash" text collate "C";--> statement-breakpoint
+ALTER TABLE "refresh_token" ADD COLUMN "tells_family" boolean DEFAULT false NOT NULL;

@@ -16,7 +16,6 @@ const added: Readonly<Record<string, string>> = {
   '0005_database_copy': 'database_copy',
   '0006_consent_resource_scope': 'consent.resource_scope',
   '0007_refresh_tokens_tell_family': 'token_family.secret_hash',
-  '0008_audit_event_at': 'audit_event_at',
 };
 
 const tablesOfColumns = Object.values(added).flatMap((name) => (name.includes('.') ? name.split('.').slice(0, 1) : []));

@@ -254,11 +254,7 @@ export const auditEvent = pgTable(
     address: text(),
     details: json().$type<Readonly<Record<string, string | number | boolean>>>().notNull(),
   },
-  (table) => [
-    index('audit_event_sub').on(table.sub),
-    index('audit_event_client_id').on(table.clientId),
-    index('audit_event_at').on(table.at),
-  ],
+  (table) => [index('audit_event_sub').on(table.sub), index('audit_event_client_id').on(table.clientId)],
 );
 
 /** Logout tokens waiting to be delivered. OpenID Connect Back-Channel Logout 1.0 §2.5. */

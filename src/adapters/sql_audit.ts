@@ -1,5 +1,5 @@
 // AuditStore in SQL. Append-only: nothing here changes an event, and only age deletes one.
-import { and, desc, eq, getTableColumns, gte, inArray, lt } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, lt, lte, sql } from 'drizzle-orm';
 import type { AuditEvent, AuditFilter, AuditStore } from '../seams/audit_store.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { once, placeholders, prepare, type Step } from './sql_statement.ts';
@@ -27,7 +27,18 @@ export const createRecording = ({ database, tables: { auditEvent } }: SqlConnect
 
 export const createSqlAudit = ({ database, tables, read, write }: SqlConnection, recording: Recording): AuditStore => {
   const { auditEvent } = tables;
-  const { id } = getTableColumns(auditEvent);
+  const { id, at } = getTableColumns(auditEvent);
+  // Without an index on when: ids ascend with it, but for what clocks differ.
+  const pageAfter = prepare(
+    database
+      .select({ id, at })
+      .from(auditEvent)
+      .where(gt(id, sql.placeholder('after')))
+      .orderBy(asc(id))
+      .limit(rowsPerStep),
+  );
+  /** Up to here nothing is left that may go. */
+  let walked = 0;
   return {
     appendAudit: async (event) => {
       await write(...recording(event));
@@ -37,12 +48,15 @@ export const createSqlAudit = ({ database, tables, read, write }: SqlConnection,
         once(database.select().from(auditEvent).where(matches(tables, filter)).orderBy(desc(id)).limit(filter.limit)),
       ),
     removeAudit: async (types, before) => {
-      const old = and(inArray(auditEvent.type, [...types]), lt(auditEvent.at, before));
-      const some = database.select({ id }).from(auditEvent).where(old).limit(rowsPerStep);
-      let changes = rowsPerStep;
-      while (changes === rowsPerStep) {
-        const [deleted] = (await write(once(database.delete(auditEvent).where(inArray(id, some))))) ?? [];
-        changes = deleted?.changes ?? 0;
+      for (let [after, isAllOld] = [walked, true]; ; ) {
+        const rows = await read(pageAfter.with({ after }));
+        const last = rows.at(-1);
+        if (last === undefined || rows.every((row) => row.at >= before)) return;
+        const old = and(gt(id, after), lte(id, last.id), inArray(auditEvent.type, [...types]), lt(at, before));
+        await write(once(database.delete(auditEvent).where(old)));
+        after = last.id;
+        isAllOld &&= rows.every((row) => row.at < before);
+        if (isAllOld) walked = after;
       }
     },
   };

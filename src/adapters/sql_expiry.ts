@@ -71,14 +71,16 @@ const prepareSteps = (connection: SqlConnection) => {
       deleteFrom(session, session.sessionHash, lt(session.expiresAt, before)),
       deleteFrom(rateLimit, rateLimit.key, lt(rateLimit.arrivalAt, before)),
     ],
-    // They tell their family, which sees their reuse; their access tokens are accepted no more.
-    spent: [deleteFrom(refreshToken, refreshToken.tokenHash, and(answered, eq(refreshToken.tellsFamily, true)))],
+    // Their access tokens are accepted no more. Where they tell their family, that sees their reuse.
+    spent: [
+      deleteFrom(refreshToken, refreshToken.tokenHash, and(answered, eq(refreshToken.tellsFamily, true))),
+      prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answeredKeys))),
+    ],
     // At most a few hundred rows.
     readers: prepare(database.delete(keySetReader).where(lt(keySetReader.lastAt, before))),
     later: [
       // To a node whose clock is behind it has not expired yet.
       deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
-      prepare(database.update(refreshToken).set({ answer: null }).where(inArray(refreshToken.tokenHash, answeredKeys))),
       // The last access token of a family may outlive it, and is revoked by what is kept here.
       ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
       ...deleteFamilies(lt(tokenFamily.endedAt, before)),

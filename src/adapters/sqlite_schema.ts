@@ -262,11 +262,7 @@ export const auditEvent = sqliteTable(
     address: text(),
     details: text({ mode: 'json' }).$type<Readonly<Record<string, string | number | boolean>>>().notNull(),
   },
-  (table) => [
-    index('audit_event_sub').on(table.sub),
-    index('audit_event_client_id').on(table.clientId),
-    index('audit_event_at').on(table.at),
-  ],
+  (table) => [index('audit_event_sub').on(table.sub), index('audit_event_client_id').on(table.clientId)],
 );
 
 /** Logout tokens waiting to be delivered. OpenID Connect Back-Channel Logout 1.0 §2.5. */

@@ -2,7 +2,7 @@
 import type { AuditEvent, AuditStore } from '../seams/audit_store.ts';
 import type { Clock } from '../seams/clock.ts';
 
-/** What people do, and happens to what they did: all but a few of the events there are. */
+/** What people do, and becomes of their sessions and tokens: all but a few of the events there are. */
 export const auditTypesOfPeople = [
   'sign_in.succeeded',
   'sign_in.failed',
@@ -15,12 +15,12 @@ export const auditTypesOfPeople = [
   'consent.withdrawn',
   'family.started',
   'family.ended',
+  'token.revoked',
 ] as const;
 
 /** Everything that is recorded. The last group is done by the operator, or by the keys themselves. */
 export const auditTypes = [
   ...auditTypesOfPeople,
-  'token.revoked',
   'user.added',
   'user.updated',
   'user.locked',

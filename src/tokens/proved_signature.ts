@@ -38,7 +38,7 @@ const isSignatureStrict = (token: string): boolean =>
 
 /**
  * @param keyOf - the key that may have signed, by its kid; asked each time.
- * @returns undefined when no such key signed it. @throws {Error} when it is malformed, or was altered.
+ * @returns undefined when no such key signed it, or with extensions, of which ours have none (RFC 7515 §4.1.11). @throws {Error} when it is malformed, or was altered.
  */
 export const proveSignature = async (
   token: string,
@@ -53,6 +53,7 @@ export const proveSignature = async (
     return known;
   }
   const { protectedHeader, payload } = await compactVerify(token, await importOnce(key), { algorithms: [key.alg] });
+  if (protectedHeader.crit !== undefined) return undefined;
   const proved = { kid: key.kid, typ: protectedHeader.typ, payload: utf8.decode(payload) };
   remembered.set(name, proved);
   return proved;

@@ -9,7 +9,8 @@ import { hashOpaque, makeOpaque } from './opaque.ts';
 // damaged on its way.
 const [idBytes, secretBytes, nonceBytes, checkBytes] = [16, 16, 16, 6];
 const stemBytes = idBytes + secretBytes;
-const tokenLength = ((stemBytes + nonceBytes + checkBytes) * 4) / 3;
+/** The one spelling there is of so many bytes: Buffer takes others. */
+const spelling = /^[A-Za-z0-9_-]{72}$/;
 
 const checkOf = (checked: Buffer): Buffer => hash('sha256', checked, 'buffer').subarray(0, checkBytes);
 
@@ -19,7 +20,7 @@ const makeValue = (stem: Buffer): string => {
 };
 
 const stemIn = (value: string): Buffer | undefined => {
-  if (value.length !== tokenLength) return undefined;
+  if (!spelling.test(value)) return undefined;
   const bytes = Buffer.from(value, 'base64url');
   return checkOf(bytes.subarray(0, -checkBytes)).equals(bytes.subarray(-checkBytes))
     ? bytes.subarray(0, stemBytes)

@@ -156,12 +156,21 @@ export const describeAuditStore = (name: string, open: OpenStores): void => {
     test('what is older than asked for goes, of the types that are named, however much it is', async () => {
       const { store } = stores;
       await store.appendAudit(makeAuditEvent('client.added', { at: now - 2 }));
+      // By a clock that was ahead.
+      await store.appendAudit(makeAuditEvent('sign_in.failed', { at: now + 1 }));
       for (let turn = 0; turn < 1100; turn += 1)
         await store.appendAudit(makeAuditEvent('sign_in.failed', { at: now - 1 }));
       await store.appendAudit(makeAuditEvent('sign_in.succeeded', { at: now }));
       await store.appendAudit(makeAuditEvent('session.ended', { at: now - 1 }));
       await store.removeAudit(['sign_in.failed', 'sign_in.succeeded'], now);
-      expect(await typesOf({ limit: 10 })).toEqual(['session.ended', 'sign_in.succeeded', 'client.added']);
+      expect(await typesOf({ limit: 10 })).toEqual([
+        'session.ended',
+        'sign_in.succeeded',
+        'sign_in.failed',
+        'client.added',
+      ]);
+      await store.removeAudit(['sign_in.failed', 'sign_in.succeeded'], now + 2);
+      expect(await typesOf({ limit: 10 })).toEqual(['session.ended', 'client.added']);
     });
 
     test('of events on two nodes at once none is lost and each has its own id', async () => {

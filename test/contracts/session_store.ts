@@ -254,7 +254,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     await startFamily(store, 'family', { expiresAt: now + 30 * day });
     const successor = makeRefreshToken('family.1', { expiresAt: now + 60 });
     await store.rotateRefreshToken({ tokenHash: 'family.0', usedAt: now, answer: 'sealed', successor });
-    await store.removeExpired(now + 30 * day, now);
+    await store.removeExpired(now + 30 * day, now + 1);
     const found = await store.findRefreshToken('family.0');
     expect(found?.token.usedAt).toBe(now);
     expect(found?.token.answer).toBeNull();

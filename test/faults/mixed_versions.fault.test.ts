@@ -20,8 +20,8 @@ import { askRefresh, askToken, type FaultNode, faultSettings, prepareNode } from
 import { emptyLedger, expectKept } from './people_ledger.ts';
 import { send } from './people_node.ts';
 
-/** The last commit before nodes on many databases: what runs now where somebody upgrades. */
-const versionBefore = 'bc03301';
+/** The last commit whose refresh tokens tell no family: what runs now where somebody upgrades. */
+const versionBefore = '29ab571';
 const rounds = bounded(20, 200);
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const checkout = makeFolder();

@@ -1,1 +1,0 @@
-CREATE INDEX `audit_event_at` ON `audit_event` (`at`);
