@@ -25,6 +25,14 @@ describe('the value of a refresh token', () => {
     expect(secretHash).toMatch(/^[\w-]{43}$/);
   });
 
+  test('has one spelling', () => {
+    let value = '';
+    while (!/-.*_/.test(value)) value = firstRefreshToken(familyId).value;
+    const wide = String.fromCharCode(value.charCodeAt(0) + 0x100) + value.slice(1);
+    for (const respelt of [value.replace('-', '+'), value.replace('_', '/'), `${value}=`, wide, `${value}\n`])
+      expect(familyIdIn(respelt)).toBeUndefined();
+  });
+
   test('is of no family but its own', () => {
     const [one, other] = [firstRefreshToken(familyId), firstRefreshToken(familyId)];
     const elsewhere = '017f22e2-79b0-7cc3-98c4-dc0c0c073990';

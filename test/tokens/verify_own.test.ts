@@ -46,6 +46,20 @@ describe('tokens this issuer signed, RFC 8725 §3', () => {
   );
 });
 
+test('T006: one with extensions that must be understood is refused, for ours have none', async () => {
+  const { signer } = people.keyRing.activeSigner('ES256');
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iss: people.config.issuer, sub: 'ada', exp: people.clock.now() + 60 };
+  const verified = async (extensions: object) => {
+    const header = { alg: 'ES256', kid: signer.kid, typ: 'at+jwt', ...extensions };
+    const input = `${encode(header)}.${encode(claims)}`;
+    const token = `${input}.${Buffer.from(await signer.sign(input)).toString('base64url')}`;
+    return verifyOwnToken(token, { typ: 'at+jwt' }, people);
+  };
+  expect(await verified({})).toMatchObject({ sub: 'ada' });
+  expect(await verified({ crit: ['b64'], b64: true })).toBeUndefined();
+});
+
 describe('a token whose signature was proved before', () => {
   const asked = { typ: 'at+jwt' } as const;
   const provenBefore = async (provider: People) => {
