@@ -37,9 +37,12 @@ const writeBeside = (path: string, ring: KekRing): string => {
   return temporary;
 };
 
+/** A name of its own: `.lock` may be there with a process number in it, left by an earlier version that was killed. */
+const lockOf = (path: string): string => `${path}.lock.db`;
+
 /** Of two who read the ring and then replace it, one would take away what the other put in. */
 const changing = <Changed>(path: string, change: () => Changed): Changed => {
-  const unlock = beside(path, () => lockFile(`${path}.lock`));
+  const unlock = beside(path, () => lockFile(lockOf(path)));
   if (unlock === undefined)
     throw new OperatorError(
       `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,

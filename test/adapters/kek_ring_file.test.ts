@@ -112,8 +112,8 @@ describe('making a ring', () => {
     makeKekRingFile(path);
     expect(readdirSync(dirname(path))).toEqual(['ring.json']);
     addKekToFile(path);
-    expect(readdirSync(dirname(path))).toEqual(['ring.json', 'ring.json.lock']);
-    const { size, mode } = statSync(`${path}.lock`);
+    expect(readdirSync(dirname(path))).toEqual(['ring.json', 'ring.json.lock.db']);
+    const { size, mode } = statSync(`${path}.lock.db`);
     expect([size, mode & 0o777]).toEqual([0, 0o600]);
   });
 
@@ -230,11 +230,21 @@ describe('adding a KEK', () => {
     expect(modeOf(path)).toBe(0o600);
   });
 
+  test('beside a lock that a killed command of an earlier version left, its number as text', () => {
+    const path = newPath();
+    makeKekRingFile(path);
+    writeFileSync(`${path}.lock`, '4711');
+    const kid = addKekToFile(path, 'last');
+    expect(promoteKekInFile(path, kid)).toBe(true);
+    expect(readKekRingFile(path).keys[0]?.kid).toBe(kid);
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe('4711');
+  });
+
   test('by two at once: the second is told, and what the first put in stays', () => {
     const path = newPath();
     makeKekRingFile(path);
     const before = readFileSync(path, 'utf8');
-    const unlock = lockFile(`${path}.lock`);
+    const unlock = lockFile(`${path}.lock.db`);
     for (const act of [() => addKekToFile(path), () => addKekToFile(path, 'last'), () => promoteKekInFile(path, 'any')])
       expect(refusalOf(act)).toBe(
         `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,
@@ -263,7 +273,7 @@ describe('adding a KEK', () => {
     const [rounds, processes] = [20, 5];
     for (let round = 0; round < rounds; round += 1) {
       makeKekRingFile(path + round);
-      cpSync(`${path}.lock`, `${path}${round}.lock`);
+      cpSync(`${path}.lock.db`, `${path}${round}.lock.db`);
     }
     const adding = `
       import { readdirSync, writeFileSync } from 'node:fs';
