@@ -6,7 +6,7 @@ import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
 import { createIdleTurns } from './adapters/idle_turns.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { makeKekRingFile, readKekRingFile } from './adapters/kek_ring_file.ts';
-import { lostDatabaseOf } from './adapters/lost_database.ts';
+import { assertNotLost } from './adapters/lost_database.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
 import { nodeCryptoSigners } from './adapters/node_crypto_signer.ts';
 import { createNodeOutboundHttp } from './adapters/node_outbound_http.ts';
@@ -19,7 +19,6 @@ import type { OpenedStore } from './adapters/sql_store.ts';
 import { systemClock } from './adapters/system_clock.ts';
 import { createThreadedPasswordHasher } from './adapters/threaded_password_hasher.ts';
 import type { Config } from './config.ts';
-import { OperatorError } from './errors.ts';
 import { assertResourcesFit, attempt, type Chore, chores, prepare, writeHistory } from './housekeeping.ts';
 import { createKeySetReaders } from './keys/count_readers.ts';
 import { createKeyHistory } from './keys/keep_key_history.ts';
@@ -48,8 +47,7 @@ const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 /** @throws {OperatorError} where the ring is there and the database was lost, beside what openDatabase throws. */
 const openOwnDatabase = (config: Config, options: PoolOptions): Promise<OpenedStore> => {
   const { databaseUrl } = config;
-  const lost = isPostgresUrl(databaseUrl) ? undefined : lostDatabaseOf(sqliteFileOf(databaseUrl), config);
-  if (lost !== undefined) throw new OperatorError(lost);
+  if (!isPostgresUrl(databaseUrl)) assertNotLost(sqliteFileOf(databaseUrl), config);
   return openDatabase(databaseUrl, systemClock, options);
 };
 

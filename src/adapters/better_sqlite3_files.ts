@@ -13,6 +13,7 @@ import {
   openError,
   openSqliteDatabase,
 } from './better_sqlite3_database.ts';
+import { isEmptyFile } from './lost_database.ts';
 import { syncPath } from './sync_path.ts';
 
 /** Short: a server keeps it open for good. */
@@ -42,6 +43,11 @@ const isInUse = (error: unknown): boolean => databaseErrorCode(error)?.startsWit
 const isDamaged = (error: unknown): boolean =>
   ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => databaseErrorCode(error)?.startsWith(code));
 
+const inUse = (file: string, cause?: unknown): OperatorError =>
+  new OperatorError(`The database ${file} is in use. Stop the server, and whatever else has it open, and try again.`, {
+    cause,
+  });
+
 /**
  * Opens a file so that no other process has it open, or can open it, until it is closed. Its write-ahead log is gone then.
  *
@@ -60,17 +66,37 @@ export const holdSqliteFile = (file: string): Database.Database => {
     return client;
   } catch (error) {
     client?.close();
-    if (isInUse(error))
-      throw new OperatorError(
-        `The database ${file} is in use. Stop the server, and whatever else has it open, and try again.`,
-        { cause: error },
-      );
+    if (isInUse(error)) throw inUse(file, error);
     if (isDamaged(error))
       throw new OperatorError(
         `The database ${file} is damaged, so that it cannot be told whether it is in use. Stop the server, move ${companions.map((suffix) => `${file}${suffix}`).join(', ')} and ${file} elsewhere, as far as they are there, and try again.`,
         { cause: error },
       );
     throw openError(file, error);
+  }
+};
+
+/**
+ * Holds an empty file as it is, by another name: by its own, SQLite would remove the log beside it.
+ *
+ * @param name - free, in the same folder, and free again afterwards.
+ * @throws {OperatorError} when another process has it open, or it is not empty any more.
+ */
+export const holdEmptyFile = (file: string, name: string): Database.Database => {
+  let client: Database.Database | undefined;
+  try {
+    linkSync(file, name);
+    client = new Database(name, { fileMustExist: true, timeout: holdTimeoutMilliseconds });
+    client.pragma('journal_mode = MEMORY');
+    // Never committed: that would give it a header.
+    client.exec('BEGIN EXCLUSIVE');
+    if (isEmptyFile(file)) return client;
+    throw inUse(file);
+  } catch (error) {
+    client?.close();
+    throw isInUse(error) ? inUse(file, error) : openError(file, error);
+  } finally {
+    removeSqliteFile(name);
   }
 };
 
@@ -167,26 +193,29 @@ export const unpackSqliteBackup = (backup: string, file: string): void => {
 const inTheWay = (file: string): string | undefined =>
   ['', ...companions].map((suffix) => `${file}${suffix}`).find((path) => existsSync(path));
 
+/** Done before the new file has the name: it would take a log for its own. */
+const moveCompanions = (file: string, aside: string): void => {
+  for (const suffix of companions.filter((name) => existsSync(`${file}${name}`)))
+    renameSync(`${file}${suffix}`, `${aside}${suffix}`);
+  syncPath(dirname(file));
+};
+
 /**
  * Gives a complete database its place. What was there keeps on as `aside`.
  *
- * @param held - the database that is there, held; undefined where there is none.
+ * @param aside - undefined where nothing is there. What is there is held.
  * @throws {OperatorError} when something is there after all.
  */
-export const putSqliteFile = (
-  complete: string,
-  file: string,
-  held: Database.Database | undefined,
-  aside: string,
-): void => {
+export const putSqliteFile = (complete: string, file: string, aside: string | undefined): void => {
   syncPath(complete);
-  if (held === undefined) {
+  if (aside === undefined) {
     const found = inTheWay(file);
     if (found !== undefined || !nameNewFile(complete, file))
       throw new OperatorError(`${found ?? file} is in the way. Stop the server, move it elsewhere, and try again.`);
     return;
   }
   linkSync(file, aside);
+  moveCompanions(file, aside);
   renameSync(complete, file);
   syncPath(dirname(file));
 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../seams/clock.ts';
 import { openBetterSqlite3 } from './better_sqlite3_store.ts';
+import { assertNotLost, type RingSettings } from './lost_database.ts';
 import type { PoolOptions } from './postgres_pool.ts';
 import type { OpenedStore } from './sql_store.ts';
 
@@ -27,11 +28,12 @@ export const openDatabase = async (url: string, clock: Clock, options: PoolOptio
  * Whether a node has been started on it: a wrong URL must not look like an empty database.
  *
  * @returns what to call it where there is nothing yet; undefined where there is.
- * @throws {OperatorError} when it cannot be asked.
+ * @throws {OperatorError} when it cannot be asked, or was lost.
  */
-export const nothingAt = async (url: string): Promise<string | undefined> => {
+export const nothingAt = async (url: string, settings: RingSettings): Promise<string | undefined> => {
   if (!isPostgresUrl(url)) {
     const file = sqliteFileOf(url);
+    assertNotLost(file, settings);
     return existsSync(file) ? undefined : file;
   }
   const { inspectPostgresDatabase } = await import('./postgres_database.ts');

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backUpSqlite } from '../adapters/better_sqlite3_files.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
+import { assertNotLost } from '../adapters/lost_database.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { instant } from './instants.ts';
@@ -17,6 +18,7 @@ export const backUp = (target: string, options: AnswerOptions, terminal: Termina
       'Postgres is backed up with its own tools: pg_dump, or snapshots and archived logs. After putting one back run "npx keyturn restore --in-place".',
     );
   const database = sqliteFileOf(config.databaseUrl);
+  assertNotLost(database, config);
   if (!existsSync(database))
     throw new OperatorError(`There is no database at ${database}. Name the right file in KEYTURN_DATABASE_URL.`);
   const file = resolve(target);

@@ -1,6 +1,7 @@
 // `keyturn copy`: moves everything to another database, checked row by row. The source is not served after that.
 import { copyDatabase } from '../adapters/sql_copy.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
+import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { type HeldDatabase, holdDatabase, holdExistingDatabase } from './held_database.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
@@ -40,7 +41,7 @@ const closing = async <Result>(held: HeldDatabase, work: () => Promise<Result>):
 
 export const copy = async ({ from, to, ...options }: CopyOptions, terminal: Terminal): Promise<void> => {
   if (from === to) throw new OperatorError('--from and --to name the same database. Name a new one in --to.');
-  const source = await holdExistingDatabase(from);
+  const source = await holdExistingDatabase(from, readConfig(terminal.environment));
   const copied = await closing(source, async () => {
     const target = await holdDatabase(to);
     return closing(target, () => move(source, target, terminal));

@@ -4,6 +4,7 @@ import { openSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import { holdSqliteFile } from '../adapters/better_sqlite3_files.ts';
 import { connectHeld } from '../adapters/better_sqlite3_held.ts';
 import { isPostgresUrl, nothingAt, sqliteFileOf } from '../adapters/database_url.ts';
+import type { RingSettings } from '../adapters/lost_database.ts';
 import type { NamedConnection } from '../adapters/sql_copy.ts';
 import { OperatorError } from '../errors.ts';
 
@@ -26,9 +27,9 @@ const holdFile = (url: string): HeldDatabase => {
 export const holdDatabase = async (url: string): Promise<HeldDatabase> =>
   isPostgresUrl(url) ? (await import('../adapters/postgres_held.ts')).holdPostgres(url) : holdFile(url);
 
-/** @throws {OperatorError} when there is none, or it is in use. */
-export const holdExistingDatabase = async (url: string): Promise<HeldDatabase> => {
-  const nothing = await nothingAt(url);
+/** @throws {OperatorError} when there is none, it was lost, or it is in use. */
+export const holdExistingDatabase = async (url: string, settings: RingSettings): Promise<HeldDatabase> => {
+  const nothing = await nothingAt(url, settings);
   if (nothing !== undefined) throw new OperatorError(`There is no database at ${nothing}.`);
   return holdDatabase(url);
 };

@@ -1,10 +1,11 @@
 // `keyturn restore`: makes a database of a backup beside the one there is, ends in it what the backup would revive, and
 // only then gives it its place. Killed at any moment it leaves either the old database or the new one.
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import {
+  holdEmptyFile,
   holdSqliteFile,
   putSqliteFile,
   removeSqliteFile,
@@ -13,6 +14,7 @@ import {
 import { connectHeld } from '../adapters/better_sqlite3_held.ts';
 import { openBetterSqlite3 } from '../adapters/better_sqlite3_store.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
+import { fileBehind, isEmptyFile } from '../adapters/lost_database.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
 import { composeSqlStore } from '../adapters/sql_store.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -111,6 +113,12 @@ const asideOf = (file: string, now: NumericDate): string => {
   return aside;
 };
 
+/** One that was emptied stays so, with the log beside it, until the backup has proved good. */
+const holdReplaced = (file: string, freeName: string): Database.Database | undefined => {
+  if (!existsSync(file)) return undefined;
+  return isEmptyFile(file) ? holdEmptyFile(file, freeName) : holdSqliteFile(file);
+};
+
 type Report = Omit<RestoreReport, 'nothingElseRevoked'>;
 
 /** Everything up to the last step happens in a file of its own. */
@@ -126,10 +134,10 @@ const restoreFile = async (
   const { copy } = inspectSqliteDatabase(backup);
   if (copy !== undefined && copy.kind !== 'backup') throw refusalOf(backup, copy);
   removeLeftovers(file);
-  const held = existsSync(file) ? holdSqliteFile(file) : undefined;
   const stage = `${beside(file)}${process.pid}`;
+  const held = holdReplaced(file, stage);
   try {
-    const witness = await askReplaced(held, terminal);
+    const witness = await askReplaced(isEmptyFile(file) ? undefined : held, terminal);
     unpackSqliteBackup(backup, stage);
     const { store } = openBetterSqlite3(stage, terminal.clock);
     const restored = await (async () => {
@@ -142,7 +150,7 @@ const restoreFile = async (
       return restoreStore(store, config, all, terminal.clock);
     })().finally(() => store.close());
     const aside = held === undefined ? undefined : asideOf(file, restored.at);
-    putSqliteFile(stage, file, held, aside ?? '');
+    putSqliteFile(stage, file, aside);
     return { ...restored, backup, backupAt: copy?.at, database: file, aside };
   } finally {
     held?.close();
@@ -152,7 +160,7 @@ const restoreFile = async (
 
 /** For a database that was put back by other means, and is not served yet. */
 const restoreInPlace = async (config: Config, said: Omit<Said, 'backupAt'>, { clock }: Terminal): Promise<Report> => {
-  const { name, connection } = await holdExistingDatabase(config.databaseUrl);
+  const { name, connection } = await holdExistingDatabase(config.databaseUrl, config);
   const { store } = composeSqlStore(connection, clock);
   try {
     const mark = createCopyMark(connection);
@@ -167,10 +175,7 @@ const restoreInPlace = async (config: Config, said: Omit<Said, 'backupAt'>, { cl
 };
 
 /** Where a symbolic link leads to: that file is replaced, and not the link. */
-const databaseFileOf = ({ databaseUrl }: Config): string => {
-  const file = sqliteFileOf(databaseUrl);
-  return existsSync(file) ? realpathSync(file) : file;
-};
+const databaseFileOf = ({ databaseUrl }: Config): string => fileBehind(sqliteFileOf(databaseUrl));
 
 const assertOne = (backup: string | undefined, { inPlace = false }: RestoreOptions): void => {
   if ((backup === undefined) !== inPlace)

@@ -31,7 +31,7 @@ export const withExistingStore = async <Result>(
   config: Config,
   work: (store: AdministeredStore) => Promise<Result>,
 ): Promise<Result> => {
-  const empty = config.remote === undefined ? await nothingAt(config.databaseUrl) : undefined;
+  const empty = config.remote === undefined ? await nothingAt(config.databaseUrl, config) : undefined;
   if (empty !== undefined)
     throw new OperatorError(
       `There is no database at ${empty} yet. Start the server once ("npx keyturn serve"), or name the right one in KEYTURN_DATABASE_URL.`,
