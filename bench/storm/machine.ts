@@ -1,5 +1,6 @@
 // Whether the machine itself ran as usual: a little work that is always the same, timed at every beat by a process that waits
 // for none beside it. Where virtual processors are held back for a while, it takes ten times as long, and so does a server.
+import { median } from '../measure.ts';
 import type { Sent } from './storm_load.ts';
 
 /** Some 40 us. */
@@ -21,9 +22,6 @@ export const timeBeat = (): Beat => {
   // What is not used may not be computed.
   return { at, took: value === 0.5 ? 0 : performance.now() - at };
 };
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[values.length >> 1] ?? 0;
 
 /** @param beats - in order. @returns those that were under way while the machine ran as usual. */
 export const undisturbed = (sent: readonly Sent[], beats: readonly Beat[]): readonly Sent[] => {

@@ -1,6 +1,7 @@
 // What the claims of a token of ours look like. A key that was used elsewhere, as by `token mint`, signs others too, and what
 // looks into them takes text for text, and walks as deep as they go. RFC 8725 §3.1, RFC 7519 §4.1.
 import type { JWTPayload } from 'jose';
+import type { JsonObject } from '../verifier/json_object.ts';
 
 /** Of objects and lists in one another; the claims themselves are the first. */
 export const mostClaimLevels = 64;
@@ -20,11 +21,7 @@ export type OwnClaims = JWTPayload & { readonly [name in (typeof textClaims)[num
   readonly exp: number;
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const areOwnClaims = (payload: unknown): payload is OwnClaims =>
-  isObject(payload) &&
+export const areOwnClaims = (payload: JsonObject): payload is OwnClaims =>
   textClaims.every((name) => payload[name] === undefined || typeof payload[name] === 'string') &&
   payload.sub !== undefined &&
   Number.isSafeInteger(payload.exp) &&

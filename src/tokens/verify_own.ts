@@ -2,6 +2,7 @@
 import { decodeProtectedHeader } from 'jose';
 import type { Provider } from '../provider.ts';
 import type { NumericDate } from '../seams/clock.ts';
+import { parseJsonObject } from '../verifier/json_object.ts';
 import type { TokenType } from './jws.ts';
 import { areOwnClaims, type OwnClaims } from './own_claims.ts';
 import { proveSignature } from './proved_signature.ts';
@@ -30,8 +31,8 @@ export const verifyOwnToken = async (
       keyRing.keys.find((candidate) => candidate.kid === kid && candidate.revokedAt === null),
     );
     if (proved?.typ !== typ) return undefined;
-    const claims: unknown = JSON.parse(proved.payload);
-    if (!areOwnClaims(claims) || claims.iss !== config.issuer) return undefined;
+    const claims = parseJsonObject(proved.payload);
+    if (claims === undefined || !areOwnClaims(claims) || claims.iss !== config.issuer) return undefined;
     return isInTime(claims, clock.now(), expiredToo) ? claims : undefined;
   } catch {
     return undefined;
