@@ -18,7 +18,7 @@ export const noEndpointPage = (
   kind: 'not_found' | 'method_not_allowed',
 ): Promise<Response> => {
   const words = { texts: textsOf(context), kind, requestId: requestIdOf(context) };
-  const markup = errorPage({ ...words, retryAfterSeconds: null, homeHref: null });
+  const markup = errorPage({ ...words, retryAfterSeconds: null });
   return pageResponse(context, markup, { status: kind === 'not_found' ? 404 : 405 });
 };
 

@@ -37,7 +37,7 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
   if (status === 415) context.header('Accept-Encoding', acceptedCodings);
   const texts = textsOf(context);
-  const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds, homeHref: null });
+  const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds });
   return pageResponse(context, markup, { status });
 };
 

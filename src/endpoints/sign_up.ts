@@ -29,7 +29,6 @@ const show = (
     texts: textsOf(context, waiting?.request.uiLocales),
     typed,
     problems,
-    error: null,
     leastPassword: leastPasswordCharacters,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: waiting?.id ?? null,

@@ -127,7 +127,7 @@ describe('what strangers wrote', () => {
     const page = await consentPage({
       ...{ texts: english, client: { name: 'Big', host, clientId: 'k1' }, userName: 'Ada' },
       access: { scope: ['openid', `${'s'.repeat(200)}:all`], claims: [], resources: [`https://${host}/`] },
-      ...{ boundTo: 'mac', otherAccountHref: null, csrf: 'c1', interaction: 'i1', action: '/consent' },
+      ...{ boundTo: 'mac', otherAccountHref: '/login', csrf: 'c1', interaction: 'i1', action: '/consent' },
     });
     for (const shown of [`<bdi>${host}</bdi>`, `${'s'.repeat(200)}:all</code>`, `https://${host}/`])
       expect(String(page)).toContain(shown);

@@ -56,7 +56,7 @@ const signInSamples = (texts: Texts, { clientName, login, userName }: Stranger):
 
 const signUpSamples = (texts: Texts, { login, userName }: Stranger): Readonly<Record<string, Markup>> => {
   const page = {
-    ...{ texts, typed: { username: '', email: '', name: '' }, problems: {}, error: null, leastPassword: 15 },
+    ...{ texts, typed: { username: '', email: '', name: '' }, problems: {}, leastPassword: 15 },
     ...{ csrf: 'c1', interaction: 'i1', action: '/sign-up', signInHref: '/login?interaction=i1' },
   };
   const typed = { username: login, email: `${login}@example`, name: userName };
@@ -134,7 +134,6 @@ const errorSamples = (texts: Texts): Readonly<Record<string, Markup>> =>
       errorPage({
         ...{ texts, kind, requestId: '0b8e6f0c-3d0d-4c5e-9d3c-2f6a6a1b7c11' },
         retryAfterSeconds: kind === 'rate_limited' ? 45 : null,
-        homeHref: kind === 'not_found' ? '/account' : null,
       }),
     ]),
   );

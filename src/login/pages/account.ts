@@ -6,7 +6,7 @@ import type { Markup, Texts } from '../texts/catalogue.ts';
 import { accountApplications, type GrantedApplication } from './account_applications.ts';
 import { accountPassword, type ChangePasswordError } from './account_password.ts';
 import { type AccountSession, accountSessions } from './account_sessions.ts';
-import { errorNotice, formErrorWords, hiddenInputs, successNotice } from './form_parts.ts';
+import { errorNotice, hiddenInputs, successNotice } from './form_parts.ts';
 import { icon } from './icons.ts';
 import { layout } from './layout.ts';
 import { letterOf, namedLine } from './untrusted_text.ts';
@@ -32,11 +32,6 @@ export interface AccountPage {
   readonly now: NumericDate;
 }
 
-const errorWords = (error: ChangePasswordError, texts: Texts): string =>
-  error.kind === 'current_password' || error.kind === 'new_password'
-    ? texts.account.errorNotice
-    : formErrorWords(error, texts);
-
 const self = ({ user: { username, email, name } }: AccountPage): Markup => {
   const title = name ?? username;
   return html`<div class="self"><span class="letter" aria-hidden="true">${letterOf(title)}</span><div>
@@ -59,7 +54,7 @@ export const accountPage = (page: AccountPage): Markup => {
     topAction: signOut(page),
     main: html`${self(page)}
 ${notice && successNotice(texts.account.notices[notice])}
-${error && errorNotice('account-error', errorWords(error, texts))}
+${error && errorNotice('account-error', texts.account.errorNotice)}
 ${accountSessions(page)}
 ${accountApplications(page)}
 ${accountPassword(page)}`,

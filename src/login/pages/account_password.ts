@@ -1,11 +1,10 @@
 // The form that changes the password.
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
-import { type FormError, field, hiddenInputs } from './form_parts.ts';
+import { field, hiddenInputs } from './form_parts.ts';
 import type { PasswordProblem } from './sign_up.ts';
 
 export type ChangePasswordError =
-  | FormError
   | { readonly kind: 'current_password'; readonly problem: keyof Texts['account']['currentPasswordProblems'] }
   | { readonly kind: 'new_password'; readonly problem: PasswordProblem };
 

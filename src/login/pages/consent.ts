@@ -17,7 +17,7 @@ export interface ConsentPage {
   /** A MAC over what is shown. */
   readonly boundTo: string;
   /** Where to sign in as somebody else. */
-  readonly otherAccountHref: string | null;
+  readonly otherAccountHref: string;
   readonly csrf: string;
   readonly interaction: string;
   readonly action: string;
@@ -40,7 +40,7 @@ export const consentPage = (page: ConsentPage): Markup => {
     main: html`<div class="card asks">
 ${pair(name)}
 <h1>${texts.consent.heading(clientName(client))}</h1>
-<p class="lead">${texts.consent.signedInAs(html`<b>${namedLine(userName)}</b>`)}${otherAccountHref && html` <a href="${otherAccountHref}">${texts.consent.otherAccount}</a>`}</p>
+<p class="lead">${texts.consent.signedInAs(html`<b>${namedLine(userName)}</b>`)} <a href="${otherAccountHref}">${texts.consent.otherAccount}</a></p>
 <div class="origin"><p>${icon('globe')}<span class="unseen">${texts.consent.originLabel}</span> ${clientHost(client)}</p></div>
 <h2>${texts.consent.accessHeading}</h2>
 ${accessList(access, texts)}

@@ -14,13 +14,10 @@ export interface ErrorPage {
   readonly requestId: string;
   /** Where it is known when to try again. */
   readonly retryAfterSeconds: number | null;
-  /** The account page; null where it would not help. */
-  readonly homeHref: string | null;
 }
 
-export const errorPage = ({ texts, kind, requestId, retryAfterSeconds, homeHref }: ErrorPage): Markup => {
+export const errorPage = ({ texts, kind, requestId, retryAfterSeconds }: ErrorPage): Markup => {
   const { heading, explanation, next } = texts.errors[kind];
-  const { tryAgain, home } = texts.errorPage;
   return layout({
     texts,
     title: texts.errorTitle(heading),
@@ -28,8 +25,7 @@ export const errorPage = ({ texts, kind, requestId, retryAfterSeconds, homeHref 
 <div class="emblem danger">${icon('alert')}</div>
 <h1>${heading}</h1>
 <p class="lead">${explanation}</p>
-<p class="small">${next}${retryAfterSeconds !== null && ` ${tryAgain(durationFromNow(retryAfterSeconds, texts))}`}</p>
-${homeHref && html`<a class="button fill" href="${homeHref}">${home}</a>`}
+<p class="small">${next}${retryAfterSeconds !== null && ` ${texts.errorPage.tryAgain(durationFromNow(retryAfterSeconds, texts))}`}</p>
 <dl class="facts"><dt>${texts.errorPage.code}</dt><dd><code>${kind}</code></dd><dt>${texts.errorPage.requestId}</dt><dd><code>${requestId}</code></dd></dl>
 </div>`,
   });

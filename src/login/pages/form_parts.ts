@@ -1,18 +1,7 @@
 // What the forms are made of: labelled fields with their hints and problems, hidden inputs, notices.
 import { html } from 'hono/html';
-import type { Markup, Texts } from '../texts/catalogue.ts';
+import type { Markup } from '../texts/catalogue.ts';
 import { icon } from './icons.ts';
-import { durationFromNow } from './time_words.ts';
-
-/** Why a whole form was not taken. `seconds`: until it may be sent again. */
-export type FormError =
-  | { readonly kind: 'rate_limited'; readonly seconds: number }
-  | { readonly kind: 'busy' | 'csrf' | 'expired' };
-
-export const formErrorWords = (error: FormError, texts: Texts): string =>
-  error.kind === 'rate_limited'
-    ? texts.formErrors.rate_limited(durationFromNow(error.seconds, texts))
-    : texts.formErrors[error.kind];
 
 export interface Field {
   /** Its name on the wire, and its id. */
@@ -26,8 +15,6 @@ export interface Field {
   /** The id of a notice that says what is wrong with it. */
   readonly wrongBy?: string | undefined;
   readonly least?: number;
-  /** Said in the label where the field may be left empty. */
-  readonly optionalWords?: string;
   readonly focus?: boolean;
 }
 
@@ -39,11 +26,11 @@ const spelling = ({ name, type }: Field): Markup | false =>
   type === 'text' && name !== 'name' && html` autocapitalize="none" autocorrect="off" spellcheck="false"`;
 
 export const field = (of: Field): Markup => {
-  const { name, label, type, autocomplete, value, hint, problem, wrongBy, least, optionalWords, focus } = of;
+  const { name, label, type, autocomplete, value, hint, problem, wrongBy, least, focus } = of;
   const description = describedBy(of);
   return html`<div class="field">
-<label for="${name}">${label}${optionalWords && html` <span>(${optionalWords})</span>`}</label>
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${spelling(of)}${!optionalWords && html` required`}${value && html` value="${value}"`}${least && html` minlength="${least}"`}${description !== '' && html` aria-describedby="${description}"`}${(problem || wrongBy) && html` aria-invalid="true"`}${focus && html` autofocus`}>
+<label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${spelling(of)} required${value && html` value="${value}"`}${least && html` minlength="${least}"`}${description !== '' && html` aria-describedby="${description}"`}${(problem || wrongBy) && html` aria-invalid="true"`}${focus && html` autofocus`}>
 ${problem && html`<p class="problem" id="${name}-problem">${icon('alert')}${problem}</p>`}
 ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 </div>`;

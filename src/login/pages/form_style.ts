@@ -3,7 +3,6 @@ export const formStyle = `
 .fields { margin-top: 24px; }
 .field + .field { margin-top: 18px; }
 label { display: block; font-size: 15px; font-weight: 600; }
-label span { color: var(--muted); font-weight: 400; }
 input { display: block; width: 100%; min-height: 46px; margin-top: 6px; padding: 9px 13px; border: 1px solid var(--field); border-radius: 10px; background: var(--card); color: var(--ink); font: inherit; }
 input:hover { border-color: var(--muted); }
 input:focus { outline: 2px solid var(--accent); outline-offset: 0; border-color: var(--accent); }

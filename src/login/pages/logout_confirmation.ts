@@ -11,7 +11,7 @@ export interface LogoutConfirmationPage {
   readonly texts: Texts;
   /** Who asked, where that is proved (id_token_hint). */
   readonly client: ClientWords | null;
-  readonly userName: string | null;
+  readonly userName: string;
   /** The parameters of the request, to be checked anew. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly csrf: string;
@@ -28,7 +28,7 @@ export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => 
 <div class="emblem">${icon('exit')}</div>
 <h1>${texts.signOut.title}</h1>
 <p class="lead">${client && html`${texts.signOut.asked(clientNameAndHost(client))} `}${texts.signOut.explanation}</p>
-${userName !== null && html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(userName)}</span><p><b>${namedLine(userName)}</b></p></div>`}
+<div class="person"><span class="letter" aria-hidden="true">${letterOf(userName)}</span><p><b>${namedLine(userName)}</b></p></div>
 <form method="post" action="${action}">
 ${hiddenInputs({ ...parameters, csrf })}
 <div class="choices"><a class="button" href="${stayHref}">${texts.signOut.stay}</a><button class="primary">${texts.signOut.submit}</button></div>

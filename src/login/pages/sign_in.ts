@@ -3,12 +3,16 @@
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
 import { type ClientWords, clientNameAndHost } from './client_words.ts';
-import { errorNotice, type FormError, field, formErrorWords, hiddenInputs } from './form_parts.ts';
+import { errorNotice, field, hiddenInputs } from './form_parts.ts';
 import { icon } from './icons.ts';
 import { layout } from './layout.ts';
+import { durationFromNow } from './time_words.ts';
 import { letterOf, namedLine } from './untrusted_text.ts';
 
-export type SignInError = FormError | { readonly kind: 'credentials_wrong' };
+/** Why the form was not taken. `seconds`: until it may be sent again. */
+export type SignInError =
+  | { readonly kind: 'rate_limited'; readonly seconds: number }
+  | { readonly kind: 'busy' | 'credentials_wrong' };
 
 export interface SignInPage {
   readonly texts: Texts;
@@ -28,7 +32,9 @@ export interface SignInPage {
 const errorId = 'sign-in-error';
 
 const errorWords = (error: SignInError, texts: Texts): string =>
-  error.kind === 'credentials_wrong' ? texts.signIn.credentials_wrong : formErrorWords(error, texts);
+  error.kind === 'rate_limited'
+    ? texts.signIn.errors.rate_limited(durationFromNow(error.seconds, texts))
+    : texts.signIn.errors[error.kind];
 
 const notice = ({ texts, error }: SignInPage): Markup | null => error && errorNotice(errorId, errorWords(error, texts));
 

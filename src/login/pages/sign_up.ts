@@ -1,7 +1,7 @@
 // The sign-up page: a new account. Posts username, email, name and password; what was typed comes back, the password never.
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
-import { errorNotice, type FormError, field, formErrorWords, hiddenInputs } from './form_parts.ts';
+import { errorNotice, field, hiddenInputs } from './form_parts.ts';
 import { icon } from './icons.ts';
 import { layout } from './layout.ts';
 
@@ -20,7 +20,6 @@ export interface SignUpPage {
   readonly texts: Texts;
   readonly typed: { readonly username: string; readonly email: string; readonly name: string };
   readonly problems: SignUpProblems;
-  readonly error: FormError | null;
   /** Characters a password has at least. */
   readonly leastPassword: number;
   readonly csrf: string;
@@ -29,10 +28,8 @@ export interface SignUpPage {
   readonly signInHref: string;
 }
 
-const noticeOf = ({ texts, error, problems }: SignUpPage): string | undefined => {
-  if (error !== null) return formErrorWords(error, texts);
-  return Object.values(problems).some(Boolean) ? texts.signUp.problem : undefined;
-};
+const noticeOf = ({ texts, problems }: SignUpPage): string | undefined =>
+  Object.values(problems).some(Boolean) ? texts.signUp.problem : undefined;
 
 const problemOf = <Kind extends string>(words: Readonly<Record<Kind, string>>, kind: Kind | undefined) =>
   kind === undefined ? undefined : words[kind];

@@ -6,7 +6,7 @@ import { layout } from './layout.ts';
 
 export interface SignedOutPage {
   readonly texts: Texts;
-  readonly signInHref: string | null;
+  readonly signInHref: string;
 }
 
 export const signedOutPage = ({ texts, signInHref }: SignedOutPage): Markup =>
@@ -18,6 +18,6 @@ export const signedOutPage = ({ texts, signInHref }: SignedOutPage): Markup =>
 <h1>${texts.signedOut.title}</h1>
 <p class="lead">${texts.signedOut.explanation}</p>
 <p class="small">${texts.signedOut.next}</p>
-${signInHref && html`<a class="button fill" href="${signInHref}">${texts.signedOut.signIn}</a>`}
+<a class="button fill" href="${signInHref}">${texts.signedOut.signIn}</a>
 </div>`,
   });

@@ -14,7 +14,6 @@ export const english = {
   email: 'E-mail address',
   name: 'Name',
   password: 'Password',
-  optional: 'optional',
   passwordRule: (least: number) =>
     `At least ${least} characters. A few unrelated words are easy to remember; spaces count.`,
   passwordProblems: {
@@ -25,12 +24,6 @@ export const english = {
     repetitive: 'This password is one pattern over and over. Choose something less regular.',
     names_user: 'The password is too much like your name or address. Choose another.',
   },
-  formErrors: {
-    rate_limited: (fromNow: string) => `Too many attempts for now. Try again ${fromNow}.`,
-    busy: 'Too many people are signing in at this moment. Wait a few seconds and try again.',
-    csrf: 'The form could not be matched to your browser. Check that cookies are allowed and send it again.',
-    expired: 'The page was open for too long. Send the form again.',
-  },
   signIn: {
     title: 'Sign in',
     chooseTitle: 'Choose an account',
@@ -38,7 +31,11 @@ export const english = {
     toAccount: 'to your account',
     login: 'Username or e-mail address',
     submit: 'Sign in',
-    credentials_wrong: 'The username or the password is wrong. Check both and try again.',
+    errors: {
+      credentials_wrong: 'The username or the password is wrong. Check both and try again.',
+      rate_limited: (fromNow: string) => `Too many attempts for now. Try again ${fromNow}.`,
+      busy: 'Too many people are signing in at this moment. Wait a few seconds and try again.',
+    },
     continueAs: (name: Markup): Markup => html`Continue as ${name}`,
     otherAccount: 'Use another account',
     signUpQuestion: 'New here?',
@@ -122,7 +119,6 @@ export const english = {
     tryAgain: (fromNow: string) => `Try again ${fromNow}.`,
     requestId: 'Request ID',
     code: 'Error',
-    home: 'Go to your account',
   },
   errors: englishErrors,
   signedOut: {

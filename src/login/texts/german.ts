@@ -12,7 +12,6 @@ export const german: Texts = {
   email: 'E-Mail-Adresse',
   name: 'Name',
   password: 'Passwort',
-  optional: 'freiwillig',
   passwordRule: (least) =>
     `Mindestens ${least} Zeichen. Ein paar Wörter ohne Zusammenhang merken sich leicht; Leerzeichen zählen mit.`,
   passwordProblems: {
@@ -23,12 +22,6 @@ export const german: Texts = {
     repetitive: 'Dieses Passwort ist ein Muster, das sich wiederholt. Wählen Sie etwas weniger Regelmäßiges.',
     names_user: 'Das Passwort gleicht zu sehr Ihrem Namen oder Ihrer Adresse. Wählen Sie ein anderes.',
   },
-  formErrors: {
-    rate_limited: (fromNow) => `Zu viele Versuche für den Moment. Versuchen Sie es ${fromNow} erneut.`,
-    busy: 'Gerade melden sich zu viele Menschen an. Warten Sie ein paar Sekunden und versuchen Sie es erneut.',
-    csrf: 'Das Formular passt nicht zu Ihrem Browser. Prüfen Sie, ob Cookies erlaubt sind, und senden Sie es erneut.',
-    expired: 'Die Seite war zu lange offen. Senden Sie das Formular erneut.',
-  },
   signIn: {
     title: 'Anmelden',
     chooseTitle: 'Konto wählen',
@@ -36,7 +29,11 @@ export const german: Texts = {
     toAccount: 'bei Ihrem Konto',
     login: 'Benutzername oder E-Mail-Adresse',
     submit: 'Anmelden',
-    credentials_wrong: 'Benutzername oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es erneut.',
+    errors: {
+      credentials_wrong: 'Benutzername oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es erneut.',
+      rate_limited: (fromNow) => `Zu viele Versuche für den Moment. Versuchen Sie es ${fromNow} erneut.`,
+      busy: 'Gerade melden sich zu viele Menschen an. Warten Sie ein paar Sekunden und versuchen Sie es erneut.',
+    },
     continueAs: (name) => html`Weiter als ${name}`,
     otherAccount: 'Anderes Konto verwenden',
     signUpQuestion: 'Neu hier?',
@@ -130,7 +127,6 @@ export const german: Texts = {
     tryAgain: (fromNow) => `Versuchen Sie es ${fromNow} erneut.`,
     requestId: 'Anfragekennung',
     code: 'Fehler',
-    home: 'Zu Ihrem Konto',
   },
   errors: germanErrors,
   signedOut: {
