@@ -1,9 +1,8 @@
 // The key history: historical keys in the format of OpenID Federation 1.0 §8.7 and the chain of everything that happened
 // to the keys, signed, from memory.
-import { createHash } from 'node:crypto';
 import { OAuthError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type PublicDocument, publicDocument } from './public_document.ts';
+import { documentOf, type PublicDocument, publicDocument } from './public_document.ts';
 
 export const keyHistory: Endpoint = ({ keyHistory, config }) => {
   let last: PublicDocument | undefined;
@@ -11,7 +10,7 @@ export const keyHistory: Endpoint = ({ keyHistory, config }) => {
     const body = keyHistory.document();
     if (body === undefined)
       throw new OAuthError('signing_unavailable', { cause: 'the key history has not been signed on this node yet' });
-    if (last?.body !== body) last = { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+    if (last?.body !== body) last = documentOf(body);
     return last;
   };
   return publicDocument(read, 'application/jwk-set+jwt', config.policy.jwksMaxAgeSeconds);

@@ -1,6 +1,5 @@
 // The authorization server's metadata, derived from the tables that do the work, so that it cannot lie.
 // RFC 8414 §2, OpenID Connect Discovery 1.0 §3.
-import { createHash } from 'node:crypto';
 import { promptValues, responseModes } from '../authorization_request/authorization_request.ts';
 import { passwordAcr } from '../authorization_request/claims.ts';
 import { responseTypes } from '../authorization_request/response_type.ts';
@@ -11,7 +10,7 @@ import { signingAlgorithms } from '../seams/signer.ts';
 import { openidScopes, userClaimNames } from '../tokens/user_claims.ts';
 import type { Endpoint } from './endpoint.ts';
 import { paths } from './paths.ts';
-import { publicDocument } from './public_document.ts';
+import { documentOf, publicDocument } from './public_document.ts';
 
 const maxAgeSeconds = 300;
 
@@ -56,8 +55,6 @@ const metadataOf = (issuer: string) => ({
 
 /** Both well-known documents: `/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`. */
 export const metadata: Endpoint = ({ config }) => {
-  const body = JSON.stringify(metadataOf(config.issuer));
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-  const document = { body, etag };
+  const document = documentOf(JSON.stringify(metadataOf(config.issuer)));
   return publicDocument(() => document, 'application/json', maxAgeSeconds);
 };

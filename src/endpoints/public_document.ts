@@ -1,5 +1,5 @@
-// A public, cacheable JSON document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
-
+// A public, cacheable document: strong ETag, 304, HEAD by GET, CORS for everyone. RFC 9110 §13.1.2, RFC 9111.
+import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import { preflight } from './cross_origin.ts';
 import type { Handler, PlainAnswer } from './endpoint.ts';
@@ -16,6 +16,8 @@ export interface PublicDocument {
   readonly body: string;
   readonly etag: string;
 }
+
+export const documentOf = (body: string): PublicDocument => ({ body, etag: `"${hash('sha256', body, 'base64url')}"` });
 
 /** If-None-Match uses the weak comparison, RFC 9110 §13.1.2. */
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
@@ -70,10 +72,13 @@ const choose = ({ whole, unchanged }: Answers, { etag }: PublicDocument, context
 /** Answers with a document, or with 304 who has it already. */
 export const answerDocument = (
   context: Context,
-  document: PublicDocument,
+  body: string,
   contentType: string,
   maxAgeSeconds: number,
-): PlainAnswer => choose(answersOf(document, contentType, maxAgeSeconds), document, context);
+): PlainAnswer => {
+  const document = documentOf(body);
+  return choose(answersOf(document, contentType, maxAgeSeconds), document, context);
+};
 
 /** Lets pages of every origin ask for a public document. */
 export const publicOptions: Handler = preflight('GET, HEAD, OPTIONS');

@@ -1,5 +1,4 @@
 // A Status List Token, from memory: what verifiers fetch instead of asking about one token. Token Status List §8.
-import { hash } from 'node:crypto';
 import { createStatusListTokens } from '../tokens/status_list_token.ts';
 import type { Endpoint } from './endpoint.ts';
 import { paths } from './paths.ts';
@@ -27,11 +26,10 @@ export const statusList: Endpoint = (provider) => {
       await revocations.freshen(revocations.list(listId) === undefined ? 0 : viewSeconds);
       const token = await tokens.tokenOf(listId);
       if (token === undefined) return context.json(unknown, 404, noStore);
-      const etag = `"${hash('sha256', token, 'base64url')}"`;
       // A shared cache must not make it older than its ttl.
       const age = clock.now() - (revocations.asOf ?? 0);
       const maxAgeSeconds = Math.min(config.statusListTtlSeconds, Math.max(1, config.statusListTtlSeconds - age));
-      return answerDocument(context, { body: token, etag }, 'application/statuslist+jwt', maxAgeSeconds);
+      return answerDocument(context, token, 'application/statuslist+jwt', maxAgeSeconds);
     },
     OPTIONS: publicOptions,
   };
