@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '../config.ts';
+import type { AppEnvironment } from './endpoint.ts';
 
 const ipv6NetworkGroups = 4;
 
@@ -20,8 +21,8 @@ const limitedPrefix = (written: string): string => {
 };
 
 /** @returns an IPv4 address, or an IPv6 /64; `unknown` where the surroundings tell none. */
-export const networkAddress = (context: Context, { trustedProxies }: Config): string => {
-  const peer = (context.env as { remoteAddress?: string } | undefined)?.remoteAddress;
+export const networkAddress = (context: Context<AppEnvironment>, { trustedProxies }: Config): string => {
+  const peer = context.env?.remoteAddress;
   const forwarded = trustedProxies === 0 ? [] : (context.req.header('X-Forwarded-For')?.split(',') ?? []);
   const address = trustedProxies === 0 ? peer : forwarded.at(-trustedProxies)?.trim();
   return limitedPrefix(address ?? peer ?? 'unknown');

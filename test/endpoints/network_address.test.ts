@@ -1,11 +1,12 @@
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import type { AppEnvironment } from '../../src/endpoints/endpoint.ts';
 import { networkAddress } from '../../src/endpoints/network_address.ts';
 
 const addressOf = async (remoteAddress: string, trustedProxies: number, forwarded?: string): Promise<string> => {
   const config = readConfig({ KEYTURN_TRUSTED_PROXIES: `${trustedProxies}` });
-  const app = new Hono().get('/', (context) => context.text(networkAddress(context, config)));
+  const app = new Hono<AppEnvironment>().get('/', (context) => context.text(networkAddress(context, config)));
   const headers: Record<string, string> = forwarded === undefined ? {} : { 'X-Forwarded-For': forwarded };
   return (await app.request('/', { headers }, { remoteAddress })).text();
 };
