@@ -15,8 +15,8 @@ import type { Endpoint } from './endpoint.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
-import { pageHref } from './waiting_request.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 
 type Told = Pick<AccountPage, 'notice' | 'error'>;
 
@@ -48,7 +48,7 @@ const show = async (
   told: Told,
   provider: Provider,
 ): Promise<Response> => {
-  const action = pageHref(paths.account, undefined, provider);
+  const action = pageHref(paths.account, provider);
   const sessions = await openSessionsOf(user.sub, provider);
   const markup = accountPage({
     texts: textsOf(context),
@@ -72,7 +72,7 @@ const show = async (
       endSession: `${action}/sessions`,
       withdrawConsent: `${action}/applications`,
       changePassword: `${action}/password`,
-      signOut: pageHref(paths.end_session, undefined, provider),
+      signOut: pageHref(paths.end_session, provider),
     },
     now: provider.clock.now(),
   });
@@ -85,11 +85,11 @@ const signedInOnly =
   async (context: Context): Promise<Response> => {
     const signedIn = await findSignedIn(readSessionCookie(context), provider);
     if (signedIn !== undefined) return handler(context, signedIn);
-    return context.body(null, 303, { Location: pageHref(paths.login, undefined, provider) });
+    return seeOther(context, pageHref(paths.login, provider));
   };
 
 const done = (context: Context, notice: string, provider: Provider): Response =>
-  context.body(null, 303, { Location: `${pageHref(paths.account, undefined, provider)}?done=${notice}` });
+  seeOther(context, `${pageHref(paths.account, provider)}?done=${notice}`);
 
 const notices = ['password_changed', 'session_ended', 'consent_withdrawn'] as const;
 

@@ -6,7 +6,7 @@ import { checkAuthorizationRequest } from '../authorization_request/checks.ts';
 import { keptParameters, restoredParameters } from '../authorization_request/parameters.ts';
 import { type ResponseTarget, responseTarget } from '../authorization_request/response_target.ts';
 import { OAuthError } from '../errors.ts';
-import { type Parameters, parseForm } from '../form_urlencoded.ts';
+import type { Parameters } from '../form_urlencoded.ts';
 import { ensureBrowserCookie, readBrowserCookie, readSessionCookie } from '../login/cookies.ts';
 import { beginInteraction, isNewSince, resumeInteraction } from '../login/interaction.ts';
 import { issueCode } from '../login/issue_code.ts';
@@ -17,10 +17,11 @@ import type { Interaction, Session } from '../seams/session_store.ts';
 import { authorizationErrorResponse, authorizationResponse } from './authorization_response.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readFormBody } from './form_body.ts';
+import { readFormBody, readQuery } from './form_body.ts';
 import { networkAddress } from './network_address.ts';
 import { pageEndpoint } from './page_endpoint.ts';
-import { basePathOf, paths } from './paths.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 
 const interactionLimit = { burst: 60, emissionSeconds: 1 };
 
@@ -37,8 +38,7 @@ interface Arrived {
 }
 
 const arrive = async (context: Context, provider: Provider): Promise<Arrived> => {
-  const query = new URL(context.req.url).search.slice(1);
-  const parameters = context.req.method === 'POST' ? await readFormBody(context) : parseForm(query);
+  const parameters = context.req.method === 'POST' ? await readFormBody(context) : readQuery(context);
   const id = parameters.get('interaction');
   if (id === undefined) return { parameters, interaction: undefined };
   const kept = await resumeInteraction(id, readBrowserCookie(context), provider);
@@ -63,9 +63,7 @@ const sendToPage = async (
     }
     id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), session, provider);
   }
-  const base = basePathOf(provider.config.issuer);
-  context.header('Cache-Control', 'no-store');
-  return context.body(null, 303, { Location: `${base}${pageOf[step]}?interaction=${id}` });
+  return seeOther(context, pageHref(pageOf[step], provider, id));
 };
 
 const proceed = async (

@@ -6,6 +6,7 @@ import { shownHostOf } from '../login/pages/client_words.ts';
 import { formPostPage, formPostPolicy } from '../login/pages/form_post.ts';
 import type { Provider } from '../provider.ts';
 import { pageResponse, textsOf } from './page_response.ts';
+import { seeOther } from './see_other.ts';
 
 type ResponseParameters = Readonly<Record<string, string>>;
 
@@ -24,8 +25,7 @@ export const authorizationResponse = (
   { config }: Provider,
 ): Response | Promise<Response> => {
   const all = { ...parameters, ...(state !== undefined && { state }), iss: config.issuer };
-  context.header('Cache-Control', 'no-store');
-  if (responseMode === 'query') return context.body(null, 303, { Location: withQuery(redirectUri, all) });
+  if (responseMode === 'query') return seeOther(context, withQuery(redirectUri, all));
   const markup = formPostPage({
     texts: textsOf(context),
     client: { name: client.clientName, host: shownHostOf(redirectUri) },

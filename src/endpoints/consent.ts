@@ -14,12 +14,12 @@ import { nameOf } from './login.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 import {
   clientWordsOf,
   formActionSourcesOf,
   nextLocation,
-  pageHref,
   type WaitingRequest,
   waitingRequest,
 } from './waiting_request.ts';
@@ -46,10 +46,10 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
     userName: nameOf(signedIn.user),
     access: { scope: request.scope, claims: requestedClaimsOf(request), resources: [request.resource] },
     boundTo: consentBinding(request, signedIn.session, browser),
-    otherAccountHref: pageHref(paths.login, id, provider),
+    otherAccountHref: pageHref(paths.login, provider, id),
     csrf: csrfTokenOf(browser),
     interaction: id,
-    action: pageHref(paths.consent, undefined, provider),
+    action: pageHref(paths.consent, provider),
   });
   return pageResponse(context, markup, { formActionSources: formActionSourcesOf(waiting) });
 };
@@ -69,8 +69,7 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   }
   await saveConsent(request, signedIn.session, provider);
   await provider.store.markInteraction(interaction.idHash, 'consentedAt', provider.clock.now());
-  context.header('Cache-Control', 'no-store');
-  return context.body(null, 303, { Location: nextLocation(id, provider) });
+  return seeOther(context, nextLocation(id, provider));
 };
 
 export const consent: Endpoint = (provider) =>
@@ -78,7 +77,7 @@ export const consent: Endpoint = (provider) =>
     GET: async (context) => {
       const id = context.req.query('interaction');
       const question = await asked(context, id, provider);
-      if (question === undefined) return context.body(null, 303, { Location: nextLocation(id, provider) });
+      if (question === undefined) return seeOther(context, nextLocation(id, provider));
       return show(context, question, provider);
     },
     POST: (context) => decide(context, provider),

@@ -2,6 +2,7 @@
 // Both methods are owed: OpenID Connect Core 1.0 §3.1.2.1, RP-Initiated Logout 1.0 §2.
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
+import { seeOther } from './see_other.ts';
 
 /** Of the 16 KiB that are read of a head; the browser's own headers are the rest. */
 const mostQueryLength = 12_288;
@@ -16,5 +17,5 @@ export const repeatByGet = (context: Context, parameters: Readonly<Record<string
   );
   const query = new URLSearchParams(pairs).toString();
   if (query.length > mostQueryLength) throw new OAuthError('body_too_large');
-  return context.body(null, 303, { Location: `${context.req.path}?${query}`, 'Cache-Control': 'no-store' });
+  return seeOther(context, `${context.req.path}?${query}`);
 };

@@ -1,7 +1,6 @@
 // /demo: a relying party of our own, for issuers on loopback. It needs no script: its requests to the token endpoint are
 // made here, through the same app as everybody's. OpenID Connect Core 1.0 §3.1.
 import type { Context } from 'hono';
-import { parseForm } from '../form_urlencoded.ts';
 import { ensureBrowserCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
 import { type DecodedToken, type DemoProblem, demoPage } from '../login/pages/demo.ts';
@@ -11,11 +10,12 @@ import { hashOpaque } from '../tokens/opaque.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
 import { createDemoTokens, type DemoTokens, keepDemoRequest, takeDemoRequest } from './demo_cookies.ts';
 import type { Endpoint, Handler } from './endpoint.ts';
+import { readQuery } from './form_body.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
-import { pageHref } from './waiting_request.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 
 export const demoClientId = 'demo';
 export const demoScope = ['openid', 'profile', 'email', 'roles', 'offline_access'];
@@ -58,24 +58,20 @@ const show = (context: Context, tokens: TokenResponse | undefined, problem: Demo
     problem,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     actions: {
-      signIn: pageHref(demoPaths.signIn, undefined, provider),
-      refresh: pageHref(demoPaths.refresh, undefined, provider),
-      signOut: pageHref(demoPaths.signOut, undefined, provider),
+      signIn: pageHref(demoPaths.signIn, provider),
+      refresh: pageHref(demoPaths.refresh, provider),
+      signOut: pageHref(demoPaths.signOut, provider),
     },
-    accountHref: pageHref(paths.account, undefined, provider),
+    accountHref: pageHref(paths.account, provider),
     now: provider.clock.now(),
   });
   return pageResponse(context, markup, { status: problem === null ? 200 : 400 });
 };
 
-const goTo = (context: Context, location: string): Response =>
-  context.body(null, 303, { Location: location, 'Cache-Control': 'no-store' });
-
-const goHome = (context: Context, { provider }: Demo): Response =>
-  goTo(context, pageHref(demoPath, undefined, provider));
+const goHome = (context: Context, { provider }: Demo): Response => seeOther(context, pageHref(demoPath, provider));
 
 const withQuery = (path: string, parameters: Form, { provider }: Demo): string =>
-  `${pageHref(path, undefined, provider)}?${new URLSearchParams(parameters)}`;
+  `${pageHref(path, provider)}?${new URLSearchParams(parameters)}`;
 
 const post = (path: string, form: Form, { provider, send }: Demo): Response | Promise<Response> =>
   send(
@@ -108,13 +104,13 @@ const signIn = async (context: Context, demo: Demo): Promise<Response> => {
     code_challenge: hashOpaque(codeVerifier),
     code_challenge_method: 'S256',
   };
-  return goTo(context, withQuery(paths.authorization, parameters, demo));
+  return seeOther(context, withQuery(paths.authorization, parameters, demo));
 };
 
 /** @returns what the code was exchanged for, or what kept it from being. */
 const redeem = async (context: Context, demo: Demo): Promise<TokenResponse | { readonly problem: DemoProblem }> => {
   const { provider } = demo;
-  const answer = parseForm(new URL(context.req.url).search.slice(1));
+  const answer = readQuery(context);
   const request = takeDemoRequest(context);
   if (request === undefined || answer.get('state') !== request.state) return { problem: 'state' };
   if (answer.get('iss') !== provider.config.issuer) return { problem: 'issuer' };
@@ -157,7 +153,7 @@ const signOut = async (context: Context, demo: Demo): Promise<Response> => {
   if (tokens.refresh_token !== undefined) await post(paths.revocation, { token: tokens.refresh_token }, demo);
   const home = demo.provider.config.issuer + demoPath;
   const parameters = { id_token_hint: tokens.id_token, post_logout_redirect_uri: home };
-  return goTo(context, withQuery(paths.end_session, parameters, demo));
+  return seeOther(context, withQuery(paths.end_session, parameters, demo));
 };
 
 /** The endpoints of the demo by their paths. */

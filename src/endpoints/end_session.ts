@@ -2,7 +2,7 @@
 // OpenID Connect RP-Initiated Logout 1.0 §2.
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
-import { type Parameters, parseForm } from '../form_urlencoded.ts';
+import type { Parameters } from '../form_urlencoded.ts';
 import { clearSessionCookie, ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
 import { endSession as endWithFamilies } from '../login/end_session.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
@@ -14,17 +14,17 @@ import { findSignedIn, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
-import { hasFormBody, readFormBody } from './form_body.ts';
+import { hasFormBody, readFormBody, readQuery } from './form_body.ts';
 import { nameOf } from './login.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
-import { pageHref } from './waiting_request.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 
 const finish = (context: Context, { redirectTo }: LogoutRequest, provider: Provider): Response | Promise<Response> => {
-  if (redirectTo !== undefined) return context.body(null, 303, { Location: redirectTo, 'Cache-Control': 'no-store' });
-  const signInHref = pageHref(paths.login, undefined, provider);
+  if (redirectTo !== undefined) return seeOther(context, redirectTo);
+  const signInHref = pageHref(paths.login, provider);
   return pageResponse(context, signedOutPage({ texts: textsOf(context), signInHref }));
 };
 
@@ -61,8 +61,8 @@ const confirm = (
     userName: nameOf(user),
     parameters: Object.fromEntries(kept),
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
-    action: pageHref(paths.end_session, undefined, provider),
-    stayHref: pageHref(paths.account, undefined, provider),
+    action: pageHref(paths.end_session, provider),
+    stayHref: pageHref(paths.account, provider),
   });
   return pageResponse(context, markup);
 };
@@ -94,7 +94,7 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
 
 export const endSession: Endpoint = (provider) => ({
   ...pageEndpoint(provider, {
-    GET: (context) => logOut(context, parseForm(new URL(context.req.url).search.slice(1)), provider),
+    GET: (context) => logOut(context, readQuery(context), provider),
     POST: (context) => post(context, provider),
   }),
   HEAD: 'refused',

@@ -1,4 +1,5 @@
-// Reads the form of a POST to an OAuth endpoint. RFC 6749 §3.2: the body, one Content-Type, nothing of it in the URL.
+// Reads the form of a POST to an OAuth endpoint, RFC 6749 §3.2: the body, one Content-Type, nothing of it in the URL. And
+// that of a GET, which is in the URL.
 import type { Context } from 'hono';
 import { parameterNames } from '../authorization_request/parameters.ts';
 import { OAuthError } from '../errors.ts';
@@ -33,3 +34,6 @@ export const readFormBody = async (context: Context): Promise<Parameters> => {
   if (!hasFormBody(context)) throw new OAuthError('content_type_unsupported');
   return parseForm(await readBodyText(context));
 };
+
+/** @throws {OAuthError} invalid_request: what parseForm throws. */
+export const readQuery = ({ req }: Context): Parameters => parseForm(new URL(req.url).search.slice(1));

@@ -16,12 +16,12 @@ import { networkAddress } from './network_address.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 import {
   clientWordsOf,
   formActionSourcesOf,
   nextLocation,
-  pageHref,
   type WaitingRequest,
   waitingRequest,
 } from './waiting_request.ts';
@@ -50,10 +50,10 @@ const show = async (
     login: login ?? request?.loginHint?.slice(0, longestLogin) ?? null,
     error,
     account: signedIn ? { name: nameOf(signedIn.user), username: signedIn.user.username } : null,
-    signUpHref: provider.config.signUp ? pageHref(paths.sign_up, id, provider) : null,
+    signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: id ?? null,
-    action: pageHref(paths.login, undefined, provider),
+    action: pageHref(paths.login, provider),
   });
   return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
 };
@@ -78,8 +78,7 @@ export const goOnSignedIn = async (
   const cookie = await startSession(user, readSessionCookie(context), how, provider);
   if (cookie === undefined) return undefined;
   writeSessionCookie(context, cookie, provider.config.sessionSeconds);
-  context.header('Cache-Control', 'no-store');
-  return context.body(null, 303, { Location: nextLocation(waiting?.id, provider) });
+  return seeOther(context, nextLocation(waiting?.id, provider));
 };
 
 /** What the page says of a refusal it can show itself; undefined for any other. */
@@ -129,8 +128,7 @@ const continueAs = async (
   const { store, clock } = provider;
   if (waiting !== undefined && (await findSignedIn(readSessionCookie(context), provider)) !== undefined)
     await store.markInteraction(waiting.interaction.idHash, 'accountChosenAt', clock.now());
-  context.header('Cache-Control', 'no-store');
-  return context.body(null, 303, { Location: nextLocation(waiting?.id, provider) });
+  return seeOther(context, nextLocation(waiting?.id, provider));
 };
 
 export const login: Endpoint = (provider) =>

@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+
 /** Where each endpoint is, below the issuer's own path. The metadata is built from this. */
 export const paths = {
   jwks: '/.well-known/jwks.json',
@@ -29,6 +31,13 @@ export const operatorPaths = { live: '/health/live', ready: '/health/ready', met
 
 /** The issuer's own path; empty for an issuer at the root of its host. */
 export const basePathOf = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');
+
+/** @param interaction - the id of the one that the page is a part of. */
+export const pageHref = (
+  path: string,
+  { config }: { readonly config: Pick<Config, 'issuer'> },
+  interaction?: string,
+): string => `${basePathOf(config.issuer)}${path}${interaction === undefined ? '' : `?interaction=${interaction}`}`;
 
 const named = { ...paths, ...operatorPaths, admin_store: adminStorePath };
 

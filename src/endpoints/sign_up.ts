@@ -13,8 +13,9 @@ import { networkAddress } from './network_address.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
-import { paths } from './paths.ts';
-import { formActionSourcesOf, pageHref, type WaitingRequest, waitingRequest } from './waiting_request.ts';
+import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
+import { formActionSourcesOf, type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
 const limit = { burst: 10, emissionSeconds: 60 };
 const nothingTyped = { username: '', email: '', name: '' };
@@ -32,8 +33,8 @@ const show = (
     leastPassword: leastPasswordCharacters,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: waiting?.id ?? null,
-    action: pageHref(paths.sign_up, undefined, provider),
-    signInHref: pageHref(paths.login, waiting?.id, provider),
+    action: pageHref(paths.sign_up, provider),
+    signInHref: pageHref(paths.login, provider, waiting?.id),
   });
   const status = Object.values(problems).some(Boolean) ? 400 : 200;
   return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
@@ -59,7 +60,7 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
   if ('problems' in outcome) return show(context, waiting, { typed, problems: outcome.problems }, provider);
   const who = { browser, recorded: undefined };
   const signedIn = await goOnSignedIn(context, outcome.user, who, waiting, provider);
-  return signedIn ?? context.body(null, 303, { Location: pageHref(paths.login, waiting?.id, provider) });
+  return signedIn ?? seeOther(context, pageHref(paths.login, provider, waiting?.id));
 };
 
 export const signUp: Endpoint = (provider) =>

@@ -10,7 +10,7 @@ import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
 import { formActionSourceOf } from '../login/pages/style.ts';
 import type { Provider } from '../provider.ts';
 import type { Interaction } from '../seams/session_store.ts';
-import { basePathOf, paths } from './paths.ts';
+import { pageHref, paths } from './paths.ts';
 
 export interface WaitingRequest {
   readonly id: string;
@@ -41,11 +41,5 @@ export const formActionSourcesOf = (waiting: WaitingRequest | undefined): readon
   waiting === undefined ? [] : [formActionSourceOf(waiting.request.redirectUri)];
 
 /** Where a page goes when its work is done: back to the authorization endpoint, or to the account page. */
-export const nextLocation = (id: string | undefined, { config }: Provider): string => {
-  const base = basePathOf(config.issuer);
-  return id === undefined ? `${base}${paths.account}` : `${base}${paths.authorization}?interaction=${id}`;
-};
-
-/** The path of a page, with the interaction it belongs to. */
-export const pageHref = (path: string, id: string | undefined, { config }: Provider): string =>
-  `${basePathOf(config.issuer)}${path}${id === undefined ? '' : `?interaction=${id}`}`;
+export const nextLocation = (id: string | undefined, provider: Provider): string =>
+  pageHref(id === undefined ? paths.account : paths.authorization, provider, id);
