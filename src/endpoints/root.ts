@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import { readinessOf } from '../keys/readiness.ts';
 import { timelinesOf } from '../keys/timeline.ts';
+import { hashSourceOf } from '../login/pages/style.ts';
 import type { Endpoint } from './endpoint.ts';
 import { drawingStyle } from './pages/drawing_style.ts';
 import { pageScript } from './pages/page_script.ts';
@@ -9,7 +10,6 @@ import { pageStyle } from './pages/page_style.ts';
 import { readersSeenOf } from './pages/readers_seen.ts';
 import { type EndpointLink, rootPage } from './pages/root_page.ts';
 import { basePathOf, paths } from './paths.ts';
-import { hashSource } from './timeline.ts';
 
 type Path = keyof typeof paths;
 
@@ -52,8 +52,8 @@ const linksOf = ({ issuer, signUp }: Config): readonly EndpointLink[] =>
 const contentSecurityPolicyOf = (style: string, script: string): string =>
   [
     "default-src 'none'",
-    `style-src ${hashSource(style)}`,
-    `script-src ${hashSource(script)}`,
+    `style-src ${hashSourceOf(style)}`,
+    `script-src ${hashSourceOf(script)}`,
     'img-src data:',
     "connect-src 'self'",
     "frame-ancestors 'none'",

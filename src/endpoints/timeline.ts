@@ -1,16 +1,13 @@
 // /timeline.svg: both rings as a picture, drawn when asked for, of what the key set makes public anyway.
-import { createHash } from 'node:crypto';
 import { timelinesOf } from '../keys/timeline.ts';
+import { hashSourceOf } from '../login/pages/style.ts';
 import type { Endpoint } from './endpoint.ts';
 import { drawingStyle } from './pages/drawing_style.ts';
 import { pictureStyle, timelinePicture } from './pages/timeline_picture.ts';
 
-/** A CSP source that allows exactly this inline text. @see CSP Level 3 §2.3.1 https://www.w3.org/TR/CSP3/#grammardef-hash-source */
-export const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
 export const timeline: Endpoint = ({ keyRing, clock, config }) => {
   const style = drawingStyle + pictureStyle;
-  const policy = `default-src 'none'; style-src ${hashSource(style)}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src ${hashSourceOf(style)}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
   return {
     GET: async (context) => {
       const picture = await timelinePicture(timelinesOf(keyRing.keys, config.policy, clock.now()), style);
