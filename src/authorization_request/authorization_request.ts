@@ -3,6 +3,7 @@ import type { Client } from '../seams/client_store.ts';
 /** How the response reaches the client. OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode. */
 export const responseModes = ['query', 'form_post'] as const;
 export type ResponseMode = (typeof responseModes)[number];
+export const isResponseMode = (value: string): value is ResponseMode => responseModes.some((mode) => mode === value);
 
 /** OpenID Connect Core 1.0 §3.1.2.1. */
 export const promptValues = ['none', 'login', 'consent', 'select_account'] as const;

@@ -9,7 +9,7 @@ import type { AuthorizationRequest } from './authorization_request.ts';
 import { checkClaims } from './claims.ts';
 import { checkCodeChallenge } from './code_challenge.ts';
 import { checkIdTokenHint } from './id_token_hint.ts';
-import { assertEachOnce, parameterNames } from './parameters.ts';
+import { parameterNames } from './parameters.ts';
 import { checkMaxAge, checkPrompt } from './prompt.ts';
 import { checkRequestObject } from './request_object.ts';
 import type { ResponseTarget } from './response_target.ts';
@@ -35,7 +35,6 @@ export const checkAuthorizationRequest = async (
 ): Promise<AuthorizationRequest> => {
   const { client } = target;
   checkLengths(parameters);
-  assertEachOnce(parameters);
   checkRequestObject(parameters);
   checkResponseType(parameters, client);
   const codeChallenge = checkCodeChallenge(parameters, client);

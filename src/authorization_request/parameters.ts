@@ -1,5 +1,4 @@
 // The parameters of an authorization request, from the query or the body. RFC 6749 §3.1: each at most once.
-import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 
 /** Their names, as registered; anything else is ignored (RFC 6749 §3.1). */
@@ -20,8 +19,3 @@ export const restoredParameters = (kept: Readonly<Record<string, readonly string
   get: (name) => kept[name]?.[0],
   all: (name) => kept[name] ?? [],
 });
-
-/** @throws {OAuthError} parameter_repeated: only `resource` parses when repeated, and a code is for one. */
-export const assertEachOnce = (parameters: Parameters): void => {
-  if (parameters.all('resource').length > 1) throw new OAuthError('resource_repeated');
-};

@@ -3,7 +3,7 @@ import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import { type Prompt, promptValues } from './authorization_request.ts';
 
-const isPrompt = (value: string): value is Prompt => (promptValues as readonly string[]).includes(value);
+const isPrompt = (value: string): value is Prompt => promptValues.some((prompt) => prompt === value);
 
 /** @throws {OAuthError} prompt_malformed: an unknown value, or none beside another. */
 export const checkPrompt = (parameters: Parameters): readonly Prompt[] => {

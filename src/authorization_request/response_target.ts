@@ -4,7 +4,7 @@ import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
-import { type ResponseMode, responseModes } from './authorization_request.ts';
+import { isResponseMode, type ResponseMode } from './authorization_request.ts';
 import { isRegisteredRedirectUri } from './redirect_uri.ts';
 
 export interface ResponseTarget {
@@ -13,8 +13,6 @@ export interface ResponseTarget {
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
 }
-
-const isResponseMode = (value: string): value is ResponseMode => (responseModes as readonly string[]).includes(value);
 
 /** @throws {OAuthError} for our own page: client_id_missing, authorization_client_unknown, redirect_uri_missing, redirect_uri_unregistered. */
 export const responseTarget = async (parameters: Parameters, { store }: Provider): Promise<ResponseTarget> => {

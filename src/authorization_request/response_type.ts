@@ -2,7 +2,7 @@
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import type { Client } from '../seams/client_store.ts';
-import { responseModes } from './authorization_request.ts';
+import { isResponseMode } from './authorization_request.ts';
 
 export const responseTypes: readonly string[] = ['code'];
 
@@ -13,6 +13,5 @@ export const checkResponseType = (parameters: Parameters, client: Client): void 
   if (!responseTypes.includes(responseType)) throw new OAuthError('response_type_unsupported');
   if (!client.grantTypes.includes('authorization_code')) throw new OAuthError('response_type_not_registered');
   const responseMode = parameters.get('response_mode');
-  if (responseMode !== undefined && !(responseModes as readonly string[]).includes(responseMode))
-    throw new OAuthError('response_mode_unsupported');
+  if (responseMode !== undefined && !isResponseMode(responseMode)) throw new OAuthError('response_mode_unsupported');
 };
