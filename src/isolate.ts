@@ -4,7 +4,7 @@ import { createApp } from './app.ts';
 import type { AppEnvironment } from './endpoints/endpoint.ts';
 import { basePathOf, type EndpointName, paths } from './endpoints/paths.ts';
 import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
-import { type RotationParts, turnRings } from './keys/rotation.ts';
+import { logTurn, type RotationParts, turnRings } from './keys/rotation.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
 import type { SharedAnswers } from './shared_answers.ts';
@@ -123,10 +123,7 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     keepHouse: async () => {
       // First of all, so that an isolate without the right key-encryption key changes nothing.
       await keyRing.refresh();
-      const { published, erased } = await turnRings(parts);
-      for (const { kid, alg, activatesAt } of published)
-        log.info({ kid, alg, activates_at: activatesAt }, 'key published');
-      for (const kid of erased) log.info({ kid }, 'key retired, private half erased');
+      logTurn(await turnRings(parts), log);
       await readKeys();
       await writeHistory(provider);
       for (const chore of chores) await attempt(chore === deliver ? deliverFor(triggerSeconds) : chore, provider);

@@ -1,5 +1,6 @@
 // What is published at jwks_uri: the public halves of standby, active and retiring keys, the same bytes on every node.
 import { createHash } from 'node:crypto';
+import type { NumericDate } from '../seams/clock.ts';
 import { signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { publicHalfOf } from './generate.ts';
@@ -19,7 +20,7 @@ export interface PublishedJwkSet {
 export const publishedKeysOf = (
   keys: readonly SigningKeyRecord[],
   policy: RotationPolicy,
-  now: number,
+  now: NumericDate,
 ): readonly SigningKeyRecord[] =>
   signingAlgorithms.flatMap((alg) =>
     lifetimesOf(ringOf(keys, alg), policy, now)

@@ -13,7 +13,7 @@ import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snap
 import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
-import { type RotationParts, type TurnReport, turnRings } from './rotation.ts';
+import { logTurn, type RotationParts, type TurnReport, turnRings } from './rotation.ts';
 
 /** The one key of a ring that signs now. */
 export interface ActiveSigner {
@@ -126,24 +126,24 @@ export class KeyRing {
     const before = await store.readSigningKeys();
     const { databaseNow } = before;
     const clockAheadSeconds = asked > databaseNow ? asked - databaseNow : Math.min(clock.now() - databaseNow, 0);
-    const opened = await this.#openSigners(before.keys, before.databaseNow);
+    const opened = await this.#openSigners(before.keys, databaseNow);
     // What the old snapshot signs with stays until there is a new one.
     this.#signers = new Map([...this.#signers, ...opened.signers]);
-    if (opened.failure !== undefined) {
+    /** What was read is true, whatever could not be done: it is gone on with, where there is something to go on from. */
+    const takeWhatWasRead = (): void => {
       if (this.#snapshot !== undefined)
         this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockAheadSeconds }, opened.signers);
+    };
+    if (opened.failure !== undefined) {
+      takeWhatWasRead();
       throw opened.failure;
     }
     const [turnedAt, clockAtRead] = [clock.monotonicSeconds(), clock.now()];
     const report = await (this.#parts.turn ?? turnRings)(this.#parts).catch((error: unknown) => {
-      // What was read is true, whatever could not be written: it is signed with, while there is one to go on from.
-      if (this.#snapshot !== undefined)
-        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockAheadSeconds }, opened.signers);
+      takeWhatWasRead();
       throw error;
     });
-    for (const { kid, alg, activatesAt } of report.published)
-      log.info({ kid, alg, activates_at: activatesAt }, 'key published');
-    for (const kid of report.erased) log.info({ kid }, 'key retired, private half erased');
+    logTurn(report, log);
     const { signers, failure } = await this.#openSigners(report.keys, report.databaseNow);
     this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockAheadSeconds }, signers);
     if (failure !== undefined) throw failure;

@@ -65,7 +65,7 @@ const stalledTurn = (
   return standby === undefined ? [] : [{ kid: standby.kid, activatesAt: time }];
 };
 
-const instantsOf = (lifetime: KeyLifetime, policy: RotationPolicy): readonly number[] => [
+const instantsOf = (lifetime: KeyLifetime, policy: RotationPolicy): readonly NumericDate[] => [
   lifetime.key.activatesAt,
   lifetime.signsUntil ?? lifetime.key.activatesAt - publishAheadSeconds(policy),
   lifetime.removedAt ?? 0,

@@ -26,7 +26,7 @@ const onPaper = (planned: PlannedKey, policy: RotationPolicy): SigningKeyRecord 
   revocationReason: null,
 });
 
-/** @param kid - one of the keys, not revoked yet. */
+/** @param key - one of the keys, not revoked yet. */
 export const rehearseRevocation = (
   keys: readonly SigningKeyRecord[],
   policy: RotationPolicy,

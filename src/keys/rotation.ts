@@ -1,5 +1,7 @@
 // Carries the plans of plan_rotation.ts out against the store. No leader: every step is safe to race and to repeat.
+import type { NumericDate } from '../seams/clock.ts';
 import type { KeyVault } from '../seams/key_vault.ts';
+import type { Log } from '../seams/log.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { NewSigningKey, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import { type GeneratedKey, generateKey } from './generate.ts';
@@ -55,11 +57,16 @@ const publishKey = async (planned: PlannedKey, parts: RotationParts): Promise<Ne
 /** What a turn of the runner did itself, and what it found afterwards. */
 export interface TurnReport {
   readonly keys: readonly SigningKeyRecord[];
-  readonly databaseNow: number;
-  readonly nextAt: number;
+  readonly databaseNow: NumericDate;
+  readonly nextAt: NumericDate;
   readonly published: readonly NewSigningKey[];
   readonly erased: readonly string[];
 }
+
+export const logTurn = ({ published, erased }: TurnReport, log: Log): void => {
+  for (const { kid, alg, activatesAt } of published) log.info({ kid, alg, activates_at: activatesAt }, 'key published');
+  for (const kid of erased) log.info({ kid }, 'key retired, private half erased');
+};
 
 /** Does whatever is due on both rings, then reads them again. Generates outside any transaction; a loser is dropped. */
 export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {

@@ -49,10 +49,10 @@ export const minimumGraceSeconds = (timing: Timing, longestTokenSeconds: number)
 export const graceSecondsOf = (policy: RotationPolicy, longestTokenSeconds: number): number =>
   Math.max(policy.graceSeconds, minimumGraceSeconds(policy, longestTokenSeconds));
 
-const shortestRefreshSeconds = 0.1;
-
 /** How early the next standby is made: lead, and one snapshot more so that a late timer does not make it late. */
 export const publishAheadSeconds = (policy: RotationPolicy): number => policy.leadSeconds + policy.snapshotSeconds;
+
+const shortestRefreshSeconds = 0.1;
 
 /** When a node reads the keys again: every third of P, and sooner where something is due before. */
 export const refreshAfterSeconds = ({ snapshotSeconds }: Timing, dueInSeconds = Number.POSITIVE_INFINITY): number =>
