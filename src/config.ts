@@ -1,7 +1,14 @@
 // Reads the settings once, cross-checks them, and refuses every contradiction with both numbers in the message.
 import type { z } from 'zod';
 import { OperatorError } from './errors.ts';
-import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy, type Timing } from './keys/timing.ts';
+import {
+  minimumGraceInWords,
+  minimumGraceSeconds,
+  minimumLeadInWords,
+  minimumLeadSeconds,
+  type RotationPolicy,
+  type Timing,
+} from './keys/timing.ts';
 import type { LogLevel } from './seams/log.ts';
 import { isLoopback, type SettingName, settings } from './settings.ts';
 
@@ -156,19 +163,18 @@ const policyOf = (values: Values): RotationPolicy => {
 /** Each contradiction with the numbers on both sides and the way out. */
 const contradictionsOf = (policy: RotationPolicy, accessTokenSeconds: number): readonly string[] => {
   const found: string[] = [];
-  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a, slowestVerifierSeconds: v } = policy;
-  const { clockErrorSeconds: e, fetchTimeoutSeconds: f, maxTokenSeconds: t, leewaySeconds: l } = policy;
+  const { snapshotSeconds: p, slowestVerifierSeconds: v, maxTokenSeconds: t } = policy;
   const leastLead = minimumLeadSeconds(policy);
   if (policy.leadSeconds < leastLead)
     found.push(
       `KEYTURN_LEAD_SECONDS is ${policy.leadSeconds}, but a verifier may hold a key set ${leastLead} s old: ` +
-        `P + S + max(A, V) + 2E + F = ${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f}. Raise it to ${leastLead}, or leave it out.`,
+        `${minimumLeadInWords(policy)}. Raise it to ${leastLead}, or leave it out.`,
     );
   const leastGrace = minimumGraceSeconds(policy, t);
   if (policy.graceSeconds < leastGrace)
     found.push(
       `KEYTURN_GRACE_SECONDS is ${policy.graceSeconds}, but a token may be good for ${leastGrace} s after its key's turn: ` +
-        `P + T + L + 2E = ${p} + ${t} + ${l} + 2*${e}. Raise it to ${leastGrace}, or leave it out.`,
+        `${minimumGraceInWords(policy)}. Raise it to ${leastGrace}, or leave it out.`,
     );
   const leastPeriod = policy.leadSeconds + p;
   if (policy.periodSeconds <= leastPeriod)

@@ -1,24 +1,28 @@
 // What doctor says of the configuration alone: whether the timings hold, and what is odd about the rest.
 import type { Config } from '../config.ts';
 import { fixedCaches } from '../keys/revocation_exposure.ts';
-import { minimumGraceSeconds, minimumLeadSeconds, type RotationPolicy } from '../keys/timing.ts';
+import {
+  minimumGraceInWords,
+  minimumGraceSeconds,
+  minimumLeadInWords,
+  minimumLeadSeconds,
+  type RotationPolicy,
+} from '../keys/timing.ts';
 import { isLoopback } from '../settings.ts';
 import { advice, type Finding, good } from './finding.ts';
 import { secondsInWords } from './instants.ts';
 
 const timings = (policy: RotationPolicy, accessTokenSeconds: number): readonly Finding[] => {
-  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a, slowestVerifierSeconds: v } = policy;
-  const { clockErrorSeconds: e, fetchTimeoutSeconds: f, maxTokenSeconds: t, leewaySeconds: l } = policy;
-  const { leadSeconds, graceSeconds, periodSeconds } = policy;
+  const { leadSeconds, graceSeconds, periodSeconds, snapshotSeconds: p, maxTokenSeconds: t } = policy;
   const [leastLead, leastGrace] = [minimumLeadSeconds(policy), minimumGraceSeconds(policy, t)];
   return [
     good(
       'lead',
-      `A key is published ${secondsInWords(leadSeconds)} before it signs; at least P + S + max(A, V) + 2E + F = ${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f} = ${leastLead} s are needed.`,
+      `A key is published ${secondsInWords(leadSeconds)} before it signs; at least ${minimumLeadInWords(policy)} = ${leastLead} s are needed.`,
     ),
     good(
       'grace',
-      `A key stays published ${secondsInWords(graceSeconds)} after it last signed; at least P + T + L + 2E = ${p} + ${t} + ${l} + 2*${e} = ${leastGrace} s are needed.`,
+      `A key stays published ${secondsInWords(graceSeconds)} after it last signed; at least ${minimumGraceInWords(policy)} = ${leastGrace} s are needed.`,
     ),
     good(
       'period',

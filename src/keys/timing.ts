@@ -41,9 +41,22 @@ export const minimumLeadSeconds = (timing: Timing): number =>
   2 * timing.clockErrorSeconds +
   timing.fetchTimeoutSeconds;
 
+/** The same, as it is told to people. */
+export const minimumLeadInWords = (timing: Timing): string => {
+  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a } = timing;
+  const { slowestVerifierSeconds: v, clockErrorSeconds: e, fetchTimeoutSeconds: f } = timing;
+  return `P + S + max(A, V) + 2E + F = ${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f}`;
+};
+
 /** The least time a key stays published after the last instant it could have signed: P + T + L + 2E. */
 export const minimumGraceSeconds = (timing: Timing, longestTokenSeconds: number): number =>
   timing.snapshotSeconds + longestTokenSeconds + timing.leewaySeconds + 2 * timing.clockErrorSeconds;
+
+/** The same of T, as it is told to people. */
+export const minimumGraceInWords = (timing: Timing): string => {
+  const { snapshotSeconds: p, maxTokenSeconds: t, leewaySeconds: l, clockErrorSeconds: e } = timing;
+  return `P + T + L + 2E = ${p} + ${t} + ${l} + 2*${e}`;
+};
 
 /** Grace of one key: by the longest token it ever signed, so lowering T later cannot shorten it. */
 export const graceSecondsOf = (policy: RotationPolicy, longestTokenSeconds: number): number =>
