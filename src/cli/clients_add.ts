@@ -5,7 +5,7 @@ import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { assertNoUser } from './own_subject.ts';
-import { readJsonObject } from './read_metadata.ts';
+import { readJsonObject } from './read_json_object.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { columns } from './text_layout.ts';

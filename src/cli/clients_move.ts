@@ -10,7 +10,7 @@ import { auditEvent, recordAudit } from '../tokens/audit.ts';
 import { informationInWords } from './clients_add.ts';
 import { findClient } from './find_client.ts';
 import { assertNoUser } from './own_subject.ts';
-import { readJsonObject } from './read_metadata.ts';
+import { readJsonObject } from './read_json_object.ts';
 import { safeJson } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { withExistingStore, withStore } from './with_store.ts';

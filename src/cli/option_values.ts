@@ -1,6 +1,7 @@
 // Reads the values of options and arguments. What is wrong here is an error of usage.
 import { InvalidArgumentError } from 'commander';
 import { settings } from '../settings.ts';
+import { isJsonObject, type JsonObject } from '../verifier/json_object.ts';
 
 const digits = /^-?\d{1,10}$/;
 
@@ -24,11 +25,10 @@ const jsonOrText = (text: string): unknown => {
 };
 
 /** Parses a JSON object, for commander. */
-export const jsonObject = (text: string): Readonly<Record<string, unknown>> => {
+export const jsonObject = (text: string): JsonObject => {
   const value = jsonOrText(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidArgumentError('Expected a JSON object, like {"role":"reader"}.');
-  return value as Record<string, unknown>;
+  if (!isJsonObject(value)) throw new InvalidArgumentError('Expected a JSON object, like {"role":"reader"}.');
+  return value;
 };
 
 const splitNamed = (text: string, example: string): readonly [string, string] => {

@@ -1,6 +1,7 @@
 // Takes a token from the command line apart without trusting it. RFC 7515 §7.1, RFC 7516 §7.1.
 import { OperatorError } from '../errors.ts';
 import { isNestedBeyond } from '../tokens/own_claims.ts';
+import { isJsonObject } from '../verifier/json_object.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Far more than any token has, and not too many to be printed. */
@@ -40,10 +41,9 @@ const decodeJson = (segment: string): unknown => {
 const decodeObject = (segment: string, what: string): Readonly<Record<string, unknown>> => {
   const value = decodeJson(segment);
   if (value === undefined) throw notAToken(`its ${what} is not JSON in base64url`);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw notAToken(`its ${what} is JSON but no object`);
+  if (!isJsonObject(value)) throw notAToken(`its ${what} is JSON but no object`);
   if (isNestedBeyond(mostLevels, value)) throw notAToken(`its ${what} has more than ${mostLevels} levels of JSON`);
-  return value as Record<string, unknown>;
+  return value;
 };
 
 /** @throws {OperatorError} when it is no compact JWS or JWE with a JSON object in it. */

@@ -11,7 +11,7 @@ import { assertTimes } from '../verifier/time_claims.ts';
 import { TokenError, type TokenErrorCode } from '../verifier/token_error.ts';
 import { createVerifier } from '../verifier/verifier.ts';
 import { readPolicy, type VerifierOptions } from '../verifier/verifier_options.ts';
-import { readJsonObject } from './read_metadata.ts';
+import { readJsonObject } from './read_json_object.ts';
 import { decodeToken, readToken } from './read_token.ts';
 import { safeJson, safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';

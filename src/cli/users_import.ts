@@ -8,7 +8,7 @@ import { canonicalEmail, canonicalUsername } from '../login/username.ts';
 import type { User } from '../seams/user_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { assertNoClient } from './own_subject.ts';
-import { readJsonObject } from './read_metadata.ts';
+import { readJsonObject } from './read_json_object.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { roleForm } from './users_add.ts';

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { signingAlgorithms } from '../seams/signer.ts';
 import { userClaimNames } from '../tokens/user_claims.ts';
+import { isJsonObject } from '../verifier/json_object.ts';
 import { backchannelLogoutUriComplaint, postLogoutRedirectUriComplaint, redirectUriComplaint } from './redirect_uri.ts';
 import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
@@ -102,12 +103,9 @@ export interface ParsedClientMetadata {
   readonly ignored: readonly string[];
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** @throws {RegistrationError} invalid_redirect_uri, invalid_client_metadata: with every complaint in the message. */
 export const parseClientMetadata = (input: unknown): ParsedClientMetadata => {
-  if (!isObject(input))
+  if (!isJsonObject(input))
     throw new RegistrationError('invalid_client_metadata', 'expected a JSON object of client metadata (RFC 7591 §2).');
   const parsed = schema.safeParse(input);
   if (parsed.success)

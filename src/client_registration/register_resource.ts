@@ -6,6 +6,7 @@ import { signingAlgorithms } from '../seams/signer.ts';
 import { reservedClaims } from '../tokens/access_token.ts';
 import { isNestedBeyond, mostClaimLevels } from '../tokens/own_claims.ts';
 import { isResourceIdentifier } from '../tokens/requested_resource.ts';
+import { isJsonObject, type JsonObject } from '../verifier/json_object.ts';
 import { userClaimList } from './client_metadata.ts';
 import { RegistrationError } from './registration_error.ts';
 import { scopeMetadata } from './scope_metadata.ts';
@@ -42,15 +43,10 @@ const claimsComplaint = (claims: object): string | undefined => {
 };
 
 // Not z.record: it would drop a claim named __proto__ without a word.
-const claims = z
-  .custom<Readonly<Record<string, unknown>>>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'expected a JSON object',
-  )
-  .superRefine((value, context) => {
-    const complaint = claimsComplaint(value);
-    if (complaint !== undefined) context.addIssue({ code: 'custom', message: complaint });
-  });
+const claims = z.custom<JsonObject>(isJsonObject, 'expected a JSON object').superRefine((value, context) => {
+  const complaint = claimsComplaint(value);
+  if (complaint !== undefined) context.addIssue({ code: 'custom', message: complaint });
+});
 
 const listedTooLong = ({ access_token_seconds: seconds }: { readonly access_token_seconds: number }): string =>
   `${seconds} s is longer than a token in a status list may live, ${longestListedSeconds} s. Take less, or leave the list out`;

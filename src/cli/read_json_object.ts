@@ -1,6 +1,7 @@
 // Reads a JSON object from a file or from standard input.
 import { readFileSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../verifier/json_object.ts';
 import type { Terminal } from './terminal.ts';
 
 const readText = (from: string, terminal: Terminal): Promise<string> | string => {
@@ -29,7 +30,7 @@ export const readJsonObject = async (
   from: string,
   terminal: Terminal,
   expected: string = metadataLike,
-): Promise<Readonly<Record<string, unknown>>> => {
+): Promise<JsonObject> => {
   const source = from === '-' ? 'Standard input' : `The file ${from}`;
   const text = await readText(from, terminal);
   let value: unknown;
@@ -40,7 +41,6 @@ export const readJsonObject = async (
     // biome-ignore lint/style/useErrorCause: see above
     throw new OperatorError(`${source} is not JSON. Expected ${expected}.`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new OperatorError(`${source} is JSON but no object. Expected ${expected}.`);
-  return value as Record<string, unknown>;
+  if (!isJsonObject(value)) throw new OperatorError(`${source} is JSON but no object. Expected ${expected}.`);
+  return value;
 };
