@@ -4,6 +4,7 @@ import { keptText, restoreKeySet } from './held_key_set.ts';
 import { createKeySetCache } from './key_set_cache.ts';
 import type { KeySetStore } from './key_set_store.ts';
 import type { KeySource } from './key_source.ts';
+import { isLoopback } from './loopback.ts';
 import { assertWithin } from './option_bounds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
 import { tellOf } from './tell_of.ts';
@@ -33,14 +34,14 @@ export interface KeysFromUrlOptions {
 }
 
 const day = 86_400;
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** @throws {TypeError} */
 const assertKeySetUrl = (url: string, insecureHttp: boolean): void => {
   if (!URL.canParse(url)) throw new TypeError(`The key set's URL ${url} is no URL. Expected https://...`);
-  const { protocol, hostname, username, password } = new URL(url);
+  const parsed = new URL(url);
+  const { protocol, username, password } = parsed;
   if (username !== '' || password !== '') throw new TypeError("The key set's URL may not hold a password.");
-  if (protocol === 'https:' || (protocol === 'http:' && (insecureHttp || loopback.test(hostname)))) return;
+  if (protocol === 'https:' || (protocol === 'http:' && (insecureHttp || isLoopback(parsed)))) return;
   throw new TypeError(`The key set's URL ${url} is not HTTPS, so its keys could be anyone's. Expected https://...`);
 };
 

@@ -1,4 +1,5 @@
 // What a resource tells of itself, so that a client finds the issuer by itself: protected resource metadata. RFC 9728 §2, §3.
+import { isLoopback } from './loopback.ts';
 
 export interface ProtectedResourceOptions {
   /** The resource identifier, which is the `aud` of its tokens: an https URL (http on loopback) without a fragment. */
@@ -28,11 +29,9 @@ export const metadataHeaders: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Origin': '*',
 };
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
 const parseResource = (resource: string): URL => {
   const url = URL.canParse(resource) ? new URL(resource) : undefined;
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback.test(url.hostname));
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   if (url === undefined || !secure || resource.includes('#'))
     throw new TypeError(
       `The resource ${resource} cannot have metadata: expected an https URL without a fragment, or http on loopback (RFC 9728 §1.2). Leave the metadata out for a resource that is no URL.`,

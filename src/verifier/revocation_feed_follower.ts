@@ -51,6 +51,9 @@ const firstRetrySeconds = 0.25;
 const mostRetrySeconds = 5;
 const forgetEverySeconds = 60;
 
+const notFetched = (): TokenError =>
+  new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
+
 const readPage = (claims: Readonly<Record<string, unknown>>): Page => {
   const { iat, cursor, since, more, marks } = claims;
   if (typeof iat !== 'number' || typeof cursor !== 'string' || !Array.isArray(marks))
@@ -200,8 +203,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const judge = (revoked: boolean, now: NumericDate): void => {
     if (revoked)
       throw new TokenError('token_revoked', 'The issuer revoked this token, or all of its session, subject or client.');
-    if (!complete && rules.failOpenSeconds === 0)
-      throw new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
+    if (!complete && rules.failOpenSeconds === 0) throw notFetched();
     assertNotStale(asOf, now, rules);
   };
 
@@ -230,8 +232,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     },
     ready: async () => {
       await (first ?? poll().catch(tell));
-      if (complete || rules.failOpenSeconds > 0) return;
-      throw new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
+      if (!complete && rules.failOpenSeconds === 0) throw notFetched();
     },
     check: (claims, now) => {
       const waiting = pending(now);
