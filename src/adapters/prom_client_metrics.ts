@@ -1,7 +1,16 @@
 // Metrics with prom-client: every metric Keyturn has, its help and how several processes' values become one. Names and
 // labels are docs/observing.md's, which a test holds in step.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Metrics, NodeFacts, RingFacts } from '../seams/metrics.ts';
+import {
+  deliveryOutcomes,
+  familyEndReasons,
+  limitNames,
+  type Metrics,
+  type NodeFacts,
+  type RingFacts,
+  signInOutcomes,
+  storeFailures,
+} from '../seams/metrics.ts';
 import { collectProcessMetrics } from './prom_client_process.ts';
 import { createRequestDurations } from './request_durations.ts';
 
@@ -35,34 +44,26 @@ const createCounters = (registers: Registry[]) => {
   return {
     tokens: counter('tokens_issued_total', 'Tokens issued.', ['type', 'alg', 'grant_type']),
     refused: counter('requests_refused_total', 'Requests refused, by the reason that is logged.', ['reason']),
-    limited: counterOf('rate_limited_total', 'Requests refused by a limit.', 'limit', [
-      'authorization',
-      'change_password',
-      'client',
-      'sign_in',
-      'sign_up',
-    ]),
-    signIns: counterOf('sign_ins_total', 'Passwords shown at the sign-in page, by what came of it.', 'outcome', [
-      'succeeded',
-      'failed',
-      'rate_limited',
-      'busy',
-    ]),
+    limited: counterOf('rate_limited_total', 'Requests refused by a limit.', 'limit', limitNames),
+    signIns: counterOf(
+      'sign_ins_total',
+      'Passwords shown at the sign-in page, by what came of it.',
+      'outcome',
+      signInOutcomes,
+    ),
     families: counterOf(
       'families_ended_total',
       'Authorizations whose tokens were ended by a request. Reuse means that somebody else has had the token or code.',
       'reason',
-      ['refresh_token_reused', 'code_reused', 'revoked_by_client'],
+      familyEndReasons,
     ),
-    deliveries: counterOf('logout_deliveries_total', 'Attempts to tell a client of a logout.', 'outcome', [
-      'settled',
-      'postponed',
-      'given_up',
-    ]),
-    storeFailures: counterOf('store_failures_total', 'Calls of the database that failed.', 'failure', [
-      'unavailable',
-      'other',
-    ]),
+    deliveries: counterOf(
+      'logout_deliveries_total',
+      'Attempts to tell a client of a logout.',
+      'outcome',
+      deliveryOutcomes,
+    ),
+    storeFailures: counterOf('store_failures_total', 'Calls of the database that failed.', 'failure', storeFailures),
   };
 };
 

@@ -1,15 +1,23 @@
 import type { SigningAlgorithm } from './signer.ts';
 
 /** The limits a request may be refused by. */
-export type LimitName = 'authorization' | 'change_password' | 'client' | 'sign_in' | 'sign_up';
+export const limitNames = ['authorization', 'change_password', 'client', 'sign_in', 'sign_up'] as const;
+export type LimitName = (typeof limitNames)[number];
 
-export type SignInOutcome = 'succeeded' | 'failed' | 'rate_limited' | 'busy';
+export const signInOutcomes = ['succeeded', 'failed', 'rate_limited', 'busy'] as const;
+export type SignInOutcome = (typeof signInOutcomes)[number];
+
+/** Why a request ended the tokens of one authorization. */
+export const familyEndReasons = ['refresh_token_reused', 'code_reused', 'revoked_by_client'] as const;
+export type FamilyEndReason = (typeof familyEndReasons)[number];
 
 /** Settled is one that was taken, was refused for good, or whose client is gone. */
-export type DeliveryOutcome = 'settled' | 'postponed' | 'given_up';
+export const deliveryOutcomes = ['settled', 'postponed', 'given_up'] as const;
+export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
 /** How a call of the store failed: it may be tried again, or it may not. */
-export type StoreFailure = 'unavailable' | 'other';
+export const storeFailures = ['unavailable', 'other'] as const;
+export type StoreFailure = (typeof storeFailures)[number];
 
 export interface MetricsPage {
   readonly contentType: string;
@@ -30,7 +38,7 @@ export interface Metrics {
   rateLimited(limit: LimitName): void;
   signIn(outcome: SignInOutcome): void;
   /** Tokens of one authorization were ended by a request. */
-  familyEnded(reason: string): void;
+  familyEnded(reason: FamilyEndReason): void;
   logoutDelivery(outcome: DeliveryOutcome): void;
   /** How many streams of the revocation feed are open. */
   feedFollowers(count: number): void;

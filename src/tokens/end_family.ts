@@ -1,7 +1,6 @@
 import type { Provider } from '../provider.ts';
+import type { FamilyEndReason } from '../seams/metrics.ts';
 import type { AuthorizationCode, TokenFamily } from '../seams/token_store.ts';
-
-export type FamilyEndReason = 'code_reused' | 'refresh_token_reused' | 'revoked_by_client';
 
 /** Ends all tokens that came of one authorization; the store records why. Ending it again changes nothing. */
 export const endFamily = async (
