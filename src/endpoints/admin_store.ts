@@ -1,6 +1,5 @@
 // /admin/store: the verbs of the store for an operator's own machine, where KEYTURN_ADMIN_TOKEN is set. Each call is one
 // verb with its arguments as JSON; private keys pass wrapped, as they are kept. Ours; docs/deploying-on-workers.md describes it.
-import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
@@ -9,9 +8,9 @@ import { recordAudit } from '../tokens/audit.ts';
 import { readBodyText } from './body_text.ts';
 import type { Endpoint, Handler } from './endpoint.ts';
 import { networkAddress } from './network_address.ts';
+import { hasOperatorToken } from './operator_token.ts';
 
 const noStore = { 'Cache-Control': 'no-store' };
-const bearer = /^Bearer ([A-Za-z0-9_-]{43,128})$/i;
 /** Nobody guesses 32 bytes; this is for the log of who is tried at. */
 const failures = { burst: 10, emissionSeconds: 6 };
 
@@ -20,13 +19,6 @@ const call = z.object({
   verb: z.string(),
   arguments: z.array(z.unknown()).max(8),
 });
-
-const sha256 = (token: string): Uint8Array => hash('sha256', token, 'buffer');
-
-const isToken = (header: string | undefined, expected: Uint8Array): boolean => {
-  const [, token] = bearer.exec(header ?? '') ?? [];
-  return token !== undefined && timingSafeEqual(sha256(token), expected);
-};
 
 const parseCall = (text: string): z.infer<typeof call> | undefined => {
   try {
@@ -38,9 +30,9 @@ const parseCall = (text: string): z.infer<typeof call> | undefined => {
 
 /** @throws {OAuthError} admin_token_refused, rate_limited. */
 const authenticated =
-  ({ config, localRateLimiter }: Provider, expected: Uint8Array, handler: Handler): Handler =>
+  ({ config, localRateLimiter }: Provider, expected: string, handler: Handler): Handler =>
   async (context) => {
-    if (isToken(context.req.header('Authorization'), expected)) return handler(context);
+    if (hasOperatorToken(context.req.header('Authorization'), expected)) return handler(context);
     const wait = await localRateLimiter.take([`admin ${networkAddress(context, config)}`, failures]);
     if (wait > 0) throw new OAuthError('rate_limited', { retryAfterSeconds: wait });
     throw new OAuthError('admin_token_refused');
@@ -48,8 +40,8 @@ const authenticated =
 
 export const adminStore: Endpoint = (provider) => {
   const { store, clock, config } = provider;
-  if (config.adminToken === undefined) throw new TypeError('the administration from afar is closed');
-  const expected = sha256(config.adminToken);
+  const { adminToken } = config;
+  if (adminToken === undefined) throw new TypeError('the administration from afar is closed');
   const tell: Handler = (context) =>
     context.json({ protocol: administrationProtocol, settings: config.shared }, 200, noStore);
 
@@ -69,8 +61,8 @@ export const adminStore: Endpoint = (provider) => {
   };
 
   return {
-    GET: authenticated(provider, expected, tell),
-    POST: authenticated(provider, expected, carryOut),
+    GET: authenticated(provider, adminToken, tell),
+    POST: authenticated(provider, adminToken, carryOut),
     HEAD: 'refused',
   };
 };
