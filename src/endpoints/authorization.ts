@@ -12,6 +12,7 @@ import { beginInteraction, isNewSince, resumeInteraction } from '../login/intera
 import { issueCode } from '../login/issue_code.ts';
 import { nextStep, type Step } from '../login/next_step.ts';
 import { findSignedIn } from '../login/session.ts';
+import { takeAllowances } from '../login/take_allowances.ts';
 import type { Provider } from '../provider.ts';
 import type { Interaction, Session } from '../seams/session_store.ts';
 import { authorizationErrorResponse, authorizationResponse } from './authorization_response.ts';
@@ -53,14 +54,8 @@ const sendToPage = async (
 ): Promise<Response> => {
   let id = interaction?.id;
   if (id === undefined) {
-    const waitSeconds = await provider.rateLimiter.take([
-      `authorization:${networkAddress(context, provider.config)}`,
-      interactionLimit,
-    ]);
-    if (waitSeconds > 0) {
-      provider.metrics.rateLimited('authorization');
-      throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-    }
+    const key = `authorization:${networkAddress(context, provider.config)}`;
+    await takeAllowances('authorization', [[key, interactionLimit]], provider);
     id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), session, provider);
   }
   return seeOther(context, pageHref(pageOf[step], provider, id));

@@ -1,11 +1,11 @@
 // /sign-up: a new account, where KEYTURN_SIGN_UP is on.
 import type { Context } from 'hono';
-import { OAuthError } from '../errors.ts';
 import { ensureBrowserCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
 import { type SignUpPage, signUpPage } from '../login/pages/sign_up.ts';
 import { leastPasswordCharacters } from '../login/password.ts';
 import { signUp as makeAccount, type TypedAccount } from '../login/sign_up.ts';
+import { takeAllowances } from '../login/take_allowances.ts';
 import type { Provider } from '../provider.ts';
 import type { Endpoint } from './endpoint.ts';
 import { goOnSignedIn } from './login.ts';
@@ -44,11 +44,7 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
   const { form, browser } = await readPageForm(context, provider);
   const waiting = await waitingRequest(context, form.get('interaction'), provider);
   const address = networkAddress(context, provider.config);
-  const waitSeconds = await provider.rateLimiter.take([`sign_up:${address}`, limit]);
-  if (waitSeconds > 0) {
-    provider.metrics.rateLimited('sign_up');
-    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-  }
+  await takeAllowances('sign_up', [[`sign_up:${address}`, limit]], provider);
   const read = (name: string): string => form.get(name) ?? '';
   const typed: TypedAccount = {
     username: read('username'),

@@ -1,5 +1,4 @@
 // An end-user changes their own password: the present one is proved, every other session and all refresh tokens end.
-import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import type { ChangePasswordError } from './pages/account_password.ts';
@@ -7,6 +6,7 @@ import { isPasswordTooLong, normalizePassword, passwordFault } from './password.
 import { provesPassword } from './prove_password.ts';
 import type { SignedIn } from './session.ts';
 import { namesIn } from './sign_up.ts';
+import { takeAllowances } from './take_allowances.ts';
 
 const limit = { burst: 10, emissionSeconds: 30 };
 
@@ -17,17 +17,13 @@ export const changePassword = async (
   { user, session }: SignedIn,
   provider: Provider,
 ): Promise<ChangePasswordError | undefined> => {
-  const { store, passwordHasher, rateLimiter, clock, config, metrics } = provider;
+  const { store, passwordHasher, rateLimiter, clock, config } = provider;
   if (current === '') return { kind: 'current_password', problem: 'missing' };
   const password = normalizePassword(wanted);
   const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
   if (fault !== undefined) return { kind: 'new_password', problem: fault };
   const key = `change_password:${user.sub}`;
-  const waitSeconds = await rateLimiter.take([key, limit]);
-  if (waitSeconds > 0) {
-    metrics.rateLimited('change_password');
-    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-  }
+  await takeAllowances('change_password', [[key, limit]], provider);
   if (isPasswordTooLong(current) || !(await provesPassword(user, current, provider)))
     return { kind: 'current_password', problem: 'wrong' };
   const hash = await passwordHasher.hash(password);

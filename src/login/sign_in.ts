@@ -1,11 +1,11 @@
 // A password is proved: limits first, then the same work whether the end-user exists or not. NIST SP 800-63B-4 §3.2.2.
-import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Allowance, RateLimit } from '../seams/rate_limiter.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { isPasswordTooLong, normalizePassword } from './password.ts';
 import { provesPassword } from './prove_password.ts';
+import { takeAllowances } from './take_allowances.ts';
 import { canonicalLogin } from './username.ts';
 
 /**
@@ -46,13 +46,6 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
   ];
 };
 
-const takeAll = async (allowances: readonly Allowance[], { rateLimiter, metrics }: Provider): Promise<void> => {
-  const waitSeconds = await rateLimiter.take(...allowances);
-  if (waitSeconds === 0) return;
-  metrics.rateLimited('sign_in');
-  throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-};
-
 /** Whom a typed username or e-mail address names. */
 export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'>): Promise<User | undefined> => {
   const login = canonicalLogin(typed);
@@ -69,7 +62,7 @@ export const signIn = async (attempt: SignInAttempt, provider: Provider): Promis
   const user = await namedUser(attempt.login, provider);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
   const allowances = allowancesOf(user?.sub ?? canonicalLogin(attempt.login) ?? 'malformed', known, attempt);
-  await takeAll(allowances, provider);
+  await takeAllowances('sign_in', allowances, provider);
   if (isPasswordTooLong(attempt.password)) return undefined;
   const proved = await provesPassword(user, attempt.password, provider);
   if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
