@@ -9,6 +9,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
+import { damagedAdvice, databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
 import { lostDatabaseComplaint } from './lost_database.ts';
 import { fileComplaint } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
@@ -38,39 +39,6 @@ const pragmas = {
   journal_size_limit: 2 * walPagesBeforeCheckpoint * 4096,
 } as const;
 
-const advice: Readonly<Record<string, string>> = {
-  SQLITE_CORRUPT: 'The file is damaged. Nothing was changed. Restore it from a backup.',
-  SQLITE_NOTADB: 'The file is not an SQLite database. Nothing was changed. Name another file, or restore a backup.',
-  SQLITE_READONLY: 'The file or its folder is read-only. Make both writable for this user.',
-  SQLITE_CANTOPEN: 'The file cannot be opened or made. Check that its folder exists and is writable for this user.',
-  SQLITE_PERM: 'This user may not open the file. Change its owner or mode.',
-  SQLITE_BUSY: 'Another process holds a lock on it for too long. Stop that process and try again.',
-  SQLITE_FULL: 'The disk is full. Make room and try again.',
-  EACCES: 'This user may not write there. Change the owner or mode of the folder, or name another.',
-  EROFS: 'The file system is read-only. Name a file on a writable one.',
-  ENOTDIR: 'A part of the path is not a folder. Name another file.',
-  EEXIST: 'A part of the path is not a folder. Name another file.',
-  ENOENT: 'Nothing can be made there. Name a file in a folder that is writable for this user.',
-};
-
-/** @returns the code of SQLite or of the operating system behind an error, wherever it is nested. */
-export const databaseErrorCode = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return databaseErrorCode(error.cause);
-};
-
-const adviceFor = (code: string): string | undefined =>
-  Object.entries(advice).find(([known]) => code.startsWith(known))?.[1];
-
-/** @returns what to say of a file that could not be used; other errors as they are. */
-export const openError = (path: string, error: unknown): unknown => {
-  const code = databaseErrorCode(error);
-  const known = code === undefined ? undefined : adviceFor(code);
-  if (known === undefined) return error;
-  return new OperatorError(`The database ${path} could not be opened (${code}). ${known}`, { cause: error });
-};
-
 const sleep = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 };
@@ -82,7 +50,7 @@ const patiently = <Done>(work: () => Done): Done => {
     try {
       return work();
     } catch (error) {
-      if (!databaseErrorCode(error)?.startsWith('SQLITE_BUSY') || performance.now() > givesUpAt) throw error;
+      if (!isBusy(error) || performance.now() > givesUpAt) throw error;
       sleep(busyPollMilliseconds);
     }
   }
@@ -199,7 +167,7 @@ const cutsOf = (client: Database.Database, file: string): readonly string[] => {
 const assertSound = (client: Database.Database, path: string): void => {
   const checked = checksOf(client).map((check) => client.pragma(check, { simple: true }));
   for (const found of [...cutsOf(client, path), ...checked]) {
-    if (found !== 'ok') throw new OperatorError(`The database ${path} is damaged: ${found}. ${advice.SQLITE_CORRUPT}`);
+    if (found !== 'ok') throw new OperatorError(`The database ${path} is damaged: ${found}. ${damagedAdvice}`);
   }
 };
 

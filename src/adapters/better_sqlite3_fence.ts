@@ -2,7 +2,7 @@
 // may take pages for written that are not on disk; the next fsync then succeeds, and proves nothing. Only reading the
 // write-ahead log anew, with its checksums, says what is there, which the next start does.
 import type { StoreFence } from '../seams/store_fence.ts';
-import { databaseErrorCode } from './better_sqlite3_database.ts';
+import { databaseErrorCode } from './better_sqlite3_errors.ts';
 
 export interface Fence extends StoreFence {
   /** Looks at what SQLite answered; shuts when it says that the disk or the file cannot be trusted. */

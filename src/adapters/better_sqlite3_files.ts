@@ -6,13 +6,8 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
-import {
-  busyTimeoutMilliseconds,
-  databaseErrorCode,
-  inspectSqliteDatabase,
-  openError,
-  openSqliteDatabase,
-} from './better_sqlite3_database.ts';
+import { busyTimeoutMilliseconds, inspectSqliteDatabase, openSqliteDatabase } from './better_sqlite3_database.ts';
+import { databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
 import { isEmptyFile } from './lost_database.ts';
 import { syncPath } from './sync_path.ts';
 
@@ -37,8 +32,6 @@ const nameNewFile = (complete: string, file: string): boolean => {
 export const removeSqliteFile = (file: string): void => {
   for (const suffix of ['', ...companions]) rmSync(`${file}${suffix}`, { force: true });
 };
-
-const isInUse = (error: unknown): boolean => databaseErrorCode(error)?.startsWith('SQLITE_BUSY') === true;
 
 const isDamaged = (error: unknown): boolean =>
   ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => databaseErrorCode(error)?.startsWith(code));
@@ -66,7 +59,7 @@ export const holdSqliteFile = (file: string): Database.Database => {
     return client;
   } catch (error) {
     client?.close();
-    if (isInUse(error)) throw inUse(file, error);
+    if (isBusy(error)) throw inUse(file, error);
     if (isDamaged(error))
       throw new OperatorError(
         `The database ${file} is damaged, so that it cannot be told whether it is in use. Stop the server, move ${companions.map((suffix) => `${file}${suffix}`).join(', ')} and ${file} elsewhere, as far as they are there, and try again.`,
@@ -94,7 +87,7 @@ export const holdEmptyFile = (file: string, name: string): Database.Database => 
     throw inUse(file);
   } catch (error) {
     client?.close();
-    throw isInUse(error) ? inUse(file, error) : openError(file, error);
+    throw isBusy(error) ? inUse(file, error) : openError(file, error);
   } finally {
     removeSqliteFile(name);
   }

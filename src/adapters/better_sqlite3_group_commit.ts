@@ -1,10 +1,10 @@
 // Group commit: the writes of one event-loop turn share a transaction, and so its wait for the disk, which takes place
 // beside the event loop: nobody else's request waits for it.
 import type Database from 'better-sqlite3';
-import { OperatorError } from '../errors.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
-import { busyTimeoutMilliseconds, databaseErrorCode } from './better_sqlite3_database.ts';
+import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
+import { databaseErrorCode, isBusy, toStoreError } from './better_sqlite3_errors.ts';
 import { createFence, type Fence } from './better_sqlite3_fence.ts';
 import { createWalSync } from './better_sqlite3_wal_sync.ts';
 import { shareReads } from './shared_reads.ts';
@@ -54,18 +54,6 @@ const blockingWaitMilliseconds = 50;
 const retryMilliseconds = 10;
 /** How long a group that still grows may be kept open; a wait for the disk is about as long. */
 const lingerMilliseconds = 2;
-
-/** @returns StoreUnavailableError for what SQLite could not do, so that callers need not know it; other errors as they are. */
-export const toStoreError = (error: unknown): unknown => {
-  // A JSON column that is none, which SQLite itself has no eye for.
-  if (error instanceof SyntaxError)
-    return new OperatorError('A row of the database is damaged. Restore the file from a backup.', { cause: error });
-  const code = databaseErrorCode(error);
-  if (!code?.startsWith('SQLITE_') || code.startsWith('SQLITE_CONSTRAINT')) return error;
-  return new StoreUnavailableError(`SQLite answered ${code}`, { cause: error });
-};
-
-const isBusy = (error: unknown): boolean => databaseErrorCode(error)?.startsWith('SQLITE_BUSY') === true;
 
 const refuse = (group: readonly Queued[], error: unknown): void => {
   const reason = databaseErrorCode(error) ?? String(error);

@@ -2,6 +2,7 @@
 // system keeps, on an empty file. The file stays: a lock on one that was removed would keep nobody out.
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { isBusy } from './better_sqlite3_errors.ts';
 
 /** Long enough for a file to be replaced; without any, of those that come together none might get it. */
 const waitMilliseconds = 300;
@@ -15,7 +16,7 @@ export const lockFile = (file: string): (() => void) | undefined => {
     return () => client.close();
   } catch (error) {
     client.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) return undefined;
+    if (isBusy(error)) return undefined;
     throw error;
   }
 };
