@@ -262,7 +262,7 @@ export const failures = {
 
 export type Reason = keyof typeof failures;
 
-/** A refused request. Thrown anywhere below an endpoint, answered once in app.ts. */
+/** A refused request. Thrown anywhere below an endpoint, answered once: as JSON by error_response.ts, to people by page_endpoint.ts. */
 export class OAuthError extends Error {
   override name = 'OAuthError';
   readonly reason: Reason;

@@ -34,8 +34,6 @@ const issuer = z.string().check((context) => {
     complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
 });
 
-/** An issuer that is administered from afar. */
-const remote = issuer;
 const processes = z
   .string()
   .regex(/^(auto|\d{1,10})$/, 'expected auto, or a whole number, in digits')
@@ -197,7 +195,7 @@ export const settings = {
     'Opens `/admin/store` to whoever has it, for `npx keyturn --remote`. At least 32 random bytes in base64url. Without it there is no such path.',
   ),
   KEYTURN_REMOTE: setting(
-    remote,
+    issuer,
     'The issuer that commands administer through its `/admin/store`, instead of a database on this machine; as `--remote`.',
   ),
   KEYTURN_MAX_CONNECTIONS: setting(

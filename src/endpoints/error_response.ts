@@ -1,4 +1,5 @@
-// The one place a failure becomes an answer: the reason goes to the log, the RFC's error to the client. RFC 6749 §5.2.
+// How a failure becomes an answer: the reason goes to the log, the RFC's error to the client. RFC 6749 §5.2. For people
+// page_endpoint.ts makes a page of it.
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
