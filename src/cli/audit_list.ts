@@ -1,6 +1,6 @@
 // `keyturn audit list`. Changes nothing.
 import { readConfig } from '../config.ts';
-import { canonicalLogin } from '../login/username.ts';
+import { namedUser } from '../login/named_user.ts';
 import type { AuditEvent, AuditFilter } from '../seams/audit_store.ts';
 import type { UserStore } from '../seams/user_store.ts';
 import type { AuditType } from '../tokens/audit.ts';
@@ -19,10 +19,8 @@ interface ListOptions extends AnswerOptions {
 }
 
 /** A removed user is known by nothing but the sub, so what is no login of anybody is taken as one. */
-const subOf = async (typed: string, store: Pick<UserStore, 'findUser' | 'findUserByLogin'>): Promise<string> => {
-  const login = canonicalLogin(typed);
-  return (login === undefined ? undefined : await store.findUserByLogin(login))?.sub ?? typed;
-};
+const subOf = async (typed: string, store: Pick<UserStore, 'findUserByLogin'>): Promise<string> =>
+  (await namedUser(typed, store))?.sub ?? typed;
 
 const heading = ['TIME', 'TYPE', 'SUBJECT', 'CLIENT', 'ADDRESS', 'DETAILS'];
 

@@ -1,5 +1,5 @@
 import { OperatorError } from '../errors.ts';
-import { canonicalLogin } from '../login/username.ts';
+import { namedUser } from '../login/named_user.ts';
 import type { User, UserStore } from '../seams/user_store.ts';
 import { safeText } from './safe_text.ts';
 
@@ -13,8 +13,7 @@ export const findUser = async (
   typed: string,
   store: Pick<UserStore, 'findUser' | 'findUserByLogin'>,
 ): Promise<User> => {
-  const login = canonicalLogin(typed);
-  const user = (await store.findUser(typed)) ?? (login === undefined ? undefined : await store.findUserByLogin(login));
+  const user = (await store.findUser(typed)) ?? (await namedUser(typed, store));
   if (user === undefined) throw userUnknown(typed);
   return user;
 };

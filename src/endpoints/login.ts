@@ -4,9 +4,10 @@ import { passwordAcr } from '../authorization_request/claims.ts';
 import { OAuthError } from '../errors.ts';
 import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
+import { namedUser } from '../login/named_user.ts';
 import { type SignInError, signInPage } from '../login/pages/sign_in.ts';
 import { findSignedIn, type SignInManner, startSession } from '../login/session.ts';
-import { namedUser, signIn } from '../login/sign_in.ts';
+import { signIn } from '../login/sign_in.ts';
 import type { Provider } from '../provider.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import type { User } from '../seams/user_store.ts';
@@ -104,7 +105,7 @@ const attempt = async (
     const signedIn = user && (await goOnSignedIn(context, user, who, waiting, provider));
     if (signedIn === undefined) {
       provider.metrics.signIn('failed');
-      const sub = (await namedUser(login, provider))?.sub ?? null;
+      const sub = (await namedUser(login, provider.store))?.sub ?? null;
       await recordAudit('sign_in.failed', { sub, clientId, address }, provider);
       return await show(context, waiting, { login, error: { kind: 'credentials_wrong' }, status: 403 }, provider);
     }

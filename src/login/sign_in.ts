@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 import type { Allowance, RateLimit } from '../seams/rate_limiter.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
+import { namedUser } from './named_user.ts';
 import { isPasswordTooLong, normalizePassword } from './password.ts';
 import { provesPassword } from './prove_password.ts';
 import { takeAllowances } from './take_allowances.ts';
@@ -46,12 +47,6 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
   ];
 };
 
-/** Whom a typed username or e-mail address names. */
-export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'>): Promise<User | undefined> => {
-  const login = canonicalLogin(typed);
-  return login === undefined ? undefined : store.findUserByLogin(login);
-};
-
 /**
  * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
  * @throws {OAuthError} rate_limited, passwords_busy. @throws {PasswordHasherBusyError}
@@ -59,7 +54,7 @@ export const namedUser = async (typed: string, { store }: Pick<Provider, 'store'
 export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
   const { store, passwordHasher, rateLimiter, takeSignInTurn } = provider;
   await takeSignInTurn();
-  const user = await namedUser(attempt.login, provider);
+  const user = await namedUser(attempt.login, store);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
   const allowances = allowancesOf(user?.sub ?? canonicalLogin(attempt.login) ?? 'malformed', known, attempt);
   await takeAllowances('sign_in', allowances, provider);
