@@ -9,6 +9,7 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
 
 const everywhere = {
   pool: 'forks' as const,
+  setupFiles: 'test/each_file.ts',
   // Half of what a worker imports of packages is drizzle-orm.
   execArgv: ['--import', pathToFileURL('src/launch/quick_resolution.ts').href],
   testTimeout: 30_000,

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import type { Environment } from '../src/config.ts';
+import { atFileEnd } from './file_end.ts';
 
 /** What `keyturn` runs. */
 export const launcher = fileURLToPath(new URL('../src/launch.js', import.meta.url));
@@ -43,8 +43,13 @@ export const freePort = async (): Promise<number> => {
   return (await isFree(port)) ? port : freePort();
 };
 
-export const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'keyturn-test-'));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+/** A new one, which is removed when the test file is over. */
+export const makeFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyturn-test-'));
+  atFileEnd(() => removeFolder(folder));
+  return folder;
+};
 export const databasePathIn = (folder: string): string => join(folder, 'keyturn.sqlite');
 export const ringPathIn = (folder: string): string => join(folder, 'kek_ring.json');
 
@@ -89,11 +94,9 @@ const running = new Set<ChildProcess>();
 const killRunning = (): void => {
   for (const child of running) child.kill('SIGKILL');
 };
-// Registered first, so that it runs after what a test file does at its own end.
-afterAll(killRunning);
 process.once('exit', killRunning);
 
-/** Starts a program, gathering what it writes. It does not outlive the test file that imports this. */
+/** Starts a program, gathering what it writes. It does not outlive the test file. */
 export const start = (command: string, args: readonly string[], folder: string, environment: Environment): Running => {
   const child = spawn(command, args, {
     cwd: folder,
@@ -108,8 +111,13 @@ export const start = (command: string, args: readonly string[], folder: string, 
     written.stderr += chunk;
   });
   running.add(child);
+  const forget = atFileEnd(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   const ended = once(child, 'close').then(([code, signal]) => {
     running.delete(child);
+    forget();
     return { code, signal } as Ended;
   });
   if (child.pid === undefined) throw new Error(`${command} could not be started`);

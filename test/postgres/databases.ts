@@ -1,7 +1,8 @@
 // Databases of the Postgres that the whole run shares: each test has one to itself, with all tables in it.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
+import { atFileEnd } from '../file_end.ts';
 
 const starter = inject('postgresStarter');
 
@@ -18,13 +19,12 @@ const connect = async (): Promise<pg.Client> => {
   serverUrl = `postgres://postgres@127.0.0.1:${text}`;
   const client = new pg.Client(`${serverUrl}/postgres`);
   await client.connect();
+  atFileEnd(async () => {
+    admin = undefined;
+    await client.end();
+  });
   return client;
 };
-
-afterAll(async () => {
-  await (await admin)?.end();
-  admin = undefined;
-});
 
 /** As the superuser, in the database `postgres`. */
 export const administer = async (statement: string): Promise<pg.QueryResult> => {
