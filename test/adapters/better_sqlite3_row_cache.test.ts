@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import type { Store } from '../../src/seams/store.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { addClient, addResource, createTestClock, registeredResource } from '../test_provider.ts';
 
 let folder: string;
@@ -21,7 +21,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.close();
   await other.close();
-  removeFolder(folder);
 });
 
 describe('clients and resources that are kept decoded', () => {

@@ -11,7 +11,7 @@ import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
 import { addStanding, makeRefreshToken, now, startFamily } from '../contracts/records.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 
 let folder: string;
 let client: Database.Database;
@@ -45,7 +45,6 @@ afterEach(() => {
   wal.close();
   client.close();
   neighbour.close();
-  removeFolder(folder);
 });
 
 const inserting = (name: string) => () => client.prepare('INSERT INTO item VALUES (?)').run(name).changes;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/config.ts';
 import { auditTypes } from '../../src/tokens/audit.ts';
 import { makeAuditEvent } from '../contracts/records.ts';
@@ -26,13 +26,11 @@ beforeAll(async () => {
   // The standbys are old enough to take over, and the keys that sign have a month left.
   template = await createTemplate(now() - 20 * 86400);
 });
-afterAll(() => template.remove());
 beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
   template.copyTo(folder);
 });
-afterEach(() => removeFolder(folder));
 
 describe('keyturn audit list', () => {
   const addEvents = (): Promise<void> =>

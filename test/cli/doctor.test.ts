@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { checkKeys } from '../../src/cli/check_keys.ts';
 import type { Finding } from '../../src/cli/finding.ts';
 import { type Environment, readConfig } from '../../src/config.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
-import { databasePathIn, makeFolder, removeFolder, ringPathIn } from '../running_server.ts';
+import { databasePathIn, makeFolder, ringPathIn } from '../running_server.ts';
 import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -28,8 +28,6 @@ beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
 });
-afterEach(() => removeFolder(folder));
-afterAll(() => template.remove());
 
 describe('keyturn doctor where all is well', () => {
   beforeEach(() => template.copyTo(folder));

@@ -20,7 +20,7 @@ import { openRotation } from '../../src/node.ts';
 import type { NumericDate } from '../../src/seams/clock.ts';
 import type { Store } from '../../src/seams/store.ts';
 import { createKeyMaker } from '../made_keys.ts';
-import { databasePathIn, environmentFor, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, environmentFor, makeFolder } from '../running_server.ts';
 
 export interface CommandOutcome {
   readonly code: number;
@@ -115,10 +115,7 @@ export const startRingsAt = (folder: string, environment: Environment, now: Nume
 const templateOf = async (fill: (folder: string) => Promise<void>) => {
   const template = makeFolder();
   await fill(template);
-  return {
-    copyTo: (folder: string): void => cpSync(template, folder, { recursive: true }),
-    remove: (): void => removeFolder(template),
-  };
+  return { copyTo: (folder: string): void => cpSync(template, folder, { recursive: true }) };
 };
 
 /** A folder in which the rings were started at `startedAt`, to copy from. */

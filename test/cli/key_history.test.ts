@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { forgeChain, forgeDocument, makeForgerKey, type Telling } from '../keys/forged_history.ts';
 import { start } from '../keys/rotation_parts.ts';
-import { freePort, makeFolder, removeFolder } from '../running_server.ts';
+import { freePort, makeFolder } from '../running_server.ts';
 import { runCommand } from './in_process.ts';
 
 const [one, two] = [await makeForgerKey(), await makeForgerKey()];
@@ -37,7 +37,6 @@ beforeEach(() => {
   copy = join(folder, 'copy.jwt');
   live = () => ({ status: 404, body: '' });
 });
-afterEach(() => removeFolder(folder));
 
 /** Entries of the issuer, and documents with the first so many of them. */
 const ofIssuer = async (tellings: readonly Telling[]) => {

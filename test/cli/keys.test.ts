@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/config.ts';
 import { generateKey } from '../../src/keys/generate.ts';
-import { databasePathIn, makeFolder, removeFolder, ringPathIn } from '../running_server.ts';
+import { databasePathIn, makeFolder, ringPathIn } from '../running_server.ts';
 import { createTemplate, loopbackIn, runCommand, startRingsAt, withStoreAt } from './in_process.ts';
 
 const hour = 3600;
@@ -34,11 +34,6 @@ const keyIn = async (state: string, alg = 'ES256'): Promise<string> => {
 beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
-});
-afterEach(() => removeFolder(folder));
-afterAll(() => {
-  young.remove();
-  ready.remove();
 });
 
 describe('keyturn keys list and history', () => {

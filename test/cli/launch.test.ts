@@ -27,7 +27,6 @@ import { runCommand } from './in_process.ts';
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 
 /** A Node on this machine that cannot run TypeScript as it is. */
 const oldNode = (process.env.PATH ?? '')

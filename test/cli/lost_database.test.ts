@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import type { Environment } from '../../src/config.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { createTemplate, loopbackIn, runCommand } from './in_process.ts';
 
 let template: Awaited<ReturnType<typeof createTemplate>>;
@@ -26,13 +26,11 @@ let environment: Environment;
 beforeAll(async () => {
   template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
 });
-afterAll(() => template.remove());
 beforeEach(() => {
   folder = makeFolder();
   template.copyTo(folder);
   environment = loopbackIn(folder);
 });
-afterEach(() => removeFolder(folder));
 
 const pathIn = (name: string): string => join(folder, name);
 const database = (): string => databasePathIn(folder);

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/config.ts';
 import type { KeySetReader } from '../../src/seams/key_set_reader_store.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const hour = 3600;
@@ -23,11 +23,6 @@ const keyIn = async (state: string, alg = 'ES256'): Promise<string> => {
 beforeEach(() => {
   folder = makeFolder();
   environment = loopbackIn(folder);
-});
-afterEach(() => removeFolder(folder));
-afterAll(() => {
-  young.remove();
-  ready.remove();
 });
 
 describe('who has seen the standby', () => {

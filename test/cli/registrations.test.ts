@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
 import type { Environment } from '../../src/config.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const api = 'https://api.example.com';
@@ -25,8 +25,6 @@ beforeEach(() => {
   environment = loopbackIn(folder);
   template.copyTo(folder);
 });
-afterEach(() => removeFolder(folder));
-afterAll(() => template.remove());
 
 describe('keyturn resources', () => {
   test('add, list, remove', async () => {

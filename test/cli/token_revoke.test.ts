@@ -5,7 +5,7 @@ import { systemClock } from '../../src/adapters/system_clock.ts';
 import type { Store } from '../../src/seams/store.ts';
 import { addStanding, startFamily } from '../contracts/records.ts';
 import { freshDatabase, hasPostgres } from '../postgres/databases.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { loopbackIn, runCommand } from './in_process.ts';
 
 const folder = makeFolder();
@@ -21,7 +21,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
-  removeFolder(folder);
 });
 
 describe('keyturn token revoke', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash as hashBcrypt } from '@node-rs/bcrypt';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import type { Environment } from '../../src/config.ts';
 import { hashOpaque } from '../../src/tokens/opaque.ts';
@@ -13,7 +13,7 @@ import {
   makeSession,
   makeUser,
 } from '../contracts/records.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
 
 const password = 'four unrelated words here';
@@ -39,8 +39,6 @@ beforeEach(() => {
   environment = loopbackIn(folder);
   template.copyTo(folder);
 });
-afterEach(() => removeFolder(folder));
-afterAll(() => template.remove());
 
 /** A sign-in of the user, as a server leaves it: session, consent, and a family of tokens. */
 const addTraces = (sub: string): Promise<void> =>

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { openProvider } from '../../src/node.ts';
 import type { Provider } from '../../src/provider.ts';
 import { openPeople } from '../people.ts';
-import { environmentFor, makeFolder, removeFolder } from '../running_server.ts';
+import { environmentFor, makeFolder } from '../running_server.ts';
 
 const issuer = 'http://localhost:5280';
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -26,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await provider.store.close();
-  removeFolder(folder);
 });
 
 interface Answer {

@@ -7,7 +7,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   startServer,
 } from '../running_server.ts';
 import {
@@ -46,7 +45,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.kill();
-  removeFolder(folder);
 });
 
 /** What the server wrote until it ended; only then is all of it out. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
-import { makeFolder, processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds } from '../running_server.ts';
 import { ask, type RunningExample, startExample } from './example_process.ts';
 import { audience, clientToken, register } from './tokens.ts';
 
@@ -45,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopAll();
   if (issuer !== undefined) await closeIssuer();
-  removeFolder(folder);
 });
 
 describe('examples/three_services', () => {

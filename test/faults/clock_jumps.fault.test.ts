@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMachineClock, type MachineClock } from '../machine_clock.ts';
-import { processTestMilliseconds, type RunningServer, removeFolder, startServer, until } from '../running_server.ts';
+import { processTestMilliseconds, type RunningServer, startServer, until } from '../running_server.ts';
 import { tokenAnswer } from '../test_provider.ts';
 import { readAnswer } from '../token_requests.ts';
 import { bounded, tell } from './bounds.ts';
@@ -29,7 +29,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(async () => {
   await server.stop();
-  removeFolder(node.folder);
 });
 
 const set = async (seconds: number): Promise<void> => {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quantileOf } from '../../bench/open_loop/open_loop.ts';
-import { processTestMilliseconds, type RunningServer, removeFolder, startServer, until } from '../running_server.ts';
+import { processTestMilliseconds, type RunningServer, startServer, until } from '../running_server.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 import { askToken, type FaultNode, faultSettings, prepareNode } from './fault_node.ts';
 
@@ -27,7 +27,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(async () => {
   await server.stop();
-  removeFolder(node.folder);
 });
 
 const descriptors = (): number => readdirSync(`/proc/${server.pid}/fd`).length;

@@ -12,12 +12,11 @@ import {
   writeSync,
 } from 'node:fs';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   databasePathIn,
   makeFolder,
   processTestMilliseconds,
-  removeFolder,
   ringPathIn,
   runCli,
   startServer,
@@ -36,24 +35,17 @@ import {
 const damages = bounded(6, 40);
 const cuts = bounded(4, 30);
 const pageBytes = 4096;
-const folders: string[] = [];
 let node: FaultNode;
 
 const newFolder = (): string => {
   const folder = makeFolder();
-  folders.push(folder);
   copyFileSync(ringPathIn(node.folder), ringPathIn(folder));
   return folder;
 };
 
 beforeAll(async () => {
   node = await prepareNode(4);
-  folders.push(node.folder);
 }, processTestMilliseconds);
-afterAll(() => {
-  for (const folder of folders) removeFolder(folder);
-});
-
 describe('F16: damage', { timeout: 3 * processTestMilliseconds }, () => {
   test('a page that is overwritten: the start is refused and says what to do', async () => {
     const pages = statSync(node.databasePath).size / pageBytes;

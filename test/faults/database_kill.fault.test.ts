@@ -1,13 +1,12 @@
 // F15: SIGKILL where `restore` puts the new database in place, and while `copy` writes. Every step: the soak beside it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { processTestMilliseconds } from '../running_server.ts';
 import { atFileStep, atStatement, killAndGoOn, killedCommands, prepareFolder, wasKilled } from './database_kills.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await prepareFolder();
 }, processTestMilliseconds);
-afterAll(() => removeFolder(folder));
 
 const under = (preload: string): readonly [string, ...string[]] => [process.execPath, '--import', preload];
 const commandOf = (name: string) => killedCommands.find((command) => command.name === name) ?? expect.unreachable();

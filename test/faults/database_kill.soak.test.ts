@@ -2,8 +2,8 @@
 // calls that name, rename, remove or sync a file. DATABASE_KILLS says at how many of each; `all` takes each one.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { processTestMilliseconds } from '../running_server.ts';
 import { atFileStep, atStatement, killAndGoOn, killedCommands, prepareFolder, wasKilled } from './database_kills.ts';
 
 const atOnce = 2;
@@ -22,7 +22,6 @@ let folder: string;
 beforeAll(async () => {
   folder = await prepareFolder();
 }, processTestMilliseconds);
-afterAll(() => removeFolder(folder));
 
 const kinds = [
   { kind: 'statement', preload: atStatement, environment: { KILL_FROM: 'opening' }, whens: ['before'] },

@@ -8,7 +8,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
   until,
@@ -39,7 +38,6 @@ if (!mounted) console.warn('NOT RUN: a full disk needs a small file system, and 
 
 afterAll(() => {
   if (mounted) spawnSync('umount', ['-l', folder]);
-  removeFolder(parent);
 });
 
 const filler = join(folder, 'filler');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import Database from 'better-sqlite3';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { exchange, statusesOf } from '../raw_http.ts';
@@ -12,24 +12,12 @@ import {
   type Ended,
   makeFolder,
   processTestMilliseconds,
-  removeFolder,
   startServer,
   until,
 } from '../running_server.ts';
 import { addClient, addResource, basic, formContentType } from '../test_provider.ts';
 
 const timeout = processTestMilliseconds;
-const folders: string[] = [];
-const newFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
-afterAll(() => {
-  for (const folder of folders) removeFolder(folder);
-});
-
 const register = async (folder: string): Promise<void> => {
   const store = createBetterSqlite3Store(databasePathIn(folder), systemClock);
   await addResource(store, { resource: 'https://drain.example.com' });
@@ -91,7 +79,7 @@ const cleanEnd: Ended = { code: 0, signal: null };
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s with requests in flight', { timeout }, (signal) => {
   test('new connections are refused, every request is answered whole, the database is closed, exit 0', async () => {
-    const folder = newFolder();
+    const folder = makeFolder();
     const server = await startServer(folder, { KEYTURN_DRAIN_SECONDS: '300' });
     await register(folder);
     const inFlight = await Promise.all(Array.from({ length: 20 }, () => begin(server.port)));
@@ -119,7 +107,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s with requests in flight', { ti
 
 describe('the end of a drain', { timeout }, () => {
   test('a request that never ends is cut after KEYTURN_DRAIN_SECONDS, and the exit is clean', async () => {
-    const folder = newFolder();
+    const folder = makeFolder();
     const server = await startServer(folder, { KEYTURN_DRAIN_SECONDS: '1' });
     await register(folder);
     const { answer } = await begin(server.port);
@@ -129,7 +117,7 @@ describe('the end of a drain', { timeout }, () => {
   });
 
   test('a second start changes nothing, after a drain as after SIGKILL', async () => {
-    const folder = newFolder();
+    const folder = makeFolder();
     const first = await startServer(folder);
     await register(folder);
     expect(await first.stop()).toEqual(cleanEnd);

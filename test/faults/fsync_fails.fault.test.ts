@@ -1,7 +1,7 @@
 // F3: fsync answers EIO.
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
-import { processTestMilliseconds, removeFolder, startServer } from '../running_server.ts';
+import { describe, expect, test } from 'vitest';
+import { processTestMilliseconds, startServer } from '../running_server.ts';
 import { bounded, tell } from './bounds.ts';
 import {
   askRefresh,
@@ -19,8 +19,6 @@ import { emptyLedger, expectKept } from './people_ledger.ts';
 const rounds = bounded(2, 10);
 const families = 8;
 let node: FaultNode;
-
-afterEach(() => removeFolder(node.folder));
 
 if (!canInject) console.warn('NOT RUN: an fsync that fails needs strace (apt-get install strace).');
 

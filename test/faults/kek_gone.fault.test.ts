@@ -2,14 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  processTestMilliseconds,
-  type RunningServer,
-  removeFolder,
-  ringPathIn,
-  runCli,
-  startServer,
-} from '../running_server.ts';
+import { processTestMilliseconds, type RunningServer, ringPathIn, runCli, startServer } from '../running_server.ts';
 import { makeKekRing } from '../test_provider.ts';
 import { bounded, tell } from './bounds.ts';
 import { askToken, type FaultNode, faultSettings, prepareNode, statusOf } from './fault_node.ts';
@@ -25,7 +18,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(async () => {
   await server.stop();
-  removeFolder(node.folder);
 });
 
 test('F17: a start without the ring, or with another, is refused; a running node goes on with what it opened', {

@@ -1,7 +1,7 @@
 // Issuers as processes on one database, killed and started again while their keys turn every few seconds: they write one
 // key history, every event once, and no copy of it that was ever served is taken back.
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { compareKeyHistories, type VerifiedKeyHistory, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
@@ -10,7 +10,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
   until,
@@ -18,7 +17,6 @@ import {
 import { readRows } from './key_facts.ts';
 
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 
 // lead = P + S + max(A, V) + 2E + F = 3; grace = P + T + L + 2E = 4; the period is longer than lead + P.
 const environment = {

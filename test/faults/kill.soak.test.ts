@@ -2,23 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processTestMilliseconds } from '../running_server.ts';
-import {
-  newFolder,
-  prepareScenarios,
-  type Run,
-  removeScenarios,
-  rowsBefore,
-  runScenario,
-  scenarios,
-  wasKilled,
-} from './kill_scenarios.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder, processTestMilliseconds } from '../running_server.ts';
+import { prepareScenarios, type Run, rowsBefore, runScenario, scenarios, wasKilled } from './kill_scenarios.ts';
 
 const preload = fileURLToPath(new URL('./kill_at_step.ts', import.meta.url));
 
 beforeAll(prepareScenarios, processTestMilliseconds);
-afterAll(removeScenarios);
 
 describe('I9: SIGKILL around every statement that writes', () => {
   test.each(scenarios)('$name', { timeout: 2 * processTestMilliseconds }, async (scenario) => {
@@ -27,7 +17,7 @@ describe('I9: SIGKILL around every statement that writes', () => {
     const from = { KILL_FROM: scenario.database === undefined ? 'opening' : 'keys' };
     const killAt = (step: number, when: 'before' | 'after'): Promise<Run> =>
       runScenario(scenario, before, [...wrapper], { ...from, KILL_STEP: `${step}`, KILL_WHEN: when });
-    const counted = join(newFolder(), 'steps');
+    const counted = join(makeFolder(), 'steps');
     const finished = await runScenario(scenario, before, [...wrapper], { ...from, KILL_COUNT_FILE: counted });
     expect(finished.outcome).toMatchObject({ code: 0, signal: null });
     scenario.done(before, finished.after);

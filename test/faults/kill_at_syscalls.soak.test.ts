@@ -1,16 +1,8 @@
 // I9: kill -9 at any system call that writes leaves a state in which all invariants hold.
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { processTestMilliseconds } from '../running_server.ts';
-import {
-  prepareScenarios,
-  type Run,
-  removeScenarios,
-  rowsBefore,
-  runScenario,
-  scenarios,
-  wasKilled,
-} from './kill_scenarios.ts';
+import { prepareScenarios, type Run, rowsBefore, runScenario, scenarios, wasKilled } from './kill_scenarios.ts';
 
 const mostSteps = 120;
 const atOnce = 2;
@@ -29,7 +21,6 @@ const killUntilDone = async (
 };
 
 beforeAll(prepareScenarios, processTestMilliseconds);
-afterAll(removeScenarios);
 
 const hasStrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
 if (!hasStrace)

@@ -1,8 +1,8 @@
 // F1: SIGKILL at the Nth write or fsync of a running server while it signs somebody in, redeems a code, refreshes or revokes.
 // Commands that turn keys: kill_at_syscalls.soak.test.ts; at random: people_kill.soak.test.ts.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { authorizePath, codeVerifier, issuer, password, redirectUri } from '../people.ts';
-import { processTestMilliseconds, type RunningServer, removeFolder, startServer } from '../running_server.ts';
+import { processTestMilliseconds, type RunningServer, startServer } from '../running_server.ts';
 import { readAnswer } from '../token_requests.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 import { askRefresh, type FaultNode, faultSettings, prepareNode, scope } from './fault_node.ts';
@@ -21,7 +21,6 @@ const starts: number[] = [];
 beforeAll(async () => {
   node = await prepareNode(1);
 }, processTestMilliseconds);
-afterAll(() => removeFolder(node.folder));
 
 if (!canInject) console.warn('NOT RUN: SIGKILL at system calls needs strace (apt-get install strace).');
 

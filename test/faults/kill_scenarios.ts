@@ -27,16 +27,9 @@ const newRing = JSON.stringify({
   keys: [...JSON.parse(makeKekRing('kek-new')).keys, ...JSON.parse(oldRing).keys],
 });
 
-const folders: string[] = [];
-export const newFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
 /** A database whose rings were started so many days ago and not touched since. */
 const prepare = async (daysAgo: number): Promise<string> => {
-  const databasePath = databasePathIn(newFolder());
+  const databasePath = databasePathIn(makeFolder());
   const clock = createTestClock(Math.floor(Date.now() / 1000) - daysAgo * day);
   const environment = { KEYTURN_ISSUER: issuer };
   const { store } = await createTestProvider({ databasePath, clock, kekRing: oldRing, environment });
@@ -117,7 +110,7 @@ export const runScenario = async (
   wrapper: readonly [string, ...string[]],
   environment: Readonly<Record<string, string>>,
 ): Promise<Run> => {
-  const folder = newFolder();
+  const folder = makeFolder();
   const databasePath = databasePathIn(folder);
   if (database !== undefined) copyFileSync(database(), databasePath);
   writeFileSync(ringPathIn(folder), kekRing, { mode: 0o600 });
@@ -138,8 +131,4 @@ export const rowsBefore = async ({ database }: Scenario): Promise<readonly Signi
 export const prepareScenarios = async (): Promise<void> => {
   aged = await prepare(15);
   overdue = await prepare(40);
-};
-
-export const removeScenarios = (): void => {
-  for (const folder of folders.splice(0)) removeFolder(folder);
 };

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processTestMilliseconds, type RunningServer, removeFolder, startServer, until } from '../running_server.ts';
+import { processTestMilliseconds, type RunningServer, startServer, until } from '../running_server.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 import {
   askRefresh,
@@ -37,7 +37,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(async () => {
   await server.stop();
-  removeFolder(node.folder);
 });
 
 const current = (first: string): string => {

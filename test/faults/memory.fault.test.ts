@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestOf } from '../../bench/open_loop/connection.ts';
 import { openLoop, quantileOf } from '../../bench/open_loop/open_loop.ts';
-import { launcher, processTestMilliseconds, type RunningServer, removeFolder, startServer } from '../running_server.ts';
+import { launcher, processTestMilliseconds, type RunningServer, startServer } from '../running_server.ts';
 import { basic } from '../test_provider.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 import { askToken, type FaultNode, faultSettings, prepareNode, statusOf } from './fault_node.ts';
@@ -24,7 +24,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(async () => {
   await server.stop();
-  removeFolder(node.folder);
 });
 
 const formHeaders = { 'Content-Type': 'application/x-www-form-urlencoded' };

@@ -1,15 +1,8 @@
 // I10 and I12: nodes that start at once on one database agree on its keys.
 import { join } from 'node:path';
 import type { JSONWebKeySet } from 'jose';
-import { expect, onTestFinished, test } from 'vitest';
-import {
-  databasePathIn,
-  makeFolder,
-  processTestMilliseconds,
-  removeFolder,
-  startServer,
-  until,
-} from '../running_server.ts';
+import { expect, test } from 'vitest';
+import { databasePathIn, makeFolder, processTestMilliseconds, startServer, until } from '../running_server.ts';
 import { readRows } from './key_facts.ts';
 
 const issuer = 'http://127.0.0.1:4600';
@@ -18,7 +11,6 @@ test('I10, I12: six first starts on one new database make one key for each (alg,
   timeout: processTestMilliseconds,
 }, async () => {
   const folder = makeFolder();
-  onTestFinished(() => removeFolder(folder));
   const servers = await Promise.all(
     Array.from({ length: 6 }, () => startServer(folder, { KEYTURN_ISSUER: issuer, KEYTURN_SNAPSHOT_SECONDS: '3' })),
   );

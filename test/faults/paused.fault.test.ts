@@ -12,7 +12,6 @@ import {
   launcher,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
   until,
@@ -40,7 +39,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.child.kill('SIGCONT');
   await server.stop();
-  removeFolder(node.folder);
 });
 
 interface Signed {

@@ -4,14 +4,13 @@
 // KILLS says how often the server is killed: 20 unless told; `npm run soak` does 200 (4 to 9 minutes).
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { issuer, type People } from '../people.ts';
 import {
   databasePathIn,
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   startServer,
   until,
 } from '../running_server.ts';
@@ -42,8 +41,6 @@ beforeAll(async () => {
   holdings = await addPersons(people, persons);
   await people.store.close();
 }, processTestMilliseconds);
-
-afterAll(() => removeFolder(folder));
 
 const killOnce = async (): Promise<Ledger> => {
   const ledger = emptyLedger();

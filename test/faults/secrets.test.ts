@@ -16,7 +16,6 @@ import {
   type Outcome,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   ringPathIn,
   runCli,
   startServer,
@@ -130,7 +129,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await store.close();
   await server.kill();
-  removeFolder(folder);
 });
 
 /** The value as it may be kept: text, raw bytes, hexadecimal. */

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Environment, readConfig } from '../../src/config.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { openProvider } from '../../src/node.ts';
@@ -29,7 +29,6 @@ import {
   makeFolder,
   type Outcome,
   processTestMilliseconds,
-  removeFolder,
   ringPathIn,
   runCli,
   startServer,
@@ -50,21 +49,9 @@ beforeAll(async () => {
   await store.close();
 }, processTestMilliseconds);
 
-const folders = [good];
-
-afterAll(() => {
-  for (const folder of folders) removeFolder(folder);
-});
-
-const emptyFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
 /** A folder with a database that has keys, and the ring that opens them. */
 const newFolder = (): string => {
-  const folder = emptyFolder();
+  const folder = makeFolder();
   copyFileSync(databasePathIn(good), databasePathIn(folder));
   writeFileSync(ringPathIn(folder), kekRing, { mode: 0o600 });
   return folder;
@@ -139,13 +126,13 @@ describe('the ring of key-encryption keys', () => {
   });
 
   test('missing on an issuer that is not on loopback: none is made', async () => {
-    const folder = emptyFolder();
+    const folder = makeFolder();
     expectSaid(await refusal(folder, { KEYTURN_ISSUER: 'https://id.example.com' }), ['is missing', 'keys add-kek']);
     expect(existsSync(ringPathIn(folder))).toBe(false);
   });
 
   test('below a file: the ring cannot be written', async () => {
-    const folder = emptyFolder();
+    const folder = makeFolder();
     writeFileSync(join(folder, 'file'), '');
     const said = await refusal(folder, { KEYTURN_KEK_RING_FILE: join(folder, 'file', 'ring.json') });
     expectSaid(said, ['could not be written', 'KEYTURN_KEK_RING_FILE']);
@@ -223,7 +210,7 @@ describe('a database file that is empty', () => {
   });
 
   test('without a ring is a first start, as a ring without a database is', async () => {
-    const folder = emptyFolder();
+    const folder = makeFolder();
     writeFileSync(databasePathIn(folder), '');
     expect(await readyAt(folder)).toBe(true);
     rmSync(databasePathIn(folder));
@@ -382,7 +369,7 @@ describe('a database that others can touch', { timeout: processTestMilliseconds 
   };
 
   test('is served, and each start warns of it with what to run; one that is made is for its owner alone', async () => {
-    const folder = emptyFolder();
+    const folder = makeFolder();
     expect(await warningsOf(folder)).toEqual([]);
     const database = databasePathIn(folder);
     expect(statSync(database).mode & 0o777).toBe(0o600);

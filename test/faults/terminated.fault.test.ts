@@ -1,9 +1,9 @@
 // F14: SIGTERM at random under load. What a drain is made of: drain.fault.test.ts.
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, openConnection, requestOf } from '../../bench/open_loop/connection.ts';
-import { processTestMilliseconds, removeFolder, startServer } from '../running_server.ts';
+import { processTestMilliseconds, startServer } from '../running_server.ts';
 import { basic } from '../test_provider.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 import { type FaultNode, faultSettings, prepareNode } from './fault_node.ts';
@@ -16,7 +16,6 @@ let node: FaultNode;
 beforeAll(async () => {
   node = await prepareNode(clients);
 }, processTestMilliseconds);
-afterAll(() => removeFolder(node.folder));
 
 const formHeaders = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const form = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();

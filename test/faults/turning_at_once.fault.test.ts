@@ -2,16 +2,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { issuer } from '../people.ts';
-import {
-  makeFolder,
-  processTestMilliseconds,
-  type RunningServer,
-  removeFolder,
-  startServer,
-  until,
-} from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type RunningServer, startServer, until } from '../running_server.ts';
 import { registeredResource, tokenAnswer } from '../test_provider.ts';
 import { bounded, tell } from './bounds.ts';
 import { askToken, prepareNode } from './fault_node.ts';
@@ -43,7 +36,6 @@ const keySetOf = async ({ url }: RunningServer): Promise<{ readonly etag: string
 describe('F10: nodes turn their keys at once, half of them paused', { timeout: 3 * processTestMilliseconds }, () => {
   test.each(nodeCounts)('%i nodes: one key for each (alg, slot), one key set, every token verifies', async (count) => {
     const { folder, databasePath } = await prepareNode(0, makeFolder(), quickTurns);
-    onTestFinished(() => removeFolder(folder));
     const nodes = await Promise.all(Array.from({ length: count }, () => startServer(folder, quickTurns)));
     const before = await readRows(databasePath);
     const seen = new Map(before.map(({ alg, slot, kid }) => [`${alg} ${slot}`, kid]));

@@ -1,6 +1,6 @@
 // KEYTURN_PROCESSES: what several processes share, and how they end. What they do under load is in processes.test.ts.
 import { createServer } from 'node:net';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openPeopleIn, send } from '../faults/people_node.ts';
 import { codeVerifier, issuer, obtainCode, redirectUri } from '../people.ts';
 import {
@@ -11,7 +11,6 @@ import {
   outcomeOf,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   start,
   startServer,
   until,
@@ -20,17 +19,6 @@ import { readAnswer } from '../token_requests.ts';
 
 const timeout = processTestMilliseconds;
 const count = 2;
-const folders: string[] = [];
-
-const newFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
-afterAll(() => {
-  for (const folder of folders) removeFolder(folder);
-});
 
 const pidsOf = (server: RunningServer): readonly number[] =>
   server
@@ -49,7 +37,7 @@ const isAlive = (pid: number): boolean => {
 
 describe('several processes', { timeout }, () => {
   test('a refresh token that all of them are shown at once has one successor; when the first is killed none stays behind', async () => {
-    const folder = newFolder();
+    const folder = makeFolder();
     const people = await openPeopleIn(folder);
     const code = await obtainCode(people.openBrowser(), { scope: 'openid offline_access' });
     const environment = { KEYTURN_ISSUER: issuer, KEYTURN_PROCESSES: `${count}` };
@@ -80,7 +68,7 @@ describe('several processes', { timeout }, () => {
     onTestFinished(() => {
       taken.close();
     });
-    const folder = newFolder();
+    const folder = makeFolder();
     const environment = {
       KEYTURN_ISSUER: `http://127.0.0.1:${port}`,
       KEYTURN_PORT: `${port}`,

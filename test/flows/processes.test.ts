@@ -1,6 +1,6 @@
 // KEYTURN_PROCESSES: several real processes behind one port, over one database.
 import { Agent, request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import {
@@ -9,7 +9,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   startServer,
   until,
 } from '../running_server.ts';
@@ -17,18 +16,7 @@ import { addClient, addResource, basic, formContentType } from '../test_provider
 
 const timeout = processTestMilliseconds;
 const count = 2;
-const folders: string[] = [];
 const resource = 'https://processes.example.com';
-
-const newFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
-afterAll(() => {
-  for (const folder of folders) removeFolder(folder);
-});
 
 interface Line {
   readonly msg: string;
@@ -96,7 +84,7 @@ describe('several processes behind one port', { timeout }, () => {
 
   beforeAll(async () => {
     metricsPort = await freePort();
-    server = await startServer(newFolder(), {
+    server = await startServer(makeFolder(), {
       KEYTURN_PROCESSES: `${count}`,
       KEYTURN_METRICS_PORT: `${metricsPort}`,
       KEYTURN_METRICS_TOKEN: token,

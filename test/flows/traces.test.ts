@@ -14,7 +14,6 @@ import {
   outcomeOf,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   start,
   startServer,
 } from '../running_server.ts';
@@ -43,7 +42,6 @@ interface Export {
 }
 
 const timeout = processTestMilliseconds;
-const folders: string[] = [];
 const received: string[] = [];
 const asked: string[] = [];
 let receiver: Server;
@@ -67,12 +65,6 @@ const startReceiver = async (): Promise<Server> => {
   return started;
 };
 
-const newFolder = (): string => {
-  const folder = makeFolder();
-  folders.push(folder);
-  return folder;
-};
-
 const postToken = (headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
   fetch(`${server.url}/token`, {
     method: 'POST',
@@ -94,7 +86,7 @@ const ids: Record<'plain' | 'child' | 'unsampled' | 'malformed' | 'unusual', str
 beforeAll(async () => {
   receiver = await startReceiver();
   const { port } = receiver.address() as AddressInfo;
-  server = await startServer(newFolder(), {
+  server = await startServer(makeFolder(), {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
     OTEL_EXPORTER_OTLP_HEADERS: 'x-of-this-test=yes',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
@@ -116,7 +108,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   receiver.close();
-  for (const folder of folders) removeFolder(folder);
 });
 
 const exportsReceived = (): readonly Export[] => received.map((body) => JSON.parse(body) as Export);
@@ -188,7 +179,7 @@ describe('traces', { timeout }, () => {
 
 describe('without a receiver', { timeout }, () => {
   test('everything goes on, and the end is as clean and as soon', async () => {
-    const alone = await startServer(newFolder(), {
+    const alone = await startServer(makeFolder(), {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
     });
     for (let request = 0; request < 20; request += 1)
@@ -199,7 +190,7 @@ describe('without a receiver', { timeout }, () => {
 
   test('a sampler that is none is refused at start, with those that there are', async () => {
     const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER: 'sometimes' };
-    const folder = newFolder();
+    const folder = makeFolder();
     const settings = environmentFor(folder, { ...environment, KEYTURN_PORT: `${await freePort()}` });
     const { code, stderr } = await outcomeOf(start(process.execPath, [launcher, 'serve'], folder, settings));
     expect(code).toBe(1);

@@ -23,7 +23,6 @@ import {
   type Outcome,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
   until,
@@ -164,7 +163,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.kill();
   await store.close();
-  removeFolder(folder);
 });
 
 /** Revokes the active ES256 key. @returns its kid, and how many tokens there were when every library refused it. */

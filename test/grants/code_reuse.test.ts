@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, cheapHasher, obtainCode, openPeople, type People, redeem } from '../people.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { askUserinfo, expectEnded, expectRefusal, readAnswer, refresh } from '../token_requests.ts';
 
 const day = 86_400;
@@ -25,7 +25,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([people.store.close(), other.store.close()]);
-  removeFolder(folder);
 });
 
 /** Time goes by on both nodes. */

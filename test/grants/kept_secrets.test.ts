@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Browser, obtainCode, openPeople, type People, password, redeem } from '../people.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { expectRefusal, readAnswer, refresh, type TokenAnswer } from '../token_requests.ts';
 
 const folder = makeFolder();
@@ -44,7 +44,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await people.store.close();
-  removeFolder(folder);
 });
 
 describe('what a stolen database is good for', () => {

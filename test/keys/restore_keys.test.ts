@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { type GeneratedKey, generateKey } from '../../src/keys/generate.ts';
 import { type KnownSince, restoreKeys } from '../../src/keys/restore_keys.ts';
@@ -11,13 +11,12 @@ import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, type VerifiedKeyHistory, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
 import type { SigningAlgorithm } from '../../src/seams/signer.ts';
 import { times } from '../properties/runs.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { type HistoryNode, historyNode, live } from './history_nodes.ts';
 import { lead, type OpenRings, openRings, period, rowsOf } from './rotation_parts.ts';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? times(24));
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 let files = 0;
 const freshPath = (): string => {
   files += 1;

@@ -1,14 +1,13 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { privateFolder } from '../../src/launch/compile_cache.js';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 
 let home: string;
 beforeEach(() => {
   home = makeFolder();
 });
-afterEach(() => removeFolder(home));
 
 describe('what Node compiled is kept', () => {
   test('in a folder that the user alone can use, the same each time', () => {

@@ -17,7 +17,7 @@ import {
   now,
   startFamily,
 } from '../contracts/records.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { type FreshDatabase, freshDatabase, hasPostgres } from './databases.ts';
 
 const withStoreAt = async <Result>(url: string, work: (store: Store) => Promise<Result>): Promise<Result> => {
@@ -56,9 +56,7 @@ describe.runIf(hasPostgres)('keyturn copy and Postgres', { timeout: 120_000 }, (
     template.copyTo(folder);
   });
   afterAll(async () => {
-    template.remove();
     await database.remove();
-    removeFolder(folder);
   });
   const sqlite = (name = 'keyturn.sqlite'): string => `file:${join(folder, name)}`;
   const keyturn = (url: string, ...args: readonly string[]) =>

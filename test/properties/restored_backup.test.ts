@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify } from 'jose';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { backUp } from '../../src/cli/backup.ts';
 import { type RestoreOptions, restore } from '../../src/cli/restore.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -31,7 +31,6 @@ const foundOnce: [string[], string[], boolean] = [
 const scope = 'openid profile offline_access';
 const kekRing = makeKekRing();
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 
 /** The first keys are made once. */
 const template = databasePathIn(folder);

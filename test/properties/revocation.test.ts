@@ -10,7 +10,7 @@ import { followRevocationFeed } from '../../src/verifier/revocation_feed_followe
 import { followStatusLists } from '../../src/verifier/status_list_follower.ts';
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.ts';
 import { fetchFrom } from '../flows/followed.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import {
   addClient,
   addResource,
@@ -48,7 +48,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const { store } of nodes) await store.close();
-  removeFolder(folder);
 });
 
 interface Issued {

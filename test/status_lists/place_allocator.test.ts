@@ -7,11 +7,10 @@ import { OAuthError } from '../../src/errors.ts';
 import type { Store } from '../../src/seams/store.ts';
 import { createPlaceAllocator, type PlaceAllocator } from '../../src/status_lists/place_allocator.ts';
 import { makeClient, now } from '../contracts/records.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { createTestClock } from '../test_provider.ts';
 
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 
 let databases = 0;
 let path: string;

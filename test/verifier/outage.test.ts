@@ -1,5 +1,5 @@
 // A real issuer that stops and comes back, seen by a service that goes on running.
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keysFromUrl } from '../../src/verifier/keys_from_url.ts';
 import { createVerifier } from '../../src/verifier/verifier.ts';
 import {
@@ -7,7 +7,6 @@ import {
   launcher,
   makeFolder,
   processTestMilliseconds,
-  removeFolder,
   runCli,
   start,
   startServer,
@@ -17,7 +16,6 @@ import { refusalOf } from './signed_tokens.ts';
 
 const audience = 'https://api.example.com';
 const folder = makeFolder();
-afterAll(() => removeFolder(folder));
 
 const keysUsableSeconds = 3000;
 

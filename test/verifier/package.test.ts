@@ -2,13 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFolder, processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder, processTestMilliseconds } from '../running_server.ts';
 import { nodes, quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
 const project = makeFolder();
-afterAll(() => removeFolder(project));
 
 const modules = join(project, 'node_modules');
 const installed = join(modules, 'keyturn');

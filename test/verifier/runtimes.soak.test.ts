@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFolder, removeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
@@ -66,7 +66,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   server.close();
-  removeFolder(project);
 });
 
 describe.each(Object.keys(commands) as Runtime[])('in the real %s', (runtime) => {

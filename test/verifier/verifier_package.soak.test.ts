@@ -2,17 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeFolder, processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder, processTestMilliseconds } from '../running_server.ts';
 import { nodes, quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
 const project = makeFolder();
 const packed = makeFolder();
-afterAll(() => {
-  removeFolder(project);
-  removeFolder(packed);
-});
 
 const entries = ['', '/hono', '/express', '/fastify', '/fetch'].map((path) => `@keyturn/verifier${path}`);
 

@@ -8,7 +8,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   startServer,
 } from '../running_server.ts';
 import { makeToken, type RunningWorker, startWorker } from './running_worker.ts';
@@ -30,7 +29,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([worker?.close(), node?.stop()]);
-  removeFolder(folder);
 });
 
 const there = async (args: readonly string[], input = '', environment = {}) =>
