@@ -1,5 +1,5 @@
 // The fault table: what is done to an issuer, what must hold, and the test files that do it. A row is a line here and its
-// files, which tell what they did with `tell` of bounds.ts; docs/faults.md says what each found.
+// files, which tell what they did with `tell` of bounds.ts; docs/faults.md says the same at length.
 
 export interface FaultRow {
   readonly id: string;
