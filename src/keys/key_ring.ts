@@ -47,7 +47,7 @@ export interface KeyRingParts extends RotationParts {
 }
 
 /** How long a request for the key set waits for the store, and how long the next one then does not ask it. */
-const catchUpSeconds = 1;
+export const catchUpSeconds = 1;
 
 export class KeyRing {
   readonly #parts: KeyRingParts;

@@ -1,7 +1,7 @@
 // One node: the real KeyRing, read again as often as node.ts reads it, under a clock that is off and may be set, pauses,
 // a lost database, restarts and kills.
 import { OAuthError } from '../errors.ts';
-import { KeyRing } from '../keys/key_ring.ts';
+import { catchUpSeconds, KeyRing } from '../keys/key_ring.ts';
 import type { RotationParts } from '../keys/rotation.ts';
 import { type RotationPolicy, refreshAfterSeconds } from '../keys/timing.ts';
 import type { Log } from '../seams/log.ts';
@@ -39,8 +39,6 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 /** How soon a supervisor starts again what could not start. */
 const retrySeconds = 2;
 
-/** As KeyRing.catchUp has it: how long somebody who asks for the key set waits, and how soon it is tried again. */
-const catchUpSeconds = 1;
 const pollSeconds = 0.1;
 
 /** The sets of kids by their text, since a set is asked for far more often than it changes. */

@@ -1,5 +1,5 @@
-// The database of the simulation: the rows of `signing_key` in memory under the conditions of SigningKeyStore, with a
-// clock of its own, outages, and failover to a replica that has lost the last seconds.
+// The database of the simulation: the rows of `signing_key` in memory under the conditions of SigningKeyStore, with the one
+// clock that is right, outages, and failover to a replica that has lost the last seconds.
 import type { Revocation, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import type { VirtualTime } from './virtual_time.ts';
 
@@ -7,7 +7,7 @@ type Rows = readonly SigningKeyRecord[];
 
 export interface KeyDatabase {
   readonly rows: () => Rows;
-  /** Whole seconds by its own clock. */
+  /** Whole seconds of virtual time. */
   readonly clock: () => number;
   readonly store: SigningKeyStore;
   /** Nobody gets through until then, the operator's commands included. */
@@ -62,11 +62,11 @@ const revoke = ({ kid, reason, revokedAt, promotedKid, successor }: Revocation):
     ...(successor === null ? [] : [insert({ ...successor, ...newborn })]),
   );
 
-export const createKeyDatabase = (time: VirtualTime, clockOffset: (now: number) => number): KeyDatabase => {
+export const createKeyDatabase = (time: VirtualTime): KeyDatabase => {
   const versions: { readonly at: number; readonly rows: Rows }[] = [{ at: 0, rows: [] }];
   const listeners: ((before: Rows, after: Rows) => void)[] = [];
   const rows = (): Rows => versions.at(-1)?.rows ?? [];
-  const clock = (): number => Math.floor(time.now() + clockOffset(time.now()));
+  const clock = (): number => Math.floor(time.now());
   const keep = (after: Rows): void => {
     const before = rows();
     versions.push({ at: time.now(), rows: after });

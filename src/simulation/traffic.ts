@@ -30,6 +30,10 @@ const latestPulls = 3;
 const slowFetches = 0.1;
 const lostFetches = 0.3;
 
+/** @returns undefined of a verifier that keeps a key set for ever, or as long as it is told to. */
+const keepsForSeconds = (keepsSeconds: VerifierKind['keepsSeconds']): number | undefined =>
+  typeof keepsSeconds === 'number' && Number.isFinite(keepsSeconds) ? keepsSeconds : undefined;
+
 export interface TrafficParts {
   readonly story: Story;
   readonly policy: () => RotationPolicy;
@@ -116,8 +120,7 @@ export const startTraffic = (parts: TrafficParts): Traffic => {
 
   /** Long enough for a lead, and for the longest it keeps a key set. */
   const lifetimeOf = ({ keepsSeconds, jitter }: VerifierKind): number => {
-    const keeps =
-      typeof keepsSeconds === 'number' && Number.isFinite(keepsSeconds) ? keepsSeconds * (1 + jitter[1]) : 0;
+    const keeps = (keepsForSeconds(keepsSeconds) ?? 0) * (1 + jitter[1]);
     return Math.max(policy().leadSeconds, keeps) + timing.snapshotSeconds + timing.sharedCacheSeconds + 200;
   };
 
@@ -227,8 +230,7 @@ export const startTraffic = (parts: TrafficParts): Traffic => {
   const edges = [edge(), edge(), edge()] as const;
   for (const kind of kinds)
     for (let place = 0; place < story.residents; place += 1) {
-      const keeps =
-        typeof kind.keepsSeconds === 'number' && Number.isFinite(kind.keepsSeconds) ? kind.keepsSeconds : 600;
+      const keeps = keepsForSeconds(kind.keepsSeconds) ?? 600;
       const source = place % 2 === 0 ? origin : chance.pick(edges);
       time.at(chance.between(30, 30 + keeps), () => start(kind, source, place % 4 === 3, Number.POSITIVE_INFINITY));
     }

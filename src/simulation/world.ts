@@ -94,7 +94,7 @@ const turnsOf = (database: KeyDatabase): number =>
 export const runStory = async (story: Story): Promise<Run> => {
   const time = createVirtualTime();
   const chance = createChance(story.seed);
-  const database = createKeyDatabase(time, () => 0);
+  const database = createKeyDatabase(time);
   const tally = createTally(story.verifiers);
   let policy = story.policy;
   const rotation = (): Omit<RotationParts, 'store'> => ({

@@ -6,14 +6,14 @@ import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
 
 describeSigningKeyStore('the memory of a simulation', (clock) => {
   const time: VirtualTime = { ...createVirtualTime(), now: () => clock.now() };
-  const { store } = createKeyDatabase(time, () => 0);
+  const { store } = createKeyDatabase(time);
   return Promise.resolve({ store, other: store, close: () => Promise.resolve() });
 });
 
 describe('failover', () => {
   test('the replica lacks what was written in the last seconds, and nothing else', async () => {
     const time = createVirtualTime();
-    const database = createKeyDatabase(time, () => 0);
+    const database = createKeyDatabase(time);
     const publish = (slot: number) =>
       database.store.publishSigningKey({
         ...{ alg: 'ES256', slot, kid: `kid-${slot}`, publicJwk: {}, privateJwe: 'jwe' },
