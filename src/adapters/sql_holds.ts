@@ -4,9 +4,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { SqlConnection } from './sql_connection.ts';
-import { prepare, type Step } from './sql_statement.ts';
+import { one, prepare, type Step } from './sql_statement.ts';
 
-const one = { one: sql`1` };
 const share = { locks: 'share', locksOnly: true } as const;
 
 export interface Holds {

@@ -8,7 +8,7 @@ import { first, type SqlConnection } from './sql_connection.ts';
 import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
 import { prepareQueueLogouts } from './sql_logout_deliveries.ts';
 import type { Revoking } from './sql_revoking.ts';
-import { given, once, placeholders, prepare, prepareText, type Step } from './sql_statement.ts';
+import { given, holdsNumber, once, placeholders, prepare, prepareText, type Step } from './sql_statement.ts';
 
 type ListVerb = 'addStatusList' | 'findStatusList' | 'leaseTurns' | 'readRevocations' | 'removeExpiredRevocations';
 
@@ -24,10 +24,7 @@ const prepareListStatements = ({ database, tables }: SqlConnection) => {
         .select({ clientId: client.clientId })
         .from(client)
         .where(
-          and(
-            eq(client.clientId, sql.placeholder('clientId')),
-            sql`coalesce(${client.tokensNotBefore}, -1) = coalesce(cast(${sql.placeholder('tokensNotBefore')} as bigint), -1)`,
-          ),
+          and(eq(client.clientId, sql.placeholder('clientId')), holdsNumber(client.tokensNotBefore, 'tokensNotBefore')),
         ),
       { locks: 'share' },
     ),

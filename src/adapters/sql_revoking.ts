@@ -10,6 +10,7 @@ import {
   givenNumber,
   givenText,
   greater,
+  one,
   placeholders,
   prepare,
   prepareText,
@@ -32,7 +33,7 @@ export const createRevoking = (connection: SqlConnection): Revoking => {
   const { client, leasedTurns, revocationMark, revokedTurns, tokenFamily } = tables;
   const { id: _, ...markColumns } = getTableColumns(revocationMark);
   const goingOn = database
-    .select({ one: sql`1` })
+    .select(one)
     .from(tokenFamily)
     .where(and(eq(tokenFamily.sid, sql.placeholder('sid')), isNull(tokenFamily.endedAt)));
   const named = eq(client.clientId, sql.placeholder('clientId'));

@@ -1,6 +1,6 @@
 // One statement of the repository as any database runs it: its text, its parameters by name, and what its rows mean.
 import { Column, is, Param, Placeholder, type SQL, sql } from 'drizzle-orm';
-import type { BaseSQLiteDatabase, SQLiteSession } from 'drizzle-orm/sqlite-core';
+import type { BaseSQLiteDatabase, SQLiteColumn, SQLiteSession } from 'drizzle-orm/sqlite-core';
 import type { SqlTables } from './sql_tables.ts';
 
 /** Builds statements. Nothing is run by it: its session only hands over what was built. */
@@ -196,6 +196,13 @@ export const givenNumber = (name: string): SQL<number> => sql<number>`cast(${sql
 
 /** @returns the text of that name, where no column beside it says what it is. */
 export const givenText = (name: string): SQL<string> => sql<string>`cast(${sql.placeholder(name)} as text)`;
+
+/** Whether a column that is never negative holds the whole number of that name; null holds null, which equals nothing in SQL. */
+export const holdsNumber = (column: SQLiteColumn, name: string): SQL =>
+  sql`coalesce(${column}, -1) = coalesce(${givenNumber(name)}, -1)`;
+
+/** What is selected where all that is asked is whether there is a row. */
+export const one = { one: sql`1` };
 
 /** The greater of two, and the lesser: SQLite and Postgres have different words for them. */
 export const greater = (one: unknown, other: unknown): SQL =>

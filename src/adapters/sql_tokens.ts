@@ -8,9 +8,7 @@ import { first, type SqlConnection } from './sql_connection.ts';
 import { familyColumnsOf, prepareEndFamilies } from './sql_families.ts';
 import type { Holds } from './sql_holds.ts';
 import type { Revoking } from './sql_revoking.ts';
-import { given, placeholders, prepare } from './sql_statement.ts';
-
-const one = { one: sql`1` };
+import { given, one, placeholders, prepare } from './sql_statement.ts';
 
 /** The session, the user and the client a code came of still stand. */
 const codeStands = ({ database, tables }: SqlConnection): SQL | undefined => {
