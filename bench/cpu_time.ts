@@ -26,6 +26,12 @@ export const parsePsTime = (text: string): number => {
 const fromPs = (pid: number): number =>
   parsePsTime(execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' }));
 
+/** @returns seconds of this process, finer than the kernel counts those of others. */
+export const ownCpuSeconds = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
 const hasProc = existsSync('/proc/self/stat');
 
 /** @returns seconds. @throws when there is no such process. */

@@ -1,22 +1,17 @@
 // The load of a flow: some workers, each at the next run as soon as the one before is done. A child process like load.ts.
-import { setTimeout as wait } from 'node:timers/promises';
-import { cpuSecondsOf, cpuSecondsOfAll } from './cpu_time.ts';
 import { runCodeFlow } from './flows/code.ts';
 import type { Flow, RefreshFlow, Send, SignInFlow } from './flows/flow.ts';
 import { refreshOnce } from './flows/refresh.ts';
 import { createSend, patient } from './flows/send.ts';
 import { signInOnce } from './flows/sign_in.ts';
 import type { LoadAnswer } from './load.ts';
+import { type LoadWindow, measureWindow } from './load_window.ts';
+import type { Measurement } from './measure.ts';
 
-export interface FlowJob {
+/** Where there is a Postgres, 503 is taken for what it says, try again. */
+export interface FlowJob extends LoadWindow {
   readonly flow: Flow;
-  /** Of the server. */
-  readonly pid: number;
-  /** Of the postmaster of its database, where that is a Postgres: then 503 is taken for what it says, try again. */
-  readonly postmaster?: number;
   readonly workers: number;
-  readonly warmUpSeconds: number;
-  readonly seconds: number;
 }
 
 /** Where each chain has got to, for the next round goes on with it. By the first token of the chain. */
@@ -44,15 +39,9 @@ const runOf = (flow: Flow, worker: number, send: Send): (() => Promise<unknown>)
 };
 
 const applyLoad = async (job: FlowJob): Promise<LoadAnswer> => {
-  const { flow, pid, postmaster, workers, warmUpSeconds, seconds } = job;
+  const { flow, postmaster, workers } = job;
   const send = postmaster === undefined ? createSend(workers) : patient(createSend(workers));
   let [answers, stopped] = [0, false];
-  const mark = () => ({
-    answers,
-    at: performance.now() / 1000,
-    cpuSeconds: cpuSecondsOf(pid),
-    databaseCpuSeconds: postmaster === undefined ? 0 : cpuSecondsOfAll(postmaster),
-  });
   const work = async (worker: number): Promise<void> => {
     const run = runOf(flow, worker, send);
     while (!stopped) {
@@ -60,22 +49,20 @@ const applyLoad = async (job: FlowJob): Promise<LoadAnswer> => {
       answers += 1;
     }
   };
-  const working = Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
-  const measuring = async () => {
-    await wait(warmUpSeconds * 1000);
-    const start = mark();
-    await wait(seconds * 1000);
-    const end = mark();
+  const measuring = async (): Promise<Measurement> => {
+    const measured = await measureWindow(job, () => answers);
     stopped = true;
-    await working;
-    return {
-      answers: end.answers - start.answers,
-      seconds: end.at - start.at,
-      cpuSeconds: end.cpuSeconds - start.cpuSeconds,
-      databaseCpuSeconds: end.databaseCpuSeconds - start.databaseCpuSeconds,
-    };
+    return measured;
   };
-  return Promise.race([measuring(), working.then(measuring)]).catch((error: unknown) => ({ complaint: String(error) }));
+  try {
+    const [measured] = await Promise.all([
+      measuring(),
+      ...Array.from({ length: workers }, (_, worker) => work(worker)),
+    ]);
+    return measured;
+  } catch (error) {
+    return { complaint: String(error) };
+  }
 };
 
 process.on('message', async (job: FlowJob) => process.send?.(await applyLoad(job)));

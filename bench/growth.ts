@@ -1,8 +1,7 @@
 // `npm run bench:growth`: what a request costs as the tables grow, from ten thousand token families to ten million. A
 // database and a server for each size, asked in turn, round by round, so that what else the machine does meets all alike.
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { cpuSecondsOf } from './cpu_time.ts';
+import { cpuSecondsOf, ownCpuSeconds } from './cpu_time.ts';
 import { createSend, patient, triedAgain } from './flows/send.ts';
 import { type GrowingStore, growingStores } from './growth/grown_database.ts';
 import { codes, usersOf } from './growth/grown_facts.ts';
@@ -10,7 +9,8 @@ import { type Grown, measureAsking, type RequestKind, requestKinds } from './gro
 import { flowWorkers } from './keyturn_facts.ts';
 import { startKeyturn } from './keyturn_process.ts';
 import { figuresOf, type Measurement, median, rangeOf } from './measure.ts';
-import { plainTable } from './table.ts';
+import { surroundingsInWords } from './surroundings.ts';
+import { between, plainTable } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -60,11 +60,6 @@ const grow = async ({ name, grow: growTo }: GrowingStore, families: number): Pro
   };
 };
 
-const ownCpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-};
-
 const laneOf = (kind: RequestKind, grown: Grown): Lane => {
   const ask = kind.of(grown);
   const serverCpuSeconds = (): number => cpuSecondsOf(grown.pid);
@@ -78,9 +73,6 @@ const laneOf = (kind: RequestKind, grown: Grown): Lane => {
     measured: [],
   };
 };
-
-const between = ([least, greatest]: readonly [number, number]): string =>
-  `${least.toFixed(2)} to ${greatest.toFixed(2)}`;
 
 const growthOf = (lane: Lane, smallest: Lane, figure: 'cpuMicroseconds' | 'microseconds'): readonly number[] =>
   lane.measured.map((measurement, round) => {
@@ -102,9 +94,9 @@ const tableOf = (lanes: readonly Lane[]): string =>
         median(figures.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
         median(figures.map(({ perSecond }) => 1e6 / perSecond)).toFixed(0),
         median(cpu).toFixed(2),
-        between(rangeOf(cpu)),
+        between(rangeOf(cpu), 2),
         median(time).toFixed(2),
-        between(rangeOf(time)),
+        between(rangeOf(time), 2),
         ...(lane.kind.isPart ? ['', ''] : [`at most ${mostGrowth}`, median(cpu) <= mostGrowth ? 'met' : 'missed']),
       ];
     }),
@@ -137,9 +129,8 @@ if (unknown !== undefined)
     `--store ${unknown} names no store; expected ${Object.keys(growingStores).join(', ')}, or several with commas.`,
   );
 if (sizes.length === 0) throw new Error('--most takes a number from 10000 on.');
-const { length: cores, 0: core } = cpus();
 console.log(
-  `Keyturn as its tables grow: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.\n${rounds} rounds of ${requests} requests of each kind at each size, ${flowWorkers} in flight, of rows drawn without order; medians. CPU is the\nserver's own and that of all processes of its Postgres, where it has one; growth is over the smallest size, round by round.\n`,
+  `Keyturn as its tables grow: ${surroundingsInWords('at the start')}.\n${rounds} rounds of ${requests} requests of each kind at each size, ${flowWorkers} in flight, of rows drawn without order; medians. CPU is the\nserver's own and that of all processes of its Postgres, where it has one; growth is over the smallest size, round by round.\n`,
 );
 for (const [name, growing] of Object.entries(growingStores))
   if (stores.includes(name)) console.log(`${growing.name}\n\n${await measureStore(growing)}\n`);

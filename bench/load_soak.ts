@@ -1,12 +1,12 @@
 // `npm run load-soak -- --minutes 15`: finds what a Keyturn of its own can do, then asks 80% of it at a constant rate, and
 // prints latencies, errors and how its memory grew. Exit code 1 when a request failed, or memory grows without end.
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFolder } from './keyturn_process.ts';
 import { startLoadedKeyturn } from './open_loop/loaded_keyturn.ts';
 import { createMix } from './open_loop/mix.ts';
 import { findSustained, openLoop, quantileOf } from './open_loop/open_loop.ts';
+import { surroundingsInWords } from './surroundings.ts';
 
 const { minutes } = parseArgs({ options: { minutes: { type: 'string', default: '2' } } }).values;
 const seconds = Number(minutes) * 60;
@@ -40,8 +40,7 @@ const slopeOf = (samples: readonly Sample[]): number => {
 
 const print = (line: string): void => console.log(line);
 
-const { length: cores, 0: core } = cpus();
-print(`${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start`);
+print(surroundingsInWords('at the start'));
 const server = await startLoadedKeyturn(benchFolder(), families);
 const next = createMix(server.parts);
 const options = { port: server.port, connections, next };

@@ -1,6 +1,5 @@
 // `npm run bench:nodes`: one node on SQLite, one on Postgres and two on one Postgres, side by side in rounds: what tokens,
 // refreshes and sign-ins cost the nodes and what they cost Postgres.
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Child, startChild } from './child.ts';
 import type { Contender } from './contender.ts';
@@ -13,7 +12,8 @@ import { type Measurement, median, rangeOf } from './measure.ts';
 import { type Deployment, deploymentNames, doors, flowOf, startDeployments } from './nodes/deployment.ts';
 import { startPostgres } from './postgres_process.ts';
 import { clientCredentialsName } from './scenarios/client_credentials.ts';
-import { plainTable } from './table.ts';
+import { surroundingsInWords } from './surroundings.ts';
+import { between, plainTable } from './table.ts';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' } },
@@ -101,9 +101,7 @@ const figuresOf = ({ answers, seconds: taken, cpuSeconds, databaseCpuSeconds = 0
 
 const spread = (values: readonly number[], decimals: number): readonly string[] => [
   median(values).toFixed(decimals),
-  rangeOf(values)
-    .map((value) => value.toFixed(decimals))
-    .join(' to '),
+  between(rangeOf(values), decimals),
 ];
 
 const measuredTable = (lanes: readonly Lane[]): string =>
@@ -162,9 +160,8 @@ const ratiosTable = (lanes: readonly Lane[]): string => {
 };
 
 const bench = async (): Promise<void> => {
-  const { length: cores, 0: core } = cpus();
   console.log(
-    `Nodes of Keyturn: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'} that serve nodes, Postgres and the load alike, load\naverage ${loadavg()[0]?.toFixed(1)} at the start: two nodes here can be no faster than the cores that are left. Judge by CPU.`,
+    `Nodes of Keyturn: ${surroundingsInWords('at the start')}.\nThe cores serve nodes, Postgres and the load alike: two nodes here can be no faster than the cores that are left. Judge by CPU.`,
   );
   const postgres = await startPostgres();
   const deployments = await startDeployments(postgres);

@@ -10,6 +10,7 @@ import { systemClock } from '../src/adapters/system_clock.ts';
 import type { Store } from '../src/seams/store.ts';
 import { hashOpaque, makeOpaque } from '../src/tokens/opaque.ts';
 import { commitEach } from './commit_each.ts';
+import { ownCpuSeconds } from './cpu_time.ts';
 import { relyingParty } from './flows/code.ts';
 import { fillDatabase, flowWorkers } from './keyturn_facts.ts';
 import { benchFolder } from './keyturn_process.ts';
@@ -69,7 +70,7 @@ const rotate = async ({ kind, seconds }: RotationsJob): Promise<Measurement> => 
   const opening = opened.get(kind) ?? openChains(kind);
   opened.set(kind, opening);
   const { store, chains } = await opening;
-  const [started, cpuBefore] = [performance.now(), process.cpuUsage()];
+  const [started, cpuBefore] = [performance.now(), ownCpuSeconds()];
   let answers = 0;
   const goOn = async (chain: (typeof chains)[number]): Promise<void> => {
     while (performance.now() - started < seconds * 1000) {
@@ -82,8 +83,7 @@ const rotate = async ({ kind, seconds }: RotationsJob): Promise<Measurement> => 
     }
   };
   await Promise.all(chains.map(goOn));
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { answers, seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
+  return { answers, seconds: (performance.now() - started) / 1000, cpuSeconds: ownCpuSeconds() - cpuBefore };
 };
 
 process.on('message', async (job: RotationsJob) => process.send?.(await rotate(job)));

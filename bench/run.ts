@@ -1,7 +1,6 @@
 // `npm run bench`: starts every contender on loopback, proves their answers right, measures them side by side in rounds,
 // prints tables. A new contender is a file in contenders/ and a line in lanes.ts; a new scenario a file in scenarios/ and a
 // line here.
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { signingAlgorithms } from '../src/seams/signer.ts';
 import { type Child, startBehind } from './child.ts';
@@ -17,6 +16,7 @@ import { codeFlow, refresh } from './scenarios/people.ts';
 import { rotation } from './scenarios/rotation.ts';
 import { slowDisk } from './slow_disk.ts';
 import { canMeasureStorm, measureStorm, stormName } from './storm/storm.ts';
+import { surroundingsInWords } from './surroundings.ts';
 import { measurementsTable, type Row, ratiosTable } from './table.ts';
 
 const everyScenario: readonly Scenario[] = [
@@ -103,10 +103,7 @@ const bench = async (): Promise<void> => {
   if (scenarios.length === 0 && !withStorm)
     throw new Error(`--only ${options.only} names no scenario. There are: ${names.join(', ')}.`);
   if (!(rounds >= 1 && seconds > 0)) throw new Error('--rounds takes a number from 1 on, --seconds one above 0.');
-  const { length: cores, 0: core } = cpus();
-  console.log(
-    `Keyturn's bench: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the start.`,
-  );
+  console.log(`Keyturn's bench: ${surroundingsInWords('at the start')}.`);
   // First, while nothing else runs.
   const storm = withStorm ? await measureStorm(startsBehind) : '';
   if (scenarios.length > 0) await measureRounds();

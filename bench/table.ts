@@ -19,7 +19,7 @@ export const plainTable = (head: readonly string[], rows: readonly (readonly str
   return [head, rule, ...rows].map((row) => pad(row, widths, numeric)).join('\n');
 };
 
-const between = ([least, most]: Range, decimals: number): string =>
+export const between = ([least, most]: Range, decimals: number): string =>
   `${least.toFixed(decimals)} to ${most.toFixed(decimals)}`;
 
 const cellsOf = ({ scenario, contender, perSecond, cpuMicroseconds, range }: Row): readonly string[] => [

@@ -1,11 +1,11 @@
 // `npm run bench:verify`: every verifier in a process of its own, measured in turn, round by round; one table of what each
 // costs and one of the ratios that are aimed at.
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { verificationAlgorithms } from '../src/verifier/verification_key.ts';
 import { type Child, startChild } from './child.ts';
 import { figuresOf, type Measurement, summarise } from './measure.ts';
 import type { Measured, Ratio } from './scenario.ts';
+import { surroundingsInWords } from './surroundings.ts';
 import { measurementsTable, ratiosTable } from './table.ts';
 import { setUps } from './verifiers.ts';
 import type { VerifyJob } from './verify_child.ts';
@@ -87,10 +87,7 @@ const bench = async (): Promise<void> => {
       console.error(`round ${round} of ${rounds}`);
       for (const lane of lanes) lane.measured.push(await measure(lane, { seconds }));
     }
-    const { length: cores, 0: core } = cpus();
-    console.log(
-      `Keyturn's verifier: Node ${process.versions.node}, ${cores} cores of ${core?.model ?? 'an unknown kind'}, load average ${loadavg()[0]?.toFixed(1)} at the end.`,
-    );
+    console.log(`Keyturn's verifier: ${surroundingsInWords('at the end')}.`);
     console.log(`${tokenCount} different tokens in turn, one thread, ${rounds} rounds of ${seconds} s, medians.\n`);
     console.log(report(lanes));
   } finally {

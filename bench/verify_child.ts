@@ -1,4 +1,5 @@
 // One verifier in a process of its own: told what to verify, then for how long, again and again.
+import { ownCpuSeconds } from './cpu_time.ts';
 import type { Measurement } from './measure.ts';
 import { setUps, type VerifyScene } from './verifiers.ts';
 
@@ -10,7 +11,7 @@ const [, , name = ''] = process.argv;
 const between = 16;
 
 const measure = async (verifyAt: (at: number) => unknown, tokens: number, seconds: number): Promise<Measurement> => {
-  const cpuBefore = process.cpuUsage();
+  const cpuBefore = ownCpuSeconds();
   const started = performance.now();
   let answers = 0;
   while (performance.now() - started < seconds * 1000) {
@@ -20,8 +21,7 @@ const measure = async (verifyAt: (at: number) => unknown, tokens: number, second
     }
     answers += between;
   }
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { answers, seconds: (performance.now() - started) / 1000, cpuSeconds: (user + system) / 1e6 };
+  return { answers, seconds: (performance.now() - started) / 1000, cpuSeconds: ownCpuSeconds() - cpuBefore };
 };
 
 /** A verifier that refuses nothing would win. */
