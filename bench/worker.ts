@@ -15,7 +15,7 @@ import { bundleWorker } from '../test/worker/bundled.ts';
 import { startWorker } from '../test/worker/running_worker.ts';
 import { basicOf, clientCredentialsTarget, tokenRequest } from './contender.ts';
 import { cpuSecondsOf } from './cpu_time.ts';
-import { benchFolder, databaseIn, freePort, startKeyturn } from './keyturn_process.ts';
+import { benchFolder, databaseIn, startKeyturn } from './keyturn_process.ts';
 import { median } from './measure.ts';
 
 const { values: options } = parseArgs({
@@ -163,10 +163,8 @@ const limitless = { KEYTURN_CLIENT_REQUESTS_PER_SECOND: '0', KEYTURN_LOG_LEVEL: 
 const folder = benchFolder();
 const onNode = await startKeyturn(folder, limitless);
 const database = openBetterSqlite3(databaseIn(folder), systemClock);
-const port = await freePort();
 const inWorkerd = await startWorker({
   workerFolder: await buildWorker(),
-  port,
   environment: limitless,
   addressLimit: false,
 });
@@ -197,7 +195,6 @@ try {
   const counting = await startWorker({
     workerFolder: await bundleWorker('bench/counting_worker.js'),
     environment: limitless,
-    port: await freePort(),
     addressLimit: false,
   });
   await furnish(counting.store);

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Listening, listen } from '../src/adapters/hono_node_server.ts';
 import { directJwks } from '../src/endpoints/jwks.ts';
-import { freePort } from './running_server.ts';
+import { freePort } from './free_port.ts';
 import type { TestProvider } from './test_provider.ts';
 
 /**

@@ -1,23 +1,17 @@
 // The real server and the real command line as child processes, each in a folder of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../src/config.ts';
 import { atFileEnd } from './file_end.ts';
+import { freePort } from './free_port.ts';
 
 /** What `keyturn` runs. */
 export const launcher = fileURLToPath(new URL('../src/launch.js', import.meta.url));
-/**
- * Below those that systems hand out by themselves, and many: runs beside each other hardly ever draw the same. Above 10080,
- * the last port that fetch and browsers refuse to ask. Fetch Standard, "bad port".
- */
-const ports = [10_081, 32_000] as const;
 const pollMilliseconds = 20;
 /** How long a test of processes may take: far more than it does, for machines that are busy with other things. */
 export const processTestMilliseconds = 120_000;
@@ -25,23 +19,6 @@ const mostPolls = 4500;
 
 /** Compiled once for the hundreds of short processes that the tests start. */
 const compileCache = join(tmpdir(), 'keyturn-test-compile-cache');
-
-const isFree = async (port: number): Promise<boolean> => {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  const free = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  if (free) await new Promise((closed) => server.close(closed));
-  return free;
-};
-
-/** A port of the tests' range that nobody listens on. */
-export const freePort = async (): Promise<number> => {
-  const port = randomInt(...ports);
-  return (await isFree(port)) ? port : freePort();
-};
 
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 /** A new one, which is removed when the test file is over. */

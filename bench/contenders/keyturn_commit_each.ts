@@ -8,10 +8,11 @@ import { systemClock } from '../../src/adapters/system_clock.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { keepKeysFresh, openProvider } from '../../src/node.ts';
+import { freePort } from '../../test/free_port.ts';
 import { commitEach } from '../commit_each.ts';
 import { announce } from '../contender.ts';
 import { fillDatabase, keyturnContender } from '../keyturn_facts.ts';
-import { benchFolder, databaseIn, freePort, placesIn } from '../keyturn_process.ts';
+import { benchFolder, databaseIn, placesIn } from '../keyturn_process.ts';
 
 const folder = benchFolder();
 const path = databaseIn(folder);

@@ -3,12 +3,13 @@
 import { isPostgresUrl, openDatabase } from '../../src/adapters/database_url.ts';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
+import { freePort } from '../../test/free_port.ts';
 import type { Contender } from '../contender.ts';
 import type { Flow, SignInFlow } from '../flows/flow.ts';
 import type { refreshName } from '../flows/refresh.ts';
 import { signInName } from '../flows/sign_in.ts';
 import { fillStore, type KeyturnFacts, keyturnContender, storedUser } from '../keyturn_facts.ts';
-import { benchFolder, databaseIn, freePort, type KeyturnProcess, startKeyturn } from '../keyturn_process.ts';
+import { benchFolder, databaseIn, type KeyturnProcess, startKeyturn } from '../keyturn_process.ts';
 import type { PostgresProcess } from '../postgres_process.ts';
 import { sharedPassword } from '../storm/person.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { serveMetrics } from '../../src/adapters/metrics_server.ts';
 import { OperatorError } from '../../src/errors.ts';
 import type { MetricsPage } from '../../src/seams/metrics.ts';
-import { freePort } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
 
 const page: MetricsPage = { contentType: 'text/plain; version=0.0.4; charset=utf-8', body: 'keyturn_signing 1\n' };
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { createShortTurns } from '../../src/adapters/short_turns.ts';
 import type { Log } from '../../src/seams/log.ts';
-import { freePort } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, place) => place);
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { freePort } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
 
 export interface Received {
   readonly method: string;

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../free_port.ts';
 import { forgeChain, forgeDocument, makeForgerKey, type Telling } from '../keys/forged_history.ts';
 import { start } from '../keys/rotation_parts.ts';
-import { freePort, makeFolder } from '../running_server.ts';
+import { makeFolder } from '../running_server.ts';
 import { runCommand } from './in_process.ts';
 
 const [one, two] = [await makeForgerKey(), await makeForgerKey()];

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { createProgram, run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
+import { freePort } from '../free_port.ts';
 import {
   databasePathIn,
   environmentFor,
-  freePort,
   launcher,
   makeFolder,
   outcomeOf,

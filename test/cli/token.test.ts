@@ -9,7 +9,8 @@ import { timesInWords } from '../../src/cli/token_times.ts';
 import type { Environment } from '../../src/config.ts';
 import { readConfig } from '../../src/config.ts';
 import { jwkSetOf, publishedKeysOf } from '../../src/keys/jwk_set.ts';
-import { freePort, makeFolder } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
+import { makeFolder } from '../running_server.ts';
 import { loopbackIn, runCommand, startRingsAt, withStoreAt } from './in_process.ts';
 
 const api = 'https://api.example.com';

@@ -6,7 +6,8 @@ import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, 
 import { dirname, join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, makeFolder, type Running, removeFolder, start, until } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
+import { makeFolder, type Running, removeFolder, start, until } from '../running_server.ts';
 import { copiedFiles } from './docker_context.ts';
 
 const timeout = 600_000;

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, outcomeOf, type Running, start, until } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
+import { outcomeOf, type Running, start, until } from '../running_server.ts';
 import { type FencedBlock, wordOf } from './fenced_blocks.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

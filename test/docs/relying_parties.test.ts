@@ -3,10 +3,10 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../free_port.ts';
 import { createEndUser } from '../relying_parties/end_user.ts';
 import {
   environmentFor,
-  freePort,
   makeFolder,
   outcomeOf,
   processTestMilliseconds,

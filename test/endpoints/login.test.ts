@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../src/adapters/hono_node_server.ts';
 import { makeOpaque } from '../../src/tokens/opaque.ts';
+import { freePort } from '../free_port.ts';
 import {
   authorizePath,
   type Browser,
@@ -13,7 +14,6 @@ import {
   password,
   redirectUri,
 } from '../people.ts';
-import { freePort } from '../running_server.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 let people: People;

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config.ts';
-import { freePort, type Running, start, until } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
+import { type Running, start, until } from '../running_server.ts';
 
 const examplesFolder = fileURLToPath(new URL('../../examples', import.meta.url));
 

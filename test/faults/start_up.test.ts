@@ -22,10 +22,10 @@ import { OperatorError } from '../../src/errors.ts';
 import { openProvider } from '../../src/node.ts';
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
 import { orEveryDay } from '../every_day.ts';
+import { freePort } from '../free_port.ts';
 import {
   databasePathIn,
   environmentFor,
-  freePort,
   makeFolder,
   type Outcome,
   processTestMilliseconds,

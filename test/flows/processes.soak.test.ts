@@ -2,10 +2,10 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openPeopleIn, send } from '../faults/people_node.ts';
+import { freePort } from '../free_port.ts';
 import { codeVerifier, issuer, obtainCode, redirectUri } from '../people.ts';
 import {
   environmentFor,
-  freePort,
   launcher,
   makeFolder,
   outcomeOf,

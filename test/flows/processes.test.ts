@@ -3,9 +3,9 @@ import { Agent, request } from 'node:http';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
+import { freePort } from '../free_port.ts';
 import {
   databasePathIn,
-  freePort,
   makeFolder,
   processTestMilliseconds,
   type RunningServer,

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
+import { freePort } from '../free_port.ts';
 import {
   databasePathIn,
   environmentFor,
-  freePort,
   launcher,
   makeFolder,
   outcomeOf,

@@ -11,9 +11,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free_port.ts';
 
 const run = promisify(execFile);
 
@@ -43,15 +43,6 @@ const unprivileged = (): { readonly uid: number; readonly gid: number } | undefi
   if (entry === undefined)
     throw new Error('Postgres does not run as root, and there is no user postgres to run it as.');
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new TypeError('expected a port');
-  return address.port;
 };
 
 export interface Cluster {

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { orEveryDay } from '../every_day.ts';
+import { freePort } from '../free_port.ts';
 import { canSetClock, createMachineClock, type MachineClock } from '../machine_clock.ts';
 import {
-  freePort,
   makeFolder,
   processTestMilliseconds,
   type RunningServer,

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
-import { freePort, until } from '../running_server.ts';
+import { freePort } from '../free_port.ts';
+import { until } from '../running_server.ts';
 
 /** Debian puts it where only root looks. */
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];

@@ -1,9 +1,9 @@
 // Child processes of the run: several issuers on one database, the command line, and the verifiers that are not of Node.
 // None outlives the run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free_port.ts';
 
 const launcher = fileURLToPath(new URL('../../src/launch.js', import.meta.url));
 
@@ -40,16 +40,6 @@ export const outcomeOf = async (child: ChildProcess): Promise<Outcome> => {
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, ...written };
 };
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 export interface IssuerProcess {
   readonly name: string;

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../src/config.ts';
 import { signingAlgorithms } from '../../src/seams/signer.ts';
+import { freePort } from '../free_port.ts';
 import { addClient, addResource, registeredSecret } from '../test_provider.ts';
 import { startBalancer } from './balancer.ts';
 import { openRunDatabase } from './database.ts';
 import { openLibraries } from './libraries.ts';
 import { createOperator } from './operator.ts';
-import { freePort, type IssuerProcess, startIssuer } from './processes.ts';
+import { type IssuerProcess, startIssuer } from './processes.ts';
 import { createWatch } from './watch.ts';
 
 const { minutes, database, nodes } = parseArgs({

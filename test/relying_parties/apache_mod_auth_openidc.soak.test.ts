@@ -6,16 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SigningAlgorithm } from '../../src/seams/signer.ts';
+import { freePort } from '../free_port.ts';
 import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
-import {
-  freePort,
-  makeFolder,
-  processTestMilliseconds,
-  type Running,
-  removeFolder,
-  start,
-  until,
-} from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type Running, removeFolder, start, until } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 import { quickTurns } from './quick_turns.ts';
 

@@ -5,16 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../free_port.ts';
 import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
-import {
-  freePort,
-  makeFolder,
-  processTestMilliseconds,
-  type Running,
-  removeFolder,
-  start,
-  until,
-} from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type Running, removeFolder, start, until } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 import { quickTurns } from './quick_turns.ts';
 

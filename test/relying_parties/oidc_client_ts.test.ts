@@ -6,8 +6,9 @@ import type { User } from 'oidc-client-ts';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeInChromium, launchChromium } from '../browser/chromium.ts';
+import { freePort } from '../free_port.ts';
 import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
-import { freePort, processTestMilliseconds } from '../running_server.ts';
+import { processTestMilliseconds } from '../running_server.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 

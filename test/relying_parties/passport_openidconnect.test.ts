@@ -5,8 +5,9 @@ import expressSession from 'express-session';
 import passport from 'passport';
 import openidconnect from 'passport-openidconnect';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../free_port.ts';
 import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
-import { freePort, processTestMilliseconds } from '../running_server.ts';
+import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });

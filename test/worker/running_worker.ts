@@ -7,6 +7,7 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { createRemoteStore } from '../../src/adapters/remote_store.ts';
 import type { Environment } from '../../src/config.ts';
 import type { AdministeredStore } from '../../src/seams/administered_store.ts';
+import { freePort } from '../free_port.ts';
 import { makeKekRing } from '../test_provider.ts';
 
 const migrations = fileURLToPath(new URL('../../drizzle/sqlite/', import.meta.url));
@@ -38,7 +39,6 @@ export interface WorkerOptions {
   readonly neighbours?: readonly Neighbour[];
   /** Kept from one start to the next. */
   readonly persistIn?: string;
-  readonly port?: number;
   /** Whether the ratelimit binding is there. */
   readonly addressLimit?: boolean;
 }
@@ -90,8 +90,7 @@ const hasTables = async (miniflare: Miniflare): Promise<boolean> => {
 
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
   const { workerFolder, isolates = 1, neighbours = [], persistIn, addressLimit = true } = options;
-  // Imported where it is needed: the bench gives a port, and runs without vitest.
-  const port = options.port ?? (await (await import('../running_server.ts')).freePort());
+  const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const environment: Environment = {
     KEYTURN_ISSUER: issuer,
