@@ -1,16 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/config.ts';
+import { describe, expect, test } from 'vitest';
 import { auditTypes } from '../../src/tokens/audit.ts';
 import { makeAuditEvent } from '../contracts/records.ts';
-import { makeFolder, removeFolder } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { removeFolder } from '../running_server.ts';
+import { createTemplate } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 
-let template: Awaited<ReturnType<typeof createTemplate>>;
-let folder: string;
-let environment: Environment;
-const keyturn = (...args: string[]) => runCommand(args, { environment });
+// The standbys are old enough to take over, and the keys that sign have a month left.
+const template = await createTemplate(now() - 20 * 86400);
+const { issuer, keyturn, piping, withStore } = stoppedIssuer(template);
 
 interface Listed {
   readonly type: string;
@@ -22,19 +21,9 @@ const events = async (...args: string[]): Promise<readonly Listed[]> =>
   JSON.parse((await keyturn('audit', 'list', '--json', ...args)).stdout).events;
 const typesOf = async (...args: string[]) => (await events(...args)).map(({ type }) => type);
 
-beforeAll(async () => {
-  // The standbys are old enough to take over, and the keys that sign have a month left.
-  template = await createTemplate(now() - 20 * 86400);
-});
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-  template.copyTo(folder);
-});
-
 describe('keyturn audit list', () => {
   const addEvents = (): Promise<void> =>
-    withStoreAt(folder, now(), async (store) => {
+    withStore(async (store) => {
       const at = now();
       await store.appendAudit(makeAuditEvent('sign_in.failed', { at: at - 7200, sub: null, clientId: 'app' }));
       await store.appendAudit(makeAuditEvent('sign_in.succeeded', { at: at - 600, sub: 's-1', clientId: 'app' }));
@@ -56,7 +45,7 @@ describe('keyturn audit list', () => {
 
   test('in words, with the username while there is one, and a hint where there may be more', async () => {
     const { sub } = JSON.parse((await keyturn('users', 'add', 'ada', '--json')).stdout);
-    await withStoreAt(folder, now(), (store) => store.appendAudit(makeAuditEvent('sign_in.failed', { sub })));
+    await withStore((store) => store.appendAudit(makeAuditEvent('sign_in.failed', { sub })));
     const { stdout } = await keyturn('audit', 'list', '--subject', 'ADA');
     expect(stdout).toMatch(/TIME +TYPE +SUBJECT +CLIENT +ADDRESS +DETAILS/);
     expect(stdout).toMatch(/sign_in\.failed +ada +app +192\.0\.2\.1 +sid=desk amr=pwd attempts=2 known=true/);
@@ -67,7 +56,7 @@ describe('keyturn audit list', () => {
 
   test('T126: what others wrote is shown, not obeyed', async () => {
     const hostile = 'x\u001b[2J\r\nforged line\u202e';
-    await withStoreAt(folder, now(), (store) =>
+    await withStore((store) =>
       store.appendAudit(makeAuditEvent('sign_in.failed', { clientId: hostile, details: { userAgent: hostile } })),
     );
     const { stdout } = await keyturn('audit', 'list', '--type', 'sign_in.failed');
@@ -88,7 +77,7 @@ describe('keyturn audit list', () => {
   });
 
   test('where there is no database none is made', async () => {
-    removeFolder(folder);
+    removeFolder(issuer.folder);
     expect(await keyturn('audit', 'list')).toMatchObject({ code: 1, stderr: expect.stringContaining('no database') });
   });
 });
@@ -140,7 +129,7 @@ describe('what the operator does is recorded', () => {
     await keyturn('resources', 'add', 'https://api.example.com');
     const added = JSON.parse((await keyturn('clients', 'add', '--client-id', 'billing', '--json')).stdout);
     const input = 'four unrelated words here';
-    await runCommand(['users', 'add', 'ada', '--password-stdin'], { environment, input });
+    await piping(input, 'users', 'add', 'ada', '--password-stdin');
     const { stdout } = await keyturn('audit', 'list', '--json', '--limit', '1000');
     for (const secret of [added.client_secret, input, 'argon2']) expect(stdout).not.toContain(secret);
   });

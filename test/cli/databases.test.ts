@@ -14,10 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
-import type { Environment } from '../../src/config.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import type { Store } from '../../src/seams/store.ts';
 import {
@@ -28,26 +27,14 @@ import {
   makeInteraction,
   startFamily,
 } from '../contracts/records.ts';
-import { databasePathIn, environmentFor, makeFolder } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand } from './in_process.ts';
+import { databasePathIn, environmentFor } from '../running_server.ts';
+import { asOneLine, createTemplate, runCommand } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
-let template: Awaited<ReturnType<typeof createTemplate>>;
-let folder: string;
-let environment: Environment;
-beforeAll(async () => {
-  template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
-});
-beforeEach(() => {
-  folder = makeFolder();
-  template.copyTo(folder);
-  environment = loopbackIn(folder);
-});
-
-const pathIn = (name: string): string => join(folder, name);
-const database = (): string => databasePathIn(folder);
-const keyturn = (...args: readonly string[]) => runCommand(args, { environment });
-/** As one line, however wide the terminal. */
-const said = (text: string): string => text.replaceAll(/\s+/g, ' ');
+const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
+const { issuer, keyturn } = stoppedIssuer(template);
+const pathIn = (name: string): string => join(issuer.folder, name);
+const database = (): string => databasePathIn(issuer.folder);
 
 const withStoreAt = async <Result>(path: string, work: (store: Store) => Promise<Result>): Promise<Result> => {
   const store = createBetterSqlite3Store(path, systemClock);
@@ -70,7 +57,7 @@ const addPeople = (): Promise<void> =>
     await store.saveConsent(makeConsent());
     await store.appendAudit(makeAuditEvent('sign_in.succeeded', { details: { known: true, attempts: 2 } }));
   });
-const leftovers = (): readonly string[] => readdirSync(folder).filter((name) => /partial|restoring/.test(name));
+const leftovers = (): readonly string[] => readdirSync(issuer.folder).filter((name) => /partial|restoring/.test(name));
 
 describe('keyturn backup', () => {
   test('copies a database that others have open, for its owner alone, sound and whole', async () => {
@@ -126,14 +113,14 @@ describe('keyturn backup', () => {
     expect(await keyturn('backup', pathIn('b.sqlite'))).toMatchObject({ code: 1 });
     expect(existsSync(pathIn('b.sqlite'))).toBe(false);
     expect(leftovers()).toEqual([]);
-    environment = { ...environment, KEYTURN_DATABASE_URL: 'file:/nowhere.sqlite' };
+    issuer.environment = { ...issuer.environment, KEYTURN_DATABASE_URL: 'file:/nowhere.sqlite' };
     expect((await keyturn('backup', pathIn('b.sqlite'))).stderr).toMatch(/There is no database at \/nowhere/);
   });
 
   test('a backup is not served by another name; the message says how it is put in place', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     copyFileSync(pathIn('b.sqlite'), pathIn('other.sqlite'));
-    environment = { ...environment, KEYTURN_DATABASE_URL: `file:${pathIn('other.sqlite')}` };
+    issuer.environment = { ...issuer.environment, KEYTURN_DATABASE_URL: `file:${pathIn('other.sqlite')}` };
     const { code, stderr } = await keyturn('keys', 'list');
     expect(code).toBe(1);
     expect(stderr).toMatch(/other\.sqlite is a backup, made 20.*Put it in place with "npx keyturn restore"/);
@@ -184,9 +171,9 @@ describe('keyturn restore', () => {
 
   test('it says when the backup was made, until when what is accepted, and what is left to do', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
-    const trusting = said((await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since')).stdout);
+    const trusting = asOneLine((await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since')).stdout);
     expect(trusting).toMatch(/No key was revoked\. Access tokens from before the restore stand until they expire/);
-    const strict = said((await keyturn('restore', pathIn('b.sqlite'))).stdout);
+    const strict = asOneLine((await keyturn('restore', pathIn('b.sqlite'))).stdout);
     expect(strict).toMatch(/Restored .*b\.sqlite, made 20.* What was there before is kept as .*before-restore-/);
     expect(strict).toMatch(/At worst a token from before the restore is accepted until .* whoever obeys Cache-Control/);
     expect(strict).toMatch(/To do: the database knows nothing of what came after 20/);
@@ -204,7 +191,7 @@ describe('keyturn restore', () => {
   test('after a lost disk a revoked key is named with --revoked, by its beginning too; a kid that there is not is refused', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     const [kid = ''] = await kidsIn();
-    environment = { ...environment, KEYTURN_DATABASE_URL: `file:${pathIn('new.sqlite')}` };
+    issuer.environment = { ...issuer.environment, KEYTURN_DATABASE_URL: `file:${pathIn('new.sqlite')}` };
     const unknown = await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since', '--revoked', 'no-such-key');
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('No key has the kid') });
     expect(existsSync(pathIn('new.sqlite'))).toBe(false);
@@ -244,7 +231,7 @@ describe('keyturn restore', () => {
   test('the backup of another issuer, and one that the ring cannot open, are refused', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     const ring = JSON.stringify({ keys: [{ kty: 'oct', kid: 'other', k: Buffer.alloc(32, 7).toString('base64url') }] });
-    environment = { ...environment, KEYTURN_KEK_RING: ring };
+    issuer.environment = { ...issuer.environment, KEYTURN_KEK_RING: ring };
     const { code, stderr } = await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/key-encryption key|KEK/i)]);
     expect(leftovers()).toEqual([]);
@@ -323,7 +310,7 @@ describe('keyturn copy', () => {
     expect(copied.prepare('SELECT * FROM audit_event').all()).toEqual(before);
     copied.close();
     expect((await keyturn('keys', 'list')).stderr).toMatch(/was copied to .*copy\.sqlite.*which is served now/);
-    environment = { ...environment, KEYTURN_DATABASE_URL: to() };
+    issuer.environment = { ...issuer.environment, KEYTURN_DATABASE_URL: to() };
     expect((await keyturn('keys', 'list')).code).toBe(0);
   });
 
@@ -364,7 +351,7 @@ describe('keyturn copy', () => {
     target.prepare("INSERT INTO database_copy VALUES (1, 'unfinished', 0, ?)").run(database());
     target.close();
     const served = await runCommand(['keys', 'list'], {
-      environment: environmentFor(folder, { ...environment, KEYTURN_DATABASE_URL: to() }),
+      environment: environmentFor(issuer.folder, { ...issuer.environment, KEYTURN_DATABASE_URL: to() }),
     });
     expect(served.stderr).toMatch(/did not come to its end/);
     expect((await keyturn('copy', '--from', from(), '--to', to())).code).toBe(0);

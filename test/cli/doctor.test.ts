@@ -5,35 +5,30 @@ import { checkKeys } from '../../src/cli/check_keys.ts';
 import type { Finding } from '../../src/cli/finding.ts';
 import { type Environment, readConfig } from '../../src/config.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
-import { databasePathIn, makeFolder, ringPathIn } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { databasePathIn, ringPathIn } from '../running_server.ts';
+import { createTemplate, runCommand } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
 const api = 'https://api.example.com';
 const template = await createTemplate(now() - 60);
 
-let folder: string;
-let environment: Environment;
+const { issuer, keyturn, withStore } = stoppedIssuer();
 
 const examine = async (changed: Environment = {}) => {
   const { code, stdout, stderr } = await runCommand(['doctor', '--json'], {
-    environment: { ...environment, ...changed },
+    environment: { ...issuer.environment, ...changed },
   });
   const { healthy, findings } = JSON.parse(stdout) as { healthy: boolean; findings: readonly Finding[] };
   const unsound = findings.filter(({ level }) => level !== 'good').map(({ level, message }) => `${level}: ${message}`);
   return { code, stderr, healthy, findings, unsound };
 };
 
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-});
-
 describe('keyturn doctor where all is well', () => {
-  beforeEach(() => template.copyTo(folder));
+  beforeEach(() => template.copyTo(issuer.folder));
 
   test('exit code 0, each rule with its numbers, the state of each ring', async () => {
-    const { code, stdout, stderr } = await runCommand(['doctor'], { environment });
+    const { code, stdout, stderr } = await keyturn('doctor');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const unwrapped = stdout.replaceAll('\n  ', ' ');
     expect(unwrapped).toContain('P + S + max(A, V) + 2E + F = 30 + 300 + max(300, 46800) + 2*5 + 30 = 47170 s');
@@ -45,15 +40,15 @@ describe('keyturn doctor where all is well', () => {
   });
 
   test('it changes nothing', async () => {
-    const before = await withStoreAt(folder, now(), (store) => store.readSigningKeys());
-    const files = readdirSync(folder).sort();
+    const before = await withStore((store) => store.readSigningKeys());
+    const files = readdirSync(issuer.folder).sort();
     await examine();
-    expect(readdirSync(folder).sort()).toEqual(files);
-    expect((await withStoreAt(folder, now(), (store) => store.readSigningKeys())).keys).toEqual(before.keys);
+    expect(readdirSync(issuer.folder).sort()).toEqual(files);
+    expect((await withStore((store) => store.readSigningKeys())).keys).toEqual(before.keys);
   });
 
   test('colour is for terminals', async () => {
-    const { stdout } = await runCommand(['doctor'], { environment, colour: true });
+    const { stdout } = await runCommand(['doctor'], { environment: issuer.environment, colour: true });
     expect(stdout).toContain('\u001b[32m✓\u001b[39m');
   });
 });
@@ -63,17 +58,17 @@ describe('keyturn doctor before the first start', () => {
     const { code, unsound } = await examine();
     expect(code).toBe(0);
     expect(unsound).toEqual([
-      `advice: There is no database ${databasePathIn(folder)} yet; the first start of the server makes it.`,
-      `advice: There is no ring ${ringPathIn(folder)} yet; the first start of the server makes it.`,
+      `advice: There is no database ${databasePathIn(issuer.folder)} yet; the first start of the server makes it.`,
+      `advice: There is no ring ${ringPathIn(issuer.folder)} yet; the first start of the server makes it.`,
     ]);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(issuer.folder)).toEqual([]);
   });
 
   test('away from loopback a missing ring is wrong, because no start makes it', async () => {
     const { code, unsound } = await examine({ KEYTURN_ISSUER: 'https://id.example.com', KEYTURN_HOST: '0.0.0.0' });
     expect(code).toBe(1);
     expect(unsound).toContainEqual(expect.stringMatching(/^wrong: The ring .* is missing\..*keys add-kek/));
-    expect(existsSync(ringPathIn(folder))).toBe(false);
+    expect(existsSync(ringPathIn(issuer.folder))).toBe(false);
   });
 });
 
@@ -104,60 +99,60 @@ describe('keyturn doctor on the configuration', () => {
 });
 
 describe('keyturn doctor on the database', () => {
-  beforeEach(() => template.copyTo(folder));
+  beforeEach(() => template.copyTo(issuer.folder));
 
   test('F16: a file that is no database is wrong and stays as it is', async () => {
-    writeFileSync(databasePathIn(folder), 'not a database'.repeat(100));
+    writeFileSync(databasePathIn(issuer.folder), 'not a database'.repeat(100));
     const { code, unsound } = await examine();
     expect(code).toBe(1);
     expect(unsound).toEqual([expect.stringMatching(/^wrong: .*SQLITE_NOTADB.*restore a backup/)]);
-    expect(readFileSync(databasePathIn(folder), 'utf8')).toBe('not a database'.repeat(100));
+    expect(readFileSync(databasePathIn(issuer.folder), 'utf8')).toBe('not a database'.repeat(100));
   });
 
   test('F16: a damaged page is found, and nothing is written', async () => {
-    const bytes = readFileSync(databasePathIn(folder)).fill(0xff, 2 * 4096, 3 * 4096);
-    writeFileSync(databasePathIn(folder), bytes);
+    const bytes = readFileSync(databasePathIn(issuer.folder)).fill(0xff, 2 * 4096, 3 * 4096);
+    writeFileSync(databasePathIn(issuer.folder), bytes);
     const { code, unsound } = await examine();
     expect(code).toBe(1);
     expect(unsound).toEqual([expect.stringMatching(/^wrong: .*(is damaged|SQLITE_CORRUPT).*backup/i)]);
-    expect(readFileSync(databasePathIn(folder)).equals(bytes)).toBe(true);
+    expect(readFileSync(databasePathIn(issuer.folder)).equals(bytes)).toBe(true);
   });
 
   test('one of an older version is left alone', async () => {
-    rmSync(databasePathIn(folder));
-    new Database(databasePathIn(folder)).exec('CREATE TABLE other (id)').close();
+    rmSync(databasePathIn(issuer.folder));
+    new Database(databasePathIn(issuer.folder)).exec('CREATE TABLE other (id)').close();
     const { code, unsound } = await examine();
     expect(code).toBe(0);
     expect(unsound).toEqual([expect.stringMatching(/is of an older version/)]);
-    const database = new Database(databasePathIn(folder));
+    const database = new Database(databasePathIn(issuer.folder));
     expect(database.prepare('SELECT name FROM sqlite_schema').pluck().all()).toEqual(['other']);
     database.close();
   });
 
   test('one that others can read is worth knowing', async () => {
-    chmodSync(databasePathIn(folder), 0o644);
+    chmodSync(databasePathIn(issuer.folder), 0o644);
     expect((await examine()).unsound).toEqual([expect.stringMatching(/^advice: .*Run: chmod 600/)]);
   });
 });
 
 describe('keyturn doctor on the key-encryption keys', () => {
-  beforeEach(() => template.copyTo(folder));
+  beforeEach(() => template.copyTo(issuer.folder));
 
   test('F17: a ring that is gone, that others can read, or that is no ring is wrong', async () => {
-    chmodSync(ringPathIn(folder), 0o644);
+    chmodSync(ringPathIn(issuer.folder), 0o644);
     expect((await examine()).unsound).toEqual([
       expect.stringMatching(/^wrong: .*can be read by others. Run: chmod 600/),
     ]);
-    chmodSync(ringPathIn(folder), 0o600);
-    writeFileSync(ringPathIn(folder), '{}');
+    chmodSync(ringPathIn(issuer.folder), 0o600);
+    writeFileSync(ringPathIn(issuer.folder), '{}');
     expect((await examine()).unsound).toEqual([expect.stringMatching(/^wrong: .*cannot be used/)]);
-    rmSync(ringPathIn(folder));
+    rmSync(ringPathIn(issuer.folder));
     expect((await examine()).unsound).toEqual([expect.stringMatching(/^wrong: .*is missing, so 4 private keys/)]);
   });
 
   test('F17: a ring that does not open the keys is wrong, once for each', async () => {
-    rmSync(ringPathIn(folder));
-    await runCommand(['keys', 'add-kek'], { environment });
+    rmSync(ringPathIn(issuer.folder));
+    await keyturn('keys', 'add-kek');
     const { code, unsound } = await examine();
     expect(code).toBe(1);
     expect(unsound).toHaveLength(4);
@@ -165,9 +160,9 @@ describe('keyturn doctor on the key-encryption keys', () => {
   });
 
   test('keys wrapped with an older one are to be rewrapped', async () => {
-    await runCommand(['keys', 'add-kek'], { environment });
+    await keyturn('keys', 'add-kek');
     expect((await examine()).unsound).toEqual([expect.stringMatching(/^advice: 4 of them .*keys rewrap/)]);
-    await runCommand(['keys', 'rewrap'], { environment });
+    await keyturn('keys', 'rewrap');
     expect((await examine()).unsound).toEqual([]);
   });
 
@@ -178,10 +173,9 @@ describe('keyturn doctor on the key-encryption keys', () => {
 });
 
 describe('keyturn doctor on clients and resources', () => {
-  beforeEach(() => template.copyTo(folder));
+  beforeEach(() => template.copyTo(issuer.folder));
 
   test('a client of a resource that is gone is wrong; a scope no resource has and a short life are worth knowing', async () => {
-    const keyturn = (...args: string[]) => runCommand(args, { environment });
     await keyturn('resources', 'add', api, '--scope', 'read', '--access-token-seconds', '30');
     await keyturn('resources', 'add', 'https://gone.example.com');
     await keyturn('clients', 'add', '--client-id', 'a', '--resource', api, '--scope', 'read admin');
@@ -197,7 +191,7 @@ describe('keyturn doctor on clients and resources', () => {
   });
 
   test('a resource whose tokens live longer than the setting allows keeps the server from starting', async () => {
-    await runCommand(['resources', 'add', api, '--access-token-seconds', '3600'], { environment });
+    await keyturn('resources', 'add', api, '--access-token-seconds', '3600');
     const { unsound } = await examine({ KEYTURN_MAX_TOKEN_SECONDS: '900' });
     expect(unsound).toEqual([
       expect.stringMatching(/^wrong: .*tokens of 3600 s, but KEYTURN_MAX_TOKEN_SECONDS is 900/),

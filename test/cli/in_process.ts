@@ -37,6 +37,9 @@ export interface CommandSurroundings {
   readonly typed?: readonly string[];
 }
 
+/** What was printed, however wide the terminal. */
+export const asOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
 /** Runs `keyturn ARGS`. */
 export const runCommand = async (
   args: readonly string[],
@@ -112,10 +115,15 @@ export const startRingsAt = (folder: string, environment: Environment, now: Nume
     await turnRings({ ...rotation, generateKey: createKeyMaker(taken) });
   });
 
-const templateOf = async (fill: (folder: string) => Promise<void>) => {
+/** A folder to copy from. */
+export interface Template {
+  copyTo(folder: string): void;
+}
+
+const templateOf = async (fill: (folder: string) => Promise<void>): Promise<Template> => {
   const template = makeFolder();
   await fill(template);
-  return { copyTo: (folder: string): void => cpSync(template, folder, { recursive: true }) };
+  return { copyTo: (folder) => cpSync(template, folder, { recursive: true }) };
 };
 
 /** A folder in which the rings were started at `startedAt`, to copy from. */

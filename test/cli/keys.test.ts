@@ -1,40 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/config.ts';
+import { describe, expect, test } from 'vitest';
 import { generateKey } from '../../src/keys/generate.ts';
-import { databasePathIn, makeFolder, ringPathIn } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand, startRingsAt, withStoreAt } from './in_process.ts';
+import { databasePathIn, ringPathIn } from '../running_server.ts';
+import { createTemplate, startRingsAt } from './in_process.ts';
+import { type ListedKey, stoppedIssuer } from './stopped_issuer.ts';
 
 const hour = 3600;
 /** The lead time of the default settings is 13 h 6 min. */
 const longEnoughAgo = 14 * hour;
-
-interface ListedKey {
-  readonly kid: string;
-  readonly alg: string;
-  readonly state: string;
-}
 
 const now = () => Math.floor(Date.now() / 1000);
 const startedAt = now() - hour;
 const young = await createTemplate(startedAt);
 const ready = await createTemplate(now() - longEnoughAgo);
 
-let folder: string;
-let environment: Environment;
-const keyturn = (...args: string[]) => runCommand(args, { environment });
-const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
-
-const keyIn = async (state: string, alg = 'ES256'): Promise<string> => {
-  const { keys } = (await document('keys', 'list')) as { keys: readonly ListedKey[] };
-  return keys.find((key) => key.state === state && key.alg === alg)?.kid ?? 'none';
-};
-
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-});
+const { issuer, keyturn, document, withStore, keyIn } = stoppedIssuer();
 
 describe('keyturn keys list and history', () => {
   test.each([['list'], ['history'], ['rotate'], ['revoke', 'NzbLsXh8uDCcd'], ['rewrap']])(
@@ -42,21 +23,21 @@ describe('keyturn keys list and history', () => {
     async (...args) => {
       const { code, stdout, stderr } = await keyturn('keys', ...args);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toContain(`no database at ${databasePathIn(folder)}`);
-      expect(readdirSync(folder)).toEqual([]);
+      expect(stderr).toContain(`no database at ${databasePathIn(issuer.folder)}`);
+      expect(readdirSync(issuer.folder)).toEqual([]);
     },
   );
 
   test('with a database but no keys yet, list shows none and rotate makes none', async () => {
-    await withStoreAt(folder, now(), async () => undefined);
+    await withStore(async () => undefined);
     expect(await document('keys', 'list')).toMatchObject({ keys: [] });
     expect((await keyturn('keys', 'list')).stdout).toContain('no keys yet');
     expect(await keyturn('keys', 'rotate')).toMatchObject({ code: 1, stderr: expect.stringContaining('no keys yet') });
-    expect(existsSync(ringPathIn(folder))).toBe(false);
+    expect(existsSync(ringPathIn(issuer.folder))).toBe(false);
   });
 
   test('list gives every key of both rings its state and instants', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const listed = await document('keys', 'list');
     expect(listed.issuer).toBe('http://localhost:4100');
     expect(listed.keys.map(({ alg, state }: ListedKey) => `${alg} ${state}`)).toEqual([
@@ -82,7 +63,7 @@ describe('keyturn keys list and history', () => {
   });
 
   test('list in words draws a bar for each key, within 80 columns, and says when', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const { code, stdout } = await keyturn('keys', 'list');
     expect(code).toBe(0);
     expect(stdout).toContain(`${(await keyIn('active')).slice(0, 8)} active   █`);
@@ -93,15 +74,15 @@ describe('keyturn keys list and history', () => {
   });
 
   test('keys that left the key set are shown with --all', async () => {
-    await startRingsAt(folder, environment, now() - 70 * 86400);
-    await startRingsAt(folder, environment, now() - 30 * 86400);
+    await startRingsAt(issuer.folder, issuer.environment, now() - 70 * 86400);
+    await startRingsAt(issuer.folder, issuer.environment, now() - 30 * 86400);
     expect((await keyturn('keys', 'list')).stdout).toMatch(/4 that left the key set: keyturn keys list --all/);
     const all = await document('keys', 'list', '--all');
     expect(all.keys.filter(({ state }: ListedKey) => state === 'removed')).toHaveLength(4);
   });
 
   test('history tells what happened to each key, in order', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active'), await keyIn('standby')];
     await keyturn('keys', 'revoke', active, '--reason', 'laptop\u202e stolen');
     const { events } = await document('keys', 'history');
@@ -115,7 +96,7 @@ describe('keyturn keys list and history', () => {
 
 describe('keyturn keys rotate', () => {
   test('while the standby is younger than lead it waits, with the numbers first, and nothing turns', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const before = await keyIn('active');
     const { code, stdout, stderr } = await keyturn('keys', 'rotate');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -135,7 +116,7 @@ describe('keyturn keys rotate', () => {
   });
 
   test('an old enough standby takes over in both rings, and it says when the old key leaves', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active'), await keyIn('standby')];
     const { code, stdout, stderr } = await keyturn('keys', 'rotate');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -146,7 +127,7 @@ describe('keyturn keys rotate', () => {
   });
 
   test('where one ring has to wait neither turns, and it says of each what to do', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     await keyturn('keys', 'revoke', await keyIn('standby'));
     const actives = [await keyIn('active'), await keyIn('active', 'RS256')];
     const standby = await keyIn('standby', 'RS256');
@@ -167,7 +148,7 @@ describe('keyturn keys rotate', () => {
   });
 
   test('--alg turns one ring alone', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active', 'RS256'), await keyIn('standby', 'RS256')];
     const { turns } = await document('keys', 'rotate', '--alg', 'RS256');
     expect(turns).toMatchObject([{ alg: 'RS256', turned: true, kid: standby, previous_kid: active }]);
@@ -178,7 +159,7 @@ describe('keyturn keys rotate', () => {
 
 describe('keyturn keys revoke', () => {
   test('the active key goes, in two turns, and it says how long each kind of verifier may accept it', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active'), await keyIn('standby')];
     const revoked = await document('keys', 'revoke', active, '--reason', 'laptop stolen');
     expect(revoked).toMatchObject({
@@ -204,7 +185,7 @@ describe('keyturn keys revoke', () => {
   });
 
   test('in words, by the beginning of its kid, with what to purge', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const active = await keyIn('active');
     const { code, stdout } = await keyturn('keys', 'revoke', active.slice(0, 8));
     expect(code).toBe(0);
@@ -216,23 +197,23 @@ describe('keyturn keys revoke', () => {
   });
 
   test('a successor younger than lead is warned of: some verifiers do not have it yet', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const revoked = await keyturn('keys', 'revoke', await keyIn('active'), '--json');
     expect(revoked.code).toBe(0);
     expect(revoked.stderr).toContain(`${JSON.parse(revoked.stdout).promoted_kid} signs now, but was published only`);
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     expect((await keyturn('keys', 'revoke', await keyIn('active'))).stderr).toBe('');
   });
 
   test('without a shared cache there is nothing to purge', async () => {
-    environment = { ...environment, KEYTURN_SHARED_CACHE_SECONDS: '0' };
-    ready.copyTo(folder);
+    issuer.environment = { ...issuer.environment, KEYTURN_SHARED_CACHE_SECONDS: '0' };
+    ready.copyTo(issuer.folder);
     const { stdout } = await keyturn('keys', 'revoke', await keyIn('active'));
     expect(stdout).not.toContain('purge');
   });
 
   test('a standby is replaced without a turn', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active'), await keyIn('standby')];
     expect((await keyturn('keys', 'revoke', standby)).stdout).toContain('no turn was needed');
     expect(await keyIn('active')).toBe(active);
@@ -240,7 +221,7 @@ describe('keyturn keys revoke', () => {
   });
 
   test('a key that is revoked already, and a kid there is none of, are errors that change nothing', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const active = await keyIn('active');
     await keyturn('keys', 'revoke', active, '--reason', 'laptop stolen');
     const before = await document('keys', 'list');
@@ -256,12 +237,12 @@ describe('keyturn keys revoke', () => {
   });
 
   test('a kid that starts with a dash is no option', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     let key = await generateKey('ES256');
     while (!key.kid.startsWith('-')) key = await generateKey('ES256');
     const { kid, publicJwk } = key;
     const instants = { publishedAt: now(), activatesAt: now() + 90 * 86400, longestTokenSeconds: 3600 };
-    await withStoreAt(folder, now(), (store) =>
+    await withStore((store) =>
       store.publishSigningKey({ alg: 'ES256', slot: 9, kid, publicJwk, privateJwe: randomUUID(), ...instants }),
     );
     expect(await keyturn('keys', 'revoke', kid, '--reason', 'a test')).toMatchObject({ code: 0, stderr: '' });
@@ -269,14 +250,14 @@ describe('keyturn keys revoke', () => {
   });
 
   test('a misspelt option is an error of usage, and nothing is revoked', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const active = await keyIn('active');
     expect(await keyturn('keys', 'revoke', active, '--reasn', 'x')).toMatchObject({ code: 2 });
     expect(await keyIn('active')).toBe(active);
   });
 
   test.each(['', 'two\nlines', 'x'.repeat(201)])('the reason %j is refused', async (reason) => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const active = await keyIn('active');
     expect(await keyturn('keys', 'revoke', active, '--reason', reason)).toMatchObject({ code: 1 });
     expect(await keyIn('active')).toBe(active);
@@ -284,10 +265,10 @@ describe('keyturn keys revoke', () => {
 });
 
 describe('keyturn keys add-kek and rewrap', () => {
-  const ring = (): readonly { kid: string }[] => JSON.parse(readFileSync(ringPathIn(folder), 'utf8')).keys;
+  const ring = (): readonly { kid: string }[] => JSON.parse(readFileSync(ringPathIn(issuer.folder), 'utf8')).keys;
 
   test('a new key-encryption key comes first, the old one stays, and rewrap moves every private key to it', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const before = ring().map(({ kid }) => kid);
     const { kek, created } = await document('keys', 'add-kek');
     expect(created).toBe(false);
@@ -299,7 +280,7 @@ describe('keyturn keys add-kek and rewrap', () => {
   });
 
   test('for more than one node: a key comes last, wraps nothing, and is promoted once all nodes know it', async () => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const before = ring().map(({ kid }) => kid);
     const { kek, first } = await document('keys', 'add-kek', '--last');
     expect([first, ring().map(({ kid }) => kid)]).toEqual([false, [...before, kek]]);
@@ -312,7 +293,7 @@ describe('keyturn keys add-kek and rewrap', () => {
   });
 
   test('add-kek makes the ring where there is none', async () => {
-    expect(await document('keys', 'add-kek')).toMatchObject({ created: true, file: ringPathIn(folder) });
+    expect(await document('keys', 'add-kek')).toMatchObject({ created: true, file: ringPathIn(issuer.folder) });
     expect(ring()).toHaveLength(1);
   });
 
@@ -324,11 +305,11 @@ describe('keyturn keys add-kek and rewrap', () => {
   });
 
   test('add-kek does not write a ring that comes from the environment', async () => {
-    environment = { ...environment, KEYTURN_KEK_RING: 'secret-ring' };
+    issuer.environment = { ...issuer.environment, KEYTURN_KEK_RING: 'secret-ring' };
     const { code, stderr } = await keyturn('keys', 'add-kek');
     expect(code).toBe(1);
     expect(stderr).toContain('KEYTURN_KEK_RING, which this command cannot write');
     expect(stderr).not.toContain('secret-ring');
-    expect(existsSync(ringPathIn(folder))).toBe(false);
+    expect(existsSync(ringPathIn(issuer.folder))).toBe(false);
   });
 });

@@ -13,37 +13,24 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
-import type { Environment } from '../../src/config.ts';
-import { databasePathIn, makeFolder } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand } from './in_process.ts';
+import { databasePathIn } from '../running_server.ts';
+import { asOneLine, createTemplate } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
-let template: Awaited<ReturnType<typeof createTemplate>>;
-let folder: string;
-let environment: Environment;
-beforeAll(async () => {
-  template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
-});
-beforeEach(() => {
-  folder = makeFolder();
-  template.copyTo(folder);
-  environment = loopbackIn(folder);
-});
-
-const pathIn = (name: string): string => join(folder, name);
-const database = (): string => databasePathIn(folder);
-const keyturn = (...args: readonly string[]) => runCommand(args, { environment });
-/** As one line, however wide the terminal. */
-const said = (text: string): string => text.replaceAll(/\s+/g, ' ');
-const leftovers = (): readonly string[] => readdirSync(folder).filter((name) => name.includes('restoring'));
+const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
+const { issuer, keyturn } = stoppedIssuer(template);
+const pathIn = (name: string): string => join(issuer.folder, name);
+const database = (): string => databasePathIn(issuer.folder);
+const leftovers = (): readonly string[] => readdirSync(issuer.folder).filter((name) => name.includes('restoring'));
 
 describe('a database that was emptied', () => {
   const log = (): string => `${database()}-wal`;
   const contents = (): Readonly<Record<string, string>> =>
     Object.fromEntries(
-      readdirSync(folder, { withFileTypes: true })
+      readdirSync(issuer.folder, { withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map(({ name }) => [name, readFileSync(pathIn(name)).toString('base64')]),
     );
@@ -64,7 +51,7 @@ describe('a database that was emptied', () => {
       ['copy', '--from', `file:${database()}`, '--to', `file:${pathIn('new.sqlite')}`],
     ]) {
       const { code, stdout, stderr } = await keyturn(...args);
-      expect([code, stdout, said(stderr)]).toEqual([1, '', expect.stringContaining('is empty (0 bytes)')]);
+      expect([code, stdout, asOneLine(stderr)]).toEqual([1, '', expect.stringContaining('is empty (0 bytes)')]);
       expect(contents()).toEqual(before);
     }
   });
@@ -120,8 +107,8 @@ describe('a database that was emptied', () => {
       ['restore', '--in-place'],
     ]) {
       const { code, stderr } = await keyturn(...args);
-      expect([code, said(stderr)]).toEqual([1, expect.stringMatching(message)]);
-      expect(said(stderr)).toContain(`${target}-wal`);
+      expect([code, asOneLine(stderr)]).toEqual([1, expect.stringMatching(message)]);
+      expect(asOneLine(stderr)).toContain(`${target}-wal`);
     }
     expect(readdirSync(pathIn('volume'))).toContain('k.sqlite-wal');
   });
@@ -146,11 +133,11 @@ describe('a database that was emptied', () => {
       ['copy', '--from', `file:${database()}`, '--to', `file:${pathIn('new.sqlite')}`],
     ]) {
       const { code, stderr } = await keyturn(...args);
-      expect([code, said(stderr)]).toEqual([
+      expect([code, asOneLine(stderr)]).toEqual([
         1,
         expect.stringMatching(/is not there.*Before one is copied there by hand, move \S+-wal elsewhere/),
       ]);
-      expect(said(stderr)).not.toContain('Start the server once');
+      expect(asOneLine(stderr)).not.toContain('Start the server once');
     }
     expect(readFileSync(log(), 'utf8')).toBe('what was written last');
   });

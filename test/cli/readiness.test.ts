@@ -1,8 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { Environment } from '../../src/config.ts';
+import { describe, expect, test } from 'vitest';
 import type { KeySetReader } from '../../src/seams/key_set_reader_store.ts';
-import { makeFolder } from '../running_server.ts';
-import { createTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { createTemplate } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
 const hour = 3600;
 const now = () => Math.floor(Date.now() / 1000);
@@ -10,31 +9,18 @@ const young = await createTemplate(now() - hour);
 /** The lead time of the default settings is 13 h 6 min. */
 const ready = await createTemplate(now() - 14 * hour);
 
-let folder: string;
-let environment: Environment;
-const keyturn = (...args: string[]) => runCommand(args, { environment });
-const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
-
-const keyIn = async (state: string, alg = 'ES256'): Promise<string> => {
-  const { keys } = (await document('keys', 'list')) as { keys: readonly Readonly<Record<string, string>>[] };
-  return keys.find((key) => key.state === state && key.alg === alg)?.kid ?? 'none';
-};
-
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-});
+const { issuer, keyturn, document, withStore, keyIn } = stoppedIssuer();
 
 describe('who has seen the standby', () => {
   const addReaders = async (...readers: readonly (readonly [reader: string, state: string])[]): Promise<void> => {
     const [at, rows] = [now() - 60, []] as [number, KeySetReader[]];
     for (const [reader, state] of readers)
       rows.push({ reader, kid: await keyIn(state), fetches: 7, firstAt: at, lastAt: at });
-    await withStoreAt(folder, now(), (store) => store.addKeySetReads(rows, 64, 'other'));
+    await withStore((store) => store.addKeySetReads(rows, 64, 'other'));
   };
 
   test('list shows it by ring, in words and as a document', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     expect((await keyturn('keys', 'list')).stdout).toContain('Nobody has fetched the key set yet.');
     await addReaders(['jose/6.2.17', 'standby'], ['jose/6.2.17', 'active'], ['Java/17', 'active']);
     const { stdout } = await keyturn('keys', 'list');
@@ -50,7 +36,7 @@ describe('who has seen the standby', () => {
   });
 
   test('rotate warns of those who have not, and turns', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     await addReaders(['jose/6.2.17', 'standby'], ['Java/17', 'active']);
     const { code, stderr } = await keyturn('keys', 'rotate', '--alg', 'ES256');
     expect(code).toBe(0);
@@ -59,7 +45,7 @@ describe('who has seen the standby', () => {
   });
 
   test('T126: a name that came into the database otherwise is shown, not obeyed', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     await addReaders(['\u001b[2Jevil', 'active']);
     for (const args of [['list'], ['rotate']]) {
       const { stdout, stderr } = await keyturn('keys', ...args);
@@ -71,7 +57,7 @@ describe('who has seen the standby', () => {
 
 describe('keyturn keys revoke --dry-run', () => {
   test('--dry-run tells the same and changes nothing', async () => {
-    ready.copyTo(folder);
+    ready.copyTo(issuer.folder);
     const [active, before] = [await keyIn('active'), await document('keys', 'list')];
     const rehearsed = await document('keys', 'revoke', active, '--dry-run');
     const words = await keyturn('keys', 'revoke', active, '--dry-run');
@@ -88,7 +74,7 @@ describe('keyturn keys revoke --dry-run', () => {
   });
 
   test.each(['standby', 'active'])('--dry-run of the %s key promises what the revocation then does', async (state) => {
-    young.copyTo(folder);
+    young.copyTo(issuer.folder);
     const kid = await keyIn(state);
     const rehearsed = await document('keys', 'revoke', kid, '--dry-run');
     const revoked = await document('keys', 'revoke', kid);

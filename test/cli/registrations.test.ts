@@ -1,30 +1,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
-import type { Environment } from '../../src/config.ts';
-import { databasePathIn, makeFolder } from '../running_server.ts';
-import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { databasePathIn } from '../running_server.ts';
+import { createEmptyTemplate, loopbackIn, runCommand } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
 const api = 'https://api.example.com';
 
 const template = await createEmptyTemplate();
 
-let folder: string;
-let environment: Environment;
+const { issuer, keyturn, piping, document, withStore } = stoppedIssuer(template);
 const now = () => Math.floor(Date.now() / 1000);
-const keyturn = (...args: string[]) => runCommand(args, { environment });
-const piping = (input: string, ...args: string[]) => runCommand(args, { environment, input });
-const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
 const addApi = () => keyturn('resources', 'add', api, '--scope', 'read write');
-const clientOf = (id: string) => withStoreAt(folder, now(), (store) => store.findClient(id));
-
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-  template.copyTo(folder);
-});
+const clientOf = (id: string) => withStore((store) => store.findClient(id));
 
 describe('keyturn resources', () => {
   test('add, list, remove', async () => {
@@ -133,7 +123,7 @@ describe('keyturn clients add', () => {
 
   test('metadata comes from a file or from standard input, and options win', async () => {
     await addApi();
-    const file = join(folder, 'metadata.json');
+    const file = join(issuer.folder, 'metadata.json');
     writeFileSync(file, JSON.stringify({ client_id: 'from-file', client_name: 'File', scope: 'read' }));
     const fromFile = await document('clients', 'add', '--from', file, '--client-name', 'Option');
     expect(fromFile).toMatchObject({ client_id: 'from-file', client_name: 'Option', scope: 'read' });
@@ -232,7 +222,7 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     await addApi();
     await keyturn('clients', 'add', '--client-id', 'billing');
     const before = await clientOf('billing');
-    const database = new Database(databasePathIn(folder));
+    const database = new Database(databasePathIn(issuer.folder));
     database.exec("CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END");
     database.close();
     for (const command of [
@@ -306,7 +296,7 @@ describe('keyturn clients show, rotate-secret and remove', () => {
   });
 
   test('what adds makes the database where there is none', async () => {
-    const fresh = join(folder, 'fresh');
+    const fresh = join(issuer.folder, 'fresh');
     const added = await runCommand(['resources', 'add', api], { environment: loopbackIn(fresh) });
     expect(added).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(databasePathIn(fresh))).toBe(true);
@@ -317,7 +307,7 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     ...['resources list', 'resources remove https://a.example', 'users list', 'users show a', 'users export a'],
     ...['users update a --role b', 'users set-password a', 'users lock a', 'users unlock a', 'users remove a'],
   ])('%s says that there is no database, and makes none', async (command) => {
-    const mistyped = join(folder, 'mistyped');
+    const mistyped = join(issuer.folder, 'mistyped');
     const outcome = await runCommand(command.split(' '), { environment: loopbackIn(mistyped) });
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
     expect(outcome.stderr).toContain(`There is no database at ${databasePathIn(mistyped)} yet.`);

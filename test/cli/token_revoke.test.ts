@@ -6,7 +6,7 @@ import type { Store } from '../../src/seams/store.ts';
 import { addStanding, startFamily } from '../contracts/records.ts';
 import { freshDatabase, hasPostgres } from '../postgres/databases.ts';
 import { databasePathIn, makeFolder } from '../running_server.ts';
-import { loopbackIn, runCommand } from './in_process.ts';
+import { asOneLine, loopbackIn, runCommand } from './in_process.ts';
 
 const folder = makeFolder();
 let store: Store;
@@ -36,16 +36,14 @@ describe('keyturn token revoke', () => {
   ])('%j is refused, in words, and changes nothing', async (args, message) => {
     const { code, stderr } = await revoke(...args);
     expect(code).not.toBe(0);
-    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(message);
+    expect(asOneLine(stderr)).toContain(message);
     expect(await marks()).toEqual([]);
     expect(await store.listAudit({ type: 'token.revoked', limit: 10 })).toEqual([]);
   });
 
   test('each says what ended and by when verifiers refuse it, and is recorded', async () => {
     const jti = await revoke('--jti', 'some-jti');
-    expect(jti.stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'Verifiers refuse within 2 s where they follow the feed, within 60 s',
-    );
+    expect(asOneLine(jti.stdout)).toContain('Verifiers refuse within 2 s where they follow the feed, within 60 s');
     expect(jti.stdout).toContain('no place in a status list');
     expect((await revoke('--session', 'desk')).stdout).toContain('Ended the session desk');
     expect((await revoke('--subject', 'user-ada')).stdout).toContain('nothing was changed');
@@ -78,7 +76,7 @@ describe.runIf(hasPostgres)("on a machine whose clock is not the database's", ()
       const set = vi.spyOn(Date, 'now').mockImplementation(() => real() + seconds * 1000);
       const { code, stderr } = await runCommand(args, surroundings);
       set.mockRestore();
-      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/clock is 3\d{3} s off the database's, at most E = 5 s/);
+      expect(asOneLine(stderr)).toMatch(/clock is 3\d{3} s off the database's, at most E = 5 s/);
       expect(code).toBe(1);
     }
     expect(await opened.store.findClient('app')).toMatchObject({ tokensNotBefore: null });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hash as hashBcrypt } from '@node-rs/bcrypt';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
-import type { Environment } from '../../src/config.ts';
 import { hashOpaque } from '../../src/tokens/opaque.ts';
 import {
   makeClient,
@@ -13,36 +12,23 @@ import {
   makeSession,
   makeUser,
 } from '../contracts/records.ts';
-import { makeFolder } from '../running_server.ts';
-import { createEmptyTemplate, loopbackIn, runCommand, withStoreAt } from './in_process.ts';
+import { createEmptyTemplate } from './in_process.ts';
+import { stoppedIssuer } from './stopped_issuer.ts';
 
 const password = 'four unrelated words here';
 
 const template = await createEmptyTemplate();
 
-let folder: string;
-let environment: Environment;
+const { keyturn, piping, typing, document, withStore } = stoppedIssuer(template);
 const now = () => Math.floor(Date.now() / 1000);
-const keyturn = (...args: string[]) => runCommand(args, { environment });
-const piping = (input: string, ...args: string[]) => runCommand(args, { environment, input });
-const typing = (typed: readonly string[], ...args: string[]) => runCommand(args, { environment, typed });
-const document = async (...args: string[]) => JSON.parse((await keyturn(...args, '--json')).stdout);
-const userOf = (login: string) => withStoreAt(folder, now(), (store) => store.findUserByLogin(login));
+const userOf = (login: string) => withStore((store) => store.findUserByLogin(login));
 const auditTypes = () =>
-  withStoreAt(folder, now(), async (store) =>
-    (await store.listAudit({ limit: 100 })).map(({ type }) => type).reverse(),
-  );
+  withStore(async (store) => (await store.listAudit({ limit: 100 })).map(({ type }) => type).reverse());
 const refused = (message: string) => ({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
-
-beforeEach(() => {
-  folder = makeFolder();
-  environment = loopbackIn(folder);
-  template.copyTo(folder);
-});
 
 /** A sign-in of the user, as a server leaves it: session, consent, and a family of tokens. */
 const addTraces = (sub: string): Promise<void> =>
-  withStoreAt(folder, now(), async (store) => {
+  withStore(async (store) => {
     const [sid, at] = [randomUUID(), now()];
     await store.addClient(makeClient('app'));
     await store.addSession(makeSession(sid, { sub, sessionHash: hashOpaque(sid), expiresAt: at + 3600 }), null);
@@ -52,9 +38,8 @@ const addTraces = (sub: string): Promise<void> =>
     await store.redeemCode('code', at, family, makeRefreshToken('token', { expiresAt: at + 3600 }));
   });
 
-const liveSessions = (sub: string) =>
-  withStoreAt(folder, now(), async (store) => (await store.listSessions(sub)).length);
-const familyEnd = () => withStoreAt(folder, now(), async (store) => (await store.findFamily('family'))?.endReason);
+const liveSessions = (sub: string) => withStore(async (store) => (await store.listSessions(sub)).length);
+const familyEnd = () => withStore(async (store) => (await store.findFamily('family'))?.endReason);
 
 describe('keyturn users add', () => {
   test('add, show, list, with everything there is to say', async () => {
@@ -280,7 +265,7 @@ test('users are listed so many at a time, each list telling where the next begin
 
 test('T107: doctor tells of a stored hash that lets nobody in, by name and without the hash', async () => {
   const passwordHash = '$argon2id$v=19$m=4194304,t=1,p=1$AQEBAQEBAQEBAQEBAQEBAQ$AgICAgICAgICAgICAgICAg';
-  await withStoreAt(folder, now(), (store) => store.addUser(makeUser('s-1', { username: 'ada', passwordHash })));
+  await withStore((store) => store.addUser(makeUser('s-1', { username: 'ada', passwordHash })));
   const { code, stdout } = await keyturn('doctor', '--json');
   expect(code).toBe(1);
   expect(JSON.parse(stdout).findings).toContainEqual({
@@ -294,7 +279,7 @@ test('T107: doctor tells of a stored hash that lets nobody in, by name and witho
 });
 
 test('doctor names ten of those whose hash lets nobody in, and counts the others', async () => {
-  await withStoreAt(folder, now(), async (store) => {
+  await withStore(async (store) => {
     for (let turn = 10; turn < 23; turn += 1)
       await store.addUser(makeUser(`s-${turn}`, { username: `user${turn}`, passwordHash: 'none of ours' }));
   });
@@ -332,7 +317,7 @@ describe('personal data', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('1 session, 1 consent and the tokens of 1 sign-in');
     expect(await document('users', 'list')).toEqual({ users: [], next: null });
-    expect(await withStoreAt(folder, now(), (store) => store.readPersonalData(sub))).toBeUndefined();
+    expect(await withStore((store) => store.readPersonalData(sub))).toBeUndefined();
     const left = await document('audit', 'list', '--subject', sub);
     expect(left.events.map(({ type }: { type: string }) => type)).toEqual([
       'user.removed',

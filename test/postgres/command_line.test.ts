@@ -1,6 +1,6 @@
 // KEYTURN_DATABASE_URL=postgres://... is the whole switch: for the server, and for the commands beside it.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runCommand } from '../cli/in_process.ts';
+import { asOneLine, runCommand } from '../cli/in_process.ts';
 import {
   environmentFor,
   makeFolder,
@@ -23,8 +23,6 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
     return server;
   };
   const run = (...args: readonly string[]) => runCli(args, folder, environment());
-  /** Doctor breaks lines where the terminal ends. */
-  const unwrapped = (text: string): string => text.replaceAll(/\s+/g, ' ');
   beforeAll(async () => {
     folder = makeFolder();
     database = await freshDatabase('template0');
@@ -44,7 +42,7 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
     expect(stderr).toMatch(
       /There is no database at test_\w+ on 127\.0\.0\.1:\d+ as postgres yet. Start the server once/,
     );
-    expect(unwrapped((await run('doctor')).stdout)).toMatch(/is empty; the first start of the server makes its tables/);
+    expect(asOneLine((await run('doctor')).stdout)).toMatch(/is empty; the first start of the server makes its tables/);
   });
 
   test('serves, gives tokens, is administered by the commands, and stops in order', async () => {
@@ -61,10 +59,10 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
     const { stdout: keys } = await run('keys', 'list', '--json');
     expect(JSON.parse(keys)).toMatchObject({ keys: [{ alg: 'ES256' }, {}, { alg: 'RS256' }, {}] });
     const doctor = await run('doctor');
-    expect(unwrapped(doctor.stdout)).toMatch(
+    expect(asOneLine(doctor.stdout)).toMatch(
       /✓ database: test_\w+ on 127\.0\.0\.1:\d+ as postgres answers, Postgres \d/,
     );
-    expect(unwrapped(doctor.stdout)).toMatch(/! database: test_\w+ on .*fsync is off/);
+    expect(asOneLine(doctor.stdout)).toMatch(/! database: test_\w+ on .*fsync is off/);
     expect(doctor.code).toBe(0);
     const here = environmentFor(folder, environment());
     expect((await runCommand(['clients', 'list'], { environment: here })).stdout).toContain('first-client');
@@ -90,7 +88,7 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
       await runCommand(['doctor'], { environment }),
     ]) {
       expect(code).toBe(1);
-      expect(unwrapped(stdout + stderr)).toMatch(reason);
+      expect(asOneLine(stdout + stderr)).toMatch(reason);
       expect(stdout + stderr).not.toMatch(/canary|can%ary|\n {4}at /);
     }
   });
