@@ -5,17 +5,9 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { describeAuditStore } from '../contracts/audit_store.ts';
-import { describeKeyEventStore } from '../contracts/key_event_store.ts';
-import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts';
-import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
+import { describeEveryStore } from '../contracts/every_store.ts';
 import { createManualClock, type OpenStores } from '../contracts/opened_stores.ts';
-import { describeRateLimiter } from '../contracts/rate_limiter.ts';
 import { addStanding, makeAuditEvent, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
-import { describeRestorationStore } from '../contracts/restoration_store.ts';
-import { describeSessionStore } from '../contracts/session_store.ts';
-import { describeTokenStore } from '../contracts/token_store.ts';
-import { describeUserStore } from '../contracts/user_store.ts';
 
 let folder: string;
 let databases = 0;
@@ -48,16 +40,7 @@ const open: OpenStores = async (clock) => {
   };
 };
 
-const name = 'better-sqlite3';
-describeUserStore(name, open);
-describeSessionStore(name, open);
-describeTokenStore(name, open);
-describeAuditStore(name, open);
-describeKeyEventStore(name, open);
-describeKeySetReaderStore(name, open);
-describeLogoutDeliveryStore(name, open);
-describeRateLimiter(name, open);
-describeRestorationStore(name, open);
+describeEveryStore('better-sqlite3', open);
 
 test('what cannot be recorded is not done', async () => {
   const path = freshPath();

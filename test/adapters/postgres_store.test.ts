@@ -12,13 +12,8 @@ import { postgresTables } from '../../src/adapters/postgres_tables.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import type { Clock } from '../../src/seams/clock.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { describeAuditStore } from '../contracts/audit_store.ts';
-import { describeClientStore } from '../contracts/client_store.ts';
-import { describeKeyEventStore } from '../contracts/key_event_store.ts';
-import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts';
-import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
+import { describeEveryStore } from '../contracts/every_store.ts';
 import { createManualClock, type OpenedStores } from '../contracts/opened_stores.ts';
-import { describeRateLimiter } from '../contracts/rate_limiter.ts';
 import {
   addStanding,
   makeCode,
@@ -28,12 +23,6 @@ import {
   now,
   startFamily,
 } from '../contracts/records.ts';
-import { describeResourceStore } from '../contracts/resource_store.ts';
-import { describeRestorationStore } from '../contracts/restoration_store.ts';
-import { describeSessionStore } from '../contracts/session_store.ts';
-import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
-import { describeTokenStore } from '../contracts/token_store.ts';
-import { describeUserStore } from '../contracts/user_store.ts';
 import { type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
 
 /** Far more than a verb takes: machines that run tests are busy with others. */
@@ -65,28 +54,10 @@ const open = async (clock: Clock): Promise<OpenedStores> => {
   };
 };
 
-/** One store of each node. */
-const openVerbs = async (clock: Clock) => {
-  const { store, other, close } = await open(clock);
-  return { store, other: other.store, close };
-};
-
 describe.runIf(hasPostgres)('a real Postgres', () => {
   beforeAll(startDatabase);
   afterAll(endDatabase);
-  const name = 'Postgres';
-  describeSigningKeyStore(name, openVerbs, { hasOwnClock: true });
-  describeClientStore(name, openVerbs);
-  describeResourceStore(name, openVerbs);
-  describeUserStore(name, open);
-  describeRestorationStore(name, open);
-  describeSessionStore(name, open);
-  describeTokenStore(name, open);
-  describeAuditStore(name, open);
-  describeKeyEventStore(name, open);
-  describeKeySetReaderStore(name, open);
-  describeLogoutDeliveryStore(name, open);
-  describeRateLimiter(name, open);
+  describeEveryStore('Postgres', open, { hasOwnClock: true });
 });
 
 /** Resolves once so many statements wait for a lock. */

@@ -4,18 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { openD1 } from '../../src/adapters/d1.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import type { Clock } from '../../src/seams/clock.ts';
-import { describeAuditStore } from '../contracts/audit_store.ts';
-import { describeClientStore } from '../contracts/client_store.ts';
-import { describeKeyEventStore } from '../contracts/key_event_store.ts';
-import { describeKeySetReaderStore } from '../contracts/key_set_reader_store.ts';
-import { describeLogoutDeliveryStore } from '../contracts/logout_delivery_store.ts';
-import { describeRateLimiter } from '../contracts/rate_limiter.ts';
-import { describeResourceStore } from '../contracts/resource_store.ts';
-import { describeRestorationStore } from '../contracts/restoration_store.ts';
-import { describeSessionStore } from '../contracts/session_store.ts';
-import { describeSigningKeyStore } from '../contracts/signing_key_store.ts';
-import { describeTokenStore } from '../contracts/token_store.ts';
-import { describeUserStore } from '../contracts/user_store.ts';
+import { describeEveryStore, storesOf } from '../contracts/every_store.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -31,32 +20,17 @@ const open = async (clock: Clock) => {
   return { ...first, other, close: () => reset() };
 };
 
-const openStoreOnly = async (clock: Clock) => {
-  const { store, other, close } = await open(clock);
-  return { store, other: other.store, close };
-};
-
-const name = 'D1 in workerd';
-describeUserStore(name, open);
-describeRestorationStore(name, open);
-describeSessionStore(name, open);
-describeTokenStore(name, open);
-describeAuditStore(name, open);
-describeKeyEventStore(name, open);
-describeKeySetReaderStore(name, open);
-describeLogoutDeliveryStore(name, open);
-describeRateLimiter(name, open);
-describeClientStore(name, openStoreOnly);
-describeResourceStore(name, openStoreOnly);
-// The contract moves the database's clock, which D1 has to itself: all but that one reading is D1's.
-describeSigningKeyStore(name, async (clock) => {
-  const { store, other, close } = await openStoreOnly(clock);
+/** The contract moves the database's clock, which D1 has to itself: all but that one reading is D1's. */
+const openKeys = async (clock: Clock) => {
+  const { store, other, close } = await storesOf(open)(clock);
   const atTheClocks = (real: typeof store): typeof store => ({
     ...real,
     readSigningKeys: async () => ({ ...(await real.readSigningKeys()), databaseNow: clock.now() }),
   });
   return { store: atTheClocks(store), other: atTheClocks(other), close };
-});
+};
+
+describeEveryStore('D1 in workerd', open, { openKeys });
 
 describe("D1's own clock", () => {
   test('is the one that keys turn by, in whole seconds', async () => {
