@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { orEveryDay } from '../every_day.ts';
-import type { Person } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 
 export interface VisitorOptions {
   readonly javaScriptEnabled?: boolean;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Application, startApplication } from './application.ts';
 import { describeInChromium, launchChromium } from './chromium.ts';

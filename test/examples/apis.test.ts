@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { ask, pythonWithFlask, type RunningExample, startExample } from './example_process.ts';
 import { audience, clientToken, personToken, register, tokenForElsewhere } from './tokens.ts';

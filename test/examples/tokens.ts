@@ -1,6 +1,7 @@
 // Real tokens of a running issuer for the examples: a client's own, and those of people who signed in, one an admin.
 import { createHash, randomBytes } from 'node:crypto';
-import type { IssuerProcess, Person } from '../issuer_process.ts';
+import type { IssuerProcess } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { createEndUser } from '../relying_parties/end_user.ts';
 import { addClient, addResource, basic, registeredSecret } from '../test_provider.ts';
 

@@ -1,6 +1,6 @@
 // An end-user without a browser: keeps cookies, fills in our pages, and follows every redirect up to the address the test
 // waits for. What it reads of a page is its forms, as a browser would.
-import type { Person } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 
 type Credentials = Pick<Person, 'username' | 'password'>;
 

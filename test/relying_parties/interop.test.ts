@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Client } from '../../src/seams/client_store.ts';
-import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type Journey } from './end_user.ts';
 

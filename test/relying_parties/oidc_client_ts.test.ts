@@ -7,7 +7,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeInChromium, launchChromium } from '../browser/chromium.ts';
 import { freePort } from '../free_port.ts';
-import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });

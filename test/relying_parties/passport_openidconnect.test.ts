@@ -6,7 +6,8 @@ import passport from 'passport';
 import openidconnect from 'passport-openidconnect';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../free_port.ts';
-import { type IssuerProcess, type Person, startIssuer } from '../issuer_process.ts';
+import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 
