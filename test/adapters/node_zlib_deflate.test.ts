@@ -1,0 +1,4 @@
+import { nodeZlibDeflate } from '../../src/adapters/node_zlib_deflate.ts';
+import { describeDeflate } from '../contracts/deflate.ts';
+
+describeDeflate('node:zlib', nodeZlibDeflate);
