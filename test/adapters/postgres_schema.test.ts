@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm';
 import { PgDialect, type PgTable, getTableConfig as readPostgresTable } from 'drizzle-orm/pg-core';
 import { getTableConfig as readSqliteTable, SQLiteSyncDialect, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -14,52 +15,42 @@ type Names<Tables extends Record<string, { readonly _: { readonly name: string }
 const postgresDialect = new PgDialect();
 const sqliteDialect = new SQLiteSyncDialect();
 
-/** What both kinds of database are to agree on, in one form. A whole number as primary key has a default in SQLite, wanted or not. */
-const ofPostgres = (table: PgTable) => {
-  const { name, columns, indexes, primaryKeys, uniqueConstraints, foreignKeys } = readPostgresTable(table);
-  return {
+/** What they are to agree on, in one form. A whole number as primary key has a default in SQLite, wanted or not. */
+const inOneForm = (
+  {
     name,
-    columns: columns.map((column) => ({
-      name: column.name,
-      notNull: column.notNull,
-      hasDefault: !column.primary && column.hasDefault,
-      primary: column.primary,
-      unique: column.isUnique,
-    })),
-    indexes: indexes.map(({ config }) => ({
-      name: config.name,
-      columns: config.columns.map((column) => 'name' in column && column.name),
-      unique: config.unique,
-      where: config.where && postgresDialect.sqlToQuery(config.where).sql,
-    })),
-    primaryKeys: primaryKeys.map((key) => key.columns.map((column) => column.name)),
-    uniques: uniqueConstraints.map((unique) => unique.columns.map((column) => column.name)),
-    foreignKeys: foreignKeys.length,
-  };
-};
+    columns,
+    indexes,
+    primaryKeys,
+    uniqueConstraints,
+    foreignKeys,
+  }: ReturnType<typeof readPostgresTable> | ReturnType<typeof readSqliteTable>,
+  textOf: (condition: SQL) => string,
+) => ({
+  name,
+  columns: columns.map((column) => ({
+    name: column.name,
+    notNull: column.notNull,
+    hasDefault: !column.primary && column.hasDefault,
+    primary: column.primary,
+    unique: column.isUnique,
+  })),
+  indexes: indexes.map(({ config }) => ({
+    name: config.name,
+    columns: config.columns.map((column) => 'name' in column && column.name),
+    unique: config.unique,
+    where: config.where && textOf(config.where),
+  })),
+  primaryKeys: primaryKeys.map((key) => key.columns.map((column) => column.name)),
+  uniques: uniqueConstraints.map((unique) => unique.columns.map((column) => column.name)),
+  foreignKeys: foreignKeys.length,
+});
 
-const ofSqlite = (table: SQLiteTable) => {
-  const { name, columns, indexes, primaryKeys, uniqueConstraints, foreignKeys } = readSqliteTable(table);
-  return {
-    name,
-    columns: columns.map((column) => ({
-      name: column.name,
-      notNull: column.notNull,
-      hasDefault: !column.primary && column.hasDefault,
-      primary: column.primary,
-      unique: column.isUnique,
-    })),
-    indexes: indexes.map(({ config }) => ({
-      name: config.name,
-      columns: config.columns.map((column) => 'name' in column && column.name),
-      unique: config.unique,
-      where: config.where && sqliteDialect.sqlToQuery(config.where).sql,
-    })),
-    primaryKeys: primaryKeys.map((key) => key.columns.map((column) => column.name)),
-    uniques: uniqueConstraints.map((unique) => unique.columns.map((column) => column.name)),
-    foreignKeys: foreignKeys.length,
-  };
-};
+const ofPostgres = (table: PgTable) =>
+  inOneForm(readPostgresTable(table), (condition) => postgresDialect.sqlToQuery(condition).sql);
+
+const ofSqlite = (table: SQLiteTable) =>
+  inOneForm(readSqliteTable(table), (condition) => sqliteDialect.sqlToQuery(condition).sql);
 
 describe('the tables of Postgres are those of SQLite', () => {
   test('to the type of every row, and to the name: the compiler holds it', () => {
