@@ -1,40 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { inspectSqliteDatabase, openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { OperatorError } from '../../src/errors.ts';
 import type { NewSigningKey } from '../../src/seams/signing_key_store.ts';
+import { makeFolder } from '../running_server.ts';
 
-let folder: string;
-let files = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-database-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const newPath = (): string => {
-  files += 1;
-  const own = join(folder, `${files}`);
-  mkdirSync(own);
-  return join(own, 'db.sqlite');
-};
+const newPath = (): string => join(makeFolder(), 'db.sqlite');
 
 const resourceColumns =
   'resource (resource, scope, access_token_seconds, access_token_signing_alg, claims, created_at)';

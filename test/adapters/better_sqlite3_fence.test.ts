@@ -1,8 +1,7 @@
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase, walPagesBeforeCheckpoint } from '../../src/adapters/better_sqlite3_database.ts';
 import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
@@ -11,15 +10,15 @@ import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
 import { makeSession, makeUser, now } from '../contracts/records.ts';
+import { makeFolder } from '../running_server.ts';
 
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-fence-'));
+  folder = makeFolder();
   path = join(folder, 'db.sqlite');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Overwrites every page but the first. */
 const damage = (): void => {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +8,7 @@ import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
 import { addStanding, makeRefreshToken, makeSession, now, startFamily } from '../contracts/records.ts';
+import { makeFolder } from '../running_server.ts';
 
 let folder: string;
 let path: string;
@@ -18,7 +17,7 @@ let client: Database.Database;
 let neighbour: Database.Database;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-group-'));
+  folder = makeFolder();
   path = join(folder, 'db.sqlite');
   trace = [];
   client = new Database(path, { verbose: (statement) => trace.push(String(statement)) });
@@ -31,7 +30,6 @@ beforeEach(() => {
 afterEach(() => {
   client.close();
   neighbour.close();
-  rmSync(folder, { recursive: true });
 });
 
 const inserting = (name: string) => () => client.prepare('INSERT INTO item VALUES (?)').run(name).changes;

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,15 +17,14 @@ import {
   now,
   startFamily,
 } from '../contracts/records.ts';
+import { makeFolder } from '../running_server.ts';
 
-let folder: string;
 let statements: string[];
 let traced: Database.Database;
 let provider: OpenedStore;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-plans-'));
-  const file = join(folder, 'db.sqlite');
+  const file = join(makeFolder(), 'db.sqlite');
   openSqliteDatabase(file).close();
   statements = [];
   traced = new Database(file, { verbose: (statement) => statements.push(String(statement)) });
@@ -39,7 +36,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await provider.store.close();
-  rmSync(folder, { recursive: true });
 });
 
 const planOf = (statement: string): readonly string[] =>

@@ -1,28 +1,23 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { describeEveryStore } from '../contracts/every_store.ts';
 import { createManualClock, type OpenStores } from '../contracts/opened_stores.ts';
 import { addStanding, makeAuditEvent, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
+import { makeFolder } from '../running_server.ts';
 
-let folder: string;
-let databases = 0;
 let template: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-store-'));
-  template = join(folder, 'template.sqlite');
+  template = join(makeFolder(), 'template.sqlite');
   await openBetterSqlite3(template, createManualClock(now)).store.close();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Of a database that has its tables and no row: making them takes longer than most tests. */
 const freshPath = (): string => {
-  databases += 1;
-  const path = join(folder, `${databases}.sqlite`);
+  const path = join(makeFolder(), 'db.sqlite');
   copyFileSync(template, path);
   return path;
 };

@@ -4,23 +4,20 @@ import {
   chmodSync,
   cpSync,
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { lockFile } from '../../src/adapters/file_lock.ts';
 import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
 import { addKekToFile, makeKekRingFile, promoteKekInFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
 import { OperatorError } from '../../src/errors.ts';
+import { makeFolder } from '../running_server.ts';
 
 /** What was done to files, in order; all of it is done. */
 const done = vi.hoisted((): string[] => []);
@@ -44,19 +41,7 @@ vi.mock('node:fs', async (importOriginal) => {
 
 const adapter = new URL('../../src/adapters/kek_ring_file.ts', import.meta.url).href;
 
-let folder: string;
-let files = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-kek-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const newPath = (): string => {
-  files += 1;
-  const own = join(folder, `${files}`);
-  mkdirSync(own);
-  return join(own, 'ring.json');
-};
+const newPath = (): string => join(makeFolder(), 'ring.json');
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 

@@ -1,7 +1,3 @@
-// F20: three times as much as it can do, at a constant rate, each request timed from when it was due.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startBehind } from '../../bench/child.ts';
 import { type LoadedKeyturn, startLoadedKeyturn } from '../../bench/open_loop/loaded_keyturn.ts';
@@ -9,7 +5,7 @@ import { bytesOf, createMix } from '../../bench/open_loop/mix.ts';
 import { findCapacity, openLoop, quantileOf } from '../../bench/open_loop/open_loop.ts';
 import type { ProbeAnswer, ProbeJob } from '../../bench/open_loop/probe.ts';
 import { aheadOfOthers } from '../../bench/storm/processors.ts';
-import { processTestMilliseconds } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds } from '../running_server.ts';
 import { bounded, inMilliseconds, tell } from './bounds.ts';
 
 const seconds = bounded(15, 300);
@@ -19,7 +15,7 @@ const connections = 1000;
 const leastGoodput = 0.5;
 const mostRecoverySeconds = 10;
 
-const folder = mkdtempSync(join(tmpdir(), 'keyturn-overload-'));
+const folder = makeFolder();
 let server: LoadedKeyturn;
 let probe: Child;
 
@@ -30,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await probe.end();
   await server.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('F20: overload', { timeout: 2 * processTestMilliseconds + seconds * 1000 }, () => {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +5,7 @@ import { hashOfEntry } from '../../src/keys/key_history.ts';
 import { readKeyHistory } from '../../src/keys/read_key_history.ts';
 import { revokeKey } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
+import { makeFolder } from '../running_server.ts';
 import { eventfulRings, type HistoryNode, historyNode, keepHistory, live } from './history_nodes.ts';
 import { grace, openRings, period, rowAt, start } from './rotation_parts.ts';
 
@@ -149,7 +148,7 @@ describe('the key history', () => {
   });
 
   test('a database put back from a backup under a running node is read again, and the histories part where it was cut', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keyturn-history-'));
+    const folder = makeFolder();
     const rings = await openRings(join(folder, 'db.sqlite'));
     const node = await historyNode(rings);
     await live(node, period + 100);
@@ -166,6 +165,5 @@ describe('the key history', () => {
       live: now.entries[7],
     });
     await rings.store.close();
-    rmSync(folder, { recursive: true });
   });
 });

@@ -1,21 +1,19 @@
 // Each term of lead and grace is taken out of the text of src/keys/timing.ts, and other safeguards out of their files, and
 // the simulation of today's rule is run on that source: a good token is refused, or a revoked key is taken for too long.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder } from '../running_server.ts';
 
 const program = resolve('test/simulation/count_refusals.ts');
-let folder: string;
+const folder = makeFolder();
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-source-'));
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
   cpSync('package.json', join(folder, 'package.json'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Edit {
   readonly file: string;

@@ -1,14 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type KeySetStore, keySetFile, keySetInCache, keySetInKv } from '../../src/verifier/key_set_store.ts';
 import { keysFromUrl } from '../../src/verifier/keys_from_url.ts';
 import { createVerifier } from '../../src/verifier/verifier.ts';
+import { makeFolder } from '../running_server.ts';
 import { audience, issuer, jwkSet, makeKey, makeToken, now, refusalOf } from './signed_tokens.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'key-set-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = makeFolder();
 
 const key = makeKey('ES256');
 const url = `${issuer}/jwks`;
