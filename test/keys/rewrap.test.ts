@@ -7,12 +7,14 @@ import { makeKekRing } from '../test_provider.ts';
 import { type OpenRings, openRings, period, rowAt, rowsOf, start, withStore } from './rotation_parts.ts';
 
 describe('rewrapping', () => {
+  const newKeks = JSON.parse(makeKekRing('kek-new')).keys;
+  const vaultOf = (keys: readonly unknown[]) => createJoseKeyVault(parseKekRing(JSON.stringify({ keys }), 'a test'));
+
   /** The same rings with a new KEK before the old one. */
-  const withNewKek = (rings: OpenRings): OpenRings => {
-    const [added] = JSON.parse(makeKekRing('kek-new')).keys;
-    const keys = [added, ...JSON.parse(rings.kekRing).keys];
-    return { ...rings, vault: createJoseKeyVault(parseKekRing(JSON.stringify({ keys }), 'a test')) };
-  };
+  const withNewKek = (rings: OpenRings): OpenRings => ({
+    ...rings,
+    vault: vaultOf([...newKeks, ...JSON.parse(rings.kekRing).keys]),
+  });
 
   const keksOf = async (rings: OpenRings) =>
     (await rowsOf(rings)).map(({ privateJwe }) => privateJwe && rings.vault.wrappedWith(privateJwe));
@@ -28,8 +30,15 @@ describe('rewrapping', () => {
   test('leaves the keys themselves as they are: they open with the new KEK alone', async () => {
     const rings = withNewKek(await openRings());
     await rewrapKeys(rings);
-    for (const key of await rowsOf(rings))
-      await openKey({ ...key, privateJwe: key.privateJwe ?? '' }, rings.issuer, rings.vault, nodeCryptoSigners);
+    for (const key of await rowsOf(rings)) {
+      const opened = openKey(
+        { ...key, privateJwe: key.privateJwe ?? '' },
+        rings.issuer,
+        vaultOf(newKeks),
+        nodeCryptoSigners,
+      );
+      await expect(opened).resolves.toMatchObject({ kid: key.kid, alg: key.alg });
+    }
   });
 
   test('passes over keys whose private half is erased', async () => {

@@ -93,7 +93,6 @@ describe.each(Object.keys(followers) as How[])('the issuer cannot be reached, wi
 
   test('fail-open: for the stated time more; what is known to be revoked stays refused', async () => {
     const [token, revoked] = [await issue(), await issue()];
-    const claims = decodeJwt(revoked);
     const form = { token: revoked };
     await provider.app.request('/revoke', {
       method: 'POST',
@@ -109,7 +108,6 @@ describe.each(Object.keys(followers) as How[])('the issuer cannot be reached, wi
     expect(await verdictOf(verifier, revoked)).toBe('token_revoked');
     provider.clock.advance(1);
     expect(await verdictOf(verifier, token)).toBe('revocation_stale');
-    expect(claims.jti).toBeDefined();
   });
 
   test('from the start: fail-closed is not ready and refuses, fail-open goes on', async () => {
