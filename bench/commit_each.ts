@@ -7,5 +7,5 @@ import type { GroupCommit } from '../src/adapters/better_sqlite3_group_commit.ts
 export const commitEach = (client: Database.Database): GroupCommit => {
   const alone = async <Result>(work: () => Result): Promise<Result> => client.transaction(work).immediate();
   const done = (): Promise<void> => Promise.resolve();
-  return { write: alone, writeUnsynced: alone, settled: done, drain: done, fence: createFence() };
+  return { write: alone, writeUnsynced: alone, settled: done, uncopied: done, drain: done, fence: createFence() };
 };

@@ -1,34 +1,134 @@
-// Copies the write-ahead log into the database when it is long. SQLite's own automatic checkpoint keeps it to itself when
-// that fails, and a failed fsync must not go by unseen.
+// Copies the write-ahead log into the database when it is long, in a thread of its own: thousands of pages, each somewhere
+// else, and the disk's answer take a tenth of a second, in which nothing here stands still. SQLite's own automatic
+// checkpoint keeps it to itself when it fails, and a failed fsync must not go by unseen.
+import { statSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import type { CheckpointOrder, CheckpointOutcome, OpenedFile } from './better_sqlite3_checkpoint_thread.ts';
 import { walPagesBeforeCheckpoint } from './better_sqlite3_database.ts';
 import type { Fence } from './better_sqlite3_fence.ts';
 
 /** How long the log is takes some microseconds to ask. */
 const commitsBetweenLooks = 16;
+/** What was refused once may be for long, and each try takes a thread where it could not open the file. */
+const commitsAfterRefusal = 1000;
+/** Copied in a few milliseconds, so that those who write may wait for it. */
+const fewPages = 200;
 
-interface Checkpointed {
+interface Log {
   /** Pages in the log; -1 without one. */
   readonly log: number;
   readonly checkpointed: number;
 }
 
-/** @returns what is to be called after each commit. */
-export const checkpointWhenLong = (client: Database.Database, fence: Fence): (() => void) => {
+/** Those who write on the same connection. */
+export interface Writers {
+  hold(): void;
+  release(): void;
+}
+
+export interface Checkpoints {
+  /** To be called after each commit. */
+  committed(): void;
+  /** Resolves once none is under way. */
+  idle(): Promise<void>;
+  /** As `idle`, and the thread has closed the database: SQLite tidies up after whoever closes it last. */
+  end(): Promise<void>;
+}
+
+const createThread = ({ name: path }: Database.Database) => {
+  const opened: OpenedFile = { path, inode: statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n };
+  let thread: Worker | undefined;
+  const start = (): Worker => {
+    const started = new Worker(new URL('./better_sqlite3_checkpoint_thread.ts', import.meta.url), {
+      workerData: opened,
+    });
+    // A process that ends does not wait for it: what the log has is safe there.
+    started.unref();
+    started.on('error', () => undefined);
+    started.once('exit', () => {
+      thread = undefined;
+    });
+    return started;
+  };
+  const order = (what: CheckpointOrder): void => thread?.postMessage(what);
+  return {
+    /** @throws {Error} with the `code` that SQLite refused it with. */
+    copy: (): Promise<void> => {
+      thread ??= start();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const onExit = (): void => reject(new Error('The thread that makes checkpoints ended.'));
+      const copying = thread.once('exit', onExit);
+      copying.once('message', ({ refused }: CheckpointOutcome) => {
+        copying.off('exit', onExit);
+        if (refused === undefined) resolve();
+        else reject(Object.assign(new Error('The checkpoint was refused.'), { code: refused }));
+      });
+      order('copy');
+      return promise;
+    },
+    end: (): Promise<void> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (thread === undefined) return Promise.resolve();
+      thread.ref();
+      thread.once('exit', () => resolve());
+      order('end');
+      return promise;
+    },
+  };
+};
+
+/** @param client - where it has no log, none is ever long. */
+export const createCheckpoints = (client: Database.Database, fence: Fence, { hold, release }: Writers): Checkpoints => {
   client.pragma('wal_autocheckpoint = 0');
-  const look = client.prepare<[], Checkpointed>('PRAGMA wal_checkpoint(NOOP)');
-  const checkpoint = client.prepare<[], Checkpointed>('PRAGMA wal_checkpoint(PASSIVE)');
-  let commits = 0;
-  return () => {
-    commits += 1;
-    if (commits < commitsBetweenLooks) return;
-    commits = 0;
+  const look = client.prepare<[], Log>('PRAGMA wal_checkpoint(NOOP)');
+  const thread = createThread(client);
+  let commitsToLook = commitsBetweenLooks;
+  let running: Promise<void> | undefined;
+
+  const pagesToCopy = (): number => {
+    const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
+    return log - checkpointed;
+  };
+
+  /** Beside those who write while that leaves fewer to copy; then alone, since only a log copied whole begins anew. */
+  const copyAll = async (pages: number): Promise<void> => {
+    await thread.copy();
+    if (fence.reason() !== undefined) return;
+    const left = pagesToCopy();
+    if (left > fewPages && left < pages) return copyAll(left);
+    hold();
     try {
-      const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
-      if (log - checkpointed >= walPagesBeforeCheckpoint) checkpoint.get();
-    } catch (error) {
-      // A full disk, say, or a reader in the way: what the log has is safe there, and tried again.
-      fence.watch(error);
+      await thread.copy();
+    } finally {
+      release();
     }
+  };
+
+  const copyWhenLong = async (): Promise<void> => {
+    try {
+      const pages = pagesToCopy();
+      if (pages >= walPagesBeforeCheckpoint) await copyAll(pages);
+    } catch (error) {
+      // A full disk, say, or a file that was moved: what the log has is safe there, and tried again.
+      fence.watch(error);
+      commitsToLook = commitsAfterRefusal;
+    }
+  };
+
+  return {
+    committed: () => {
+      commitsToLook -= 1;
+      if (commitsToLook > 0 || running !== undefined) return;
+      commitsToLook = commitsBetweenLooks;
+      running = copyWhenLong().finally(() => {
+        running = undefined;
+      });
+    },
+    idle: async () => running,
+    end: async () => {
+      await running;
+      await thread.end();
+    },
   };
 };

@@ -88,7 +88,7 @@ const createReadNow =
 /** @param commit - how writes come to be committed, for those who measure it. */
 export const connect = (
   client: Database.Database,
-  { write, writeUnsynced, settled, drain, fence }: GroupCommit = createGroupCommit(client),
+  { write, writeUnsynced, settled, uncopied, drain, fence }: GroupCommit = createGroupCommit(client),
 ): SqlConnection & { readonly fence: StoreFence } => {
   const readNow = createReadNow(fence);
   const run = createRun(client);
@@ -112,15 +112,17 @@ export const connect = (
     writeUnsynced: unsynced as SqlConnection['writeUnsynced'],
     settled,
     // Outside any other transaction: only then can the write-ahead log be emptied as well.
-    erase: (...steps) =>
-      readNow(() =>
+    erase: async (...steps) => {
+      await uncopied();
+      return readNow(() =>
         waiting(client, () => {
           if (fence.reason() !== undefined) throw new StoreUnavailableError(fence.reason());
           const results = allTogether.immediate(needed(steps));
           client.pragma('wal_checkpoint(TRUNCATE)');
           return results;
         }),
-      ).catch(unlessNotMet),
+      ).catch(unlessNotMet);
+    },
     lookup: (statement, key) => {
       const rows = rowCaches.of((value) => first(run(statement.with({ [key]: value })).rows));
       return { find: (value) => readNow(() => rows.find(value)), forget: () => rows.forget() };

@@ -20,7 +20,7 @@ const inMemory = ':memory:';
 export const busyTimeoutMilliseconds = 2000;
 const busyPollMilliseconds = 20;
 
-/** 16 MB. A checkpoint blocks the event loop, and pages that were written again and again are copied once. */
+/** 16 MB: pages that were written again and again are copied once. */
 export const walPagesBeforeCheckpoint = 4000;
 
 /**

@@ -2,7 +2,7 @@
 // beside the event loop: nobody else's request waits for it.
 import type Database from 'better-sqlite3';
 import { StoreUnavailableError } from '../seams/store.ts';
-import { checkpointWhenLong } from './better_sqlite3_checkpoint.ts';
+import { createCheckpoints } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
 import { databaseErrorCode, isBusy, toStoreError } from './better_sqlite3_errors.ts';
 import { createFence, type Fence } from './better_sqlite3_fence.ts';
@@ -25,6 +25,8 @@ export interface GroupCommit {
    * writer still waits: to be awaited before something is told that must never be taken back, where nothing is written.
    */
   settled(): Promise<void>;
+  /** Resolves once the log is not being copied into the database. */
+  uncopied(): Promise<void>;
   /** Resolves once everything queued so far is on disk or refused, and no file of its own is open. */
   drain(): Promise<void>;
   /** Shut once the disk failed; from then on every write is refused. */
@@ -112,12 +114,22 @@ export const createGroupCommit = (
 ): GroupCommit => {
   client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   const commit = createCommit(client);
-  const checkpoint = checkpointWhenLong(client, fence);
   let queue: Queued[] = [];
   let flushIsDue = false;
   let unsettled: Committed[] = [];
   let syncing = false;
+  let held = false;
   let busySince: number | undefined;
+
+  const checkpoints = createCheckpoints(client, fence, {
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      held = false;
+      if (queue.length > 0) scheduleFlush();
+    },
+  });
 
   const isWorthWaiting = (error: unknown): boolean => {
     if (!isBusy(error)) return false;
@@ -147,7 +159,7 @@ export const createGroupCommit = (
     syncing = true;
     const goOn = (): void => {
       syncing = false;
-      if (queue.length > 0 && !flushIsDue) scheduleFlush();
+      if (queue.length > 0 && !flushIsDue && !held) scheduleFlush();
       else settle();
     };
     wal.sync().then(
@@ -164,6 +176,7 @@ export const createGroupCommit = (
 
   const flush = (): void => {
     flushIsDue = false;
+    if (held) return;
     const group = queue;
     queue = [];
     if (fence.reason() !== undefined) {
@@ -177,7 +190,7 @@ export const createGroupCommit = (
       for (const each of committed) if (!each.queued.synced) tell(each);
       unsettled.push(...committed.filter(({ queued }) => queued.synced));
       settle();
-      checkpoint();
+      checkpoints.committed();
     } catch (error) {
       fence.watch(error);
       if (isWorthWaiting(error)) {
@@ -199,7 +212,7 @@ export const createGroupCommit = (
   };
 
   const scheduleFlush = (): void => {
-    if (flushIsDue) return;
+    if (flushIsDue || held) return;
     flushIsDue = true;
     setImmediate(flushWhenQuiet, 0, performance.now());
   };
@@ -218,8 +231,10 @@ export const createGroupCommit = (
     write,
     writeUnsynced: (work) => enqueue(work, false),
     settled: () => settleShared('the log'),
+    uncopied: checkpoints.idle,
     drain: async () => {
       if (queue.length > 0 || syncing) await write(() => undefined).catch(() => undefined);
+      await checkpoints.end();
       wal.close();
     },
     fence,

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
-import { openSqliteDatabase, walPagesBeforeCheckpoint } from '../../src/adapters/better_sqlite3_database.ts';
+import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
-import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { createManualClock } from '../contracts/opened_stores.ts';
@@ -67,20 +66,5 @@ describe('the fence of a database whose disk cannot be trusted', () => {
       StoreUnavailableError,
     );
     other.close();
-  });
-});
-
-describe('the checkpoint after commits', () => {
-  test('a long log is copied into the database, and begins anew', async () => {
-    const client = openSqliteDatabase(path);
-    const { write } = createGroupCommit(client);
-    client.exec('CREATE TABLE filler (content BLOB)');
-    const add = client.prepare('INSERT INTO filler VALUES (zeroblob(400000))');
-    for (let commit = 0; commit < 200; commit += 1) await write(() => add.run());
-    const logBytes = statSync(`${path}-wal`).size;
-    // 80 MB were written.
-    expect(logBytes).toBeGreaterThan(walPagesBeforeCheckpoint * 4096);
-    expect(logBytes).toBeLessThan(2 * walPagesBeforeCheckpoint * 4096);
-    client.close();
   });
 });

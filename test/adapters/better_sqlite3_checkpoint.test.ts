@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
+import { openSqliteDatabase, walPagesBeforeCheckpoint } from '../../src/adapters/better_sqlite3_database.ts';
+import { createFence, type Fence } from '../../src/adapters/better_sqlite3_fence.ts';
+import { createGroupCommit, type GroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
+
+const pageBytes = 4096;
+/** Of a row that fills a hundred pages. */
+const rowBytes = 100 * pageBytes;
+const rowsPerLog = walPagesBeforeCheckpoint / 100;
+
+let folder: string;
+let path: string;
+let client: Database.Database;
+let fence: Fence;
+let commit: GroupCommit;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyturn-checkpoint-'));
+  path = join(folder, 'db.sqlite');
+  client = openSqliteDatabase(path);
+  client.exec('CREATE TABLE filler (content BLOB)');
+  fence = createFence();
+  commit = createGroupCommit(client, undefined, fence);
+});
+afterEach(async () => {
+  await commit.drain();
+  client.close();
+  rmSync(folder, { recursive: true });
+});
+
+const addRow = (bytes = rowBytes): Promise<unknown> =>
+  commit.write(() => client.prepare(`INSERT INTO filler VALUES (zeroblob(${bytes}))`).run());
+
+/** By two who take turns, so that there is always one who writes. */
+const addRowsUntil = async (isEnough: () => boolean): Promise<void> => {
+  const goOn = async (): Promise<void> => {
+    while (!isEnough()) await addRow();
+  };
+  await Promise.all([goOn(), goOn()]);
+};
+
+const addRows = (total: number): Promise<void> => {
+  let begun = 0;
+  return addRowsUntil(() => {
+    begun += 1;
+    return begun > total;
+  });
+};
+
+const logBytes = (): number => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+const databaseBytes = (): number => statSync(path).size;
+
+describe('a long write-ahead log', () => {
+  test('is copied into the database, and begins anew while others go on writing', async () => {
+    const look = client.prepare<[], { log: number }>('PRAGMA wal_checkpoint(NOOP)');
+    let [longest, isAnew] = [0, false];
+    await addRowsUntil(() => {
+      const now = look.get()?.log ?? 0;
+      isAnew ||= now < longest;
+      longest = Math.max(longest, now);
+      return isAnew;
+    });
+    expect(longest).toBeGreaterThan(walPagesBeforeCheckpoint);
+    expect(databaseBytes()).toBeGreaterThan(rowsPerLog * rowBytes);
+  });
+
+  test('is copied on a connection other than that which answers requests', async () => {
+    const statements: string[] = [];
+    const traced = new Database(path, { verbose: (statement) => statements.push(String(statement)) });
+    const { write, drain } = createGroupCommit(traced);
+    const add = traced.prepare(`INSERT INTO filler VALUES (zeroblob(${rowBytes}))`);
+    for (let row = 0; row < 2 * rowsPerLog; row += 1) await write(() => add.run());
+    await drain();
+    expect(databaseBytes()).toBeGreaterThan(rowsPerLog * rowBytes);
+    expect(statements.filter((statement) => statement.includes('wal_checkpoint(PASSIVE)'))).toEqual([]);
+    traced.close();
+  });
+
+  test('leaves nothing behind when the database is closed', async () => {
+    await addRows(2 * rowsPerLog);
+    await commit.drain();
+    client.close();
+    expect(existsSync(`${path}-wal`)).toBe(false);
+    client = openSqliteDatabase(path);
+    commit = createGroupCommit(client);
+  });
+
+  test('is emptied by what erases, also while it is copied', async () => {
+    const connection = connect(client, commit);
+    const adding = addRows(2 * rowsPerLog);
+    for (let turn = 0; turn < 20; turn += 1) {
+      await connection.erase();
+      await new Promise(setImmediate);
+    }
+    await adding;
+    await connection.erase();
+    expect(logBytes()).toBe(0);
+  });
+
+  test('stays where the database was moved elsewhere, and nothing is done to the file that has its name now', async () => {
+    renameSync(path, `${path}.elsewhere`);
+    writeFileSync(path, 'another');
+    await addRows(2 * rowsPerLog);
+    await commit.uncopied();
+    expect(fence.reason()).toBeUndefined();
+    expect(logBytes()).toBeGreaterThan(2 * rowsPerLog * rowBytes);
+    expect(readFileSync(path, 'utf8')).toBe('another');
+    renameSync(`${path}.elsewhere`, path);
+    while (databaseBytes() < 2 * rowsPerLog * rowBytes) await addRow(1);
+  });
+});
