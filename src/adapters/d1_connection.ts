@@ -124,6 +124,8 @@ export const connectD1 = (binding: D1Binding): SqlConnection => {
       find: async (value) => first(await read(statement.with({ [key]: value }))),
       forget: () => undefined,
     }),
+    // An invocation may make so many queries and no more.
+    mostRows: 1000,
     oneAtATime: () => [],
     close: () => Promise.resolve(),
   };

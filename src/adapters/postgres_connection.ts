@@ -86,6 +86,7 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
       find: shareReads(async (value) => first(await readOne(statement.with({ [key]: value })))),
       forget: () => undefined,
     }),
+    mostRows: 1000,
     oneAtATime: (kind) => [passAlone.with({ kind })],
     close: () => pool.close(),
   };

@@ -13,9 +13,6 @@ const matches = ({ auditEvent }: SqlTables, { type, sub, clientId, since }: Audi
     since === undefined ? undefined : gte(auditEvent.at, since),
   );
 
-/** Of each write that deletes: requests go on in between. */
-const rowsPerStep = 1000;
-
 /** The last steps of a write that is recorded. */
 export type Recording = (event: AuditEvent | null) => readonly Step[];
 
@@ -25,7 +22,8 @@ export const createRecording = ({ database, tables: { auditEvent } }: SqlConnect
   return (event) => (event === null ? [] : [append.with(event)]);
 };
 
-export const createSqlAudit = ({ database, tables, read, write }: SqlConnection, recording: Recording): AuditStore => {
+export const createSqlAudit = (connection: SqlConnection, recording: Recording): AuditStore => {
+  const { database, tables, read, write, mostRows } = connection;
   const { auditEvent } = tables;
   const { id, at } = getTableColumns(auditEvent);
   // Without an index on when: ids ascend with it, but for what clocks differ.
@@ -35,7 +33,7 @@ export const createSqlAudit = ({ database, tables, read, write }: SqlConnection,
       .from(auditEvent)
       .where(gt(id, sql.placeholder('after')))
       .orderBy(asc(id))
-      .limit(rowsPerStep),
+      .limit(mostRows),
   );
   /** Up to here nothing is left that may go. */
   let walked = 0;

@@ -44,6 +44,8 @@ export interface SqlConnection extends SqlDialect {
   erase(...steps: readonly Step[]): Promise<readonly Result<unknown>[] | undefined>;
   /** @param key - what the statement calls its only value. */
   lookup<Row>(statement: Statement<Row>, key: string): Lookup<Row>;
+  /** How many rows a write that may be done bit by bit is to change at most, so that others come to their turn in between. */
+  readonly mostRows: number;
   /** Steps that let writes of one kind pass one at a time until each is over. None where all do. */
   oneAtATime(kind: 'revocations' | 'logins' | 'key_set_readers' | 'logout_deliveries'): readonly Step[];
   close(): Promise<void>;

@@ -8,18 +8,16 @@ import { prepare, type Statement } from './sql_statement.ts';
 /** A kind of verifier that has not come back for so long is not waited for before a turn. */
 const readerSeconds = 30 * 86_400;
 
-const rowsPerStep = 1000;
-
 /** An ended family stays for those who look into its end. */
 const afterlifeSeconds = 86_400;
 
 const before = sql.placeholder('before');
 
-/** Bounded deletions; there may be more to delete while one changes `rowsPerStep` rows. */
-const prepareDeletions = ({ database, tables }: SqlConnection) => {
+/** Bounded deletions; there may be more to delete while one changes `mostRows` rows. */
+const prepareDeletions = ({ database, tables, mostRows }: SqlConnection) => {
   const { authorizationCode, refreshToken, tokenFamily } = tables;
   const deleteFrom = (table: SQLiteTable, key: SQLiteColumn, which: SQL | undefined): Statement<never> => {
-    const some = database.select({ key }).from(table).where(which).limit(rowsPerStep);
+    const some = database.select({ key }).from(table).where(which).limit(mostRows);
     return prepare(database.delete(table).where(inArray(key, some)));
   };
   /** Tokens that do not tell their family stay as long as it does, spent or not, so that reuse is seen until then (T084). */
@@ -29,7 +27,7 @@ const prepareDeletions = ({ database, tables }: SqlConnection) => {
       .from(tokenFamily)
       .innerJoin(refreshToken, eq(refreshToken.familyId, tokenFamily.familyId))
       .where(families)
-      .limit(rowsPerStep);
+      .limit(mostRows);
     return prepare(database.delete(refreshToken).where(inArray(refreshToken.tokenHash, some)));
   };
   /** A spent code stays as long as what it gave, so that its reuse ends that (T068). */
@@ -40,7 +38,7 @@ const prepareDeletions = ({ database, tables }: SqlConnection) => {
       // Left to itself SQLite would go through every spent code; of a CROSS JOIN it keeps the order.
       .crossJoin(authorizationCode)
       .where(and(families, eq(authorizationCode.familyId, tokenFamily.familyId), isNotNull(authorizationCode.usedAt)))
-      .limit(rowsPerStep);
+      .limit(mostRows);
     return prepare(database.delete(authorizationCode).where(inArray(authorizationCode.codeHash, some)));
   };
   const deleteFamilies = (which: SQL | undefined): readonly Statement<never>[] => [
@@ -52,7 +50,7 @@ const prepareDeletions = ({ database, tables }: SqlConnection) => {
 };
 
 const prepareSteps = (connection: SqlConnection) => {
-  const { database, tables } = connection;
+  const { database, tables, mostRows } = connection;
   const { authorizationCode, deniedToken, interaction, keySetReader, rateLimit, refreshToken, session, tokenFamily } =
     tables;
   const { deleteFrom, deleteFamilies } = prepareDeletions(connection);
@@ -61,7 +59,7 @@ const prepareSteps = (connection: SqlConnection) => {
     .select({ key: refreshToken.tokenHash })
     .from(refreshToken)
     .where(answered)
-    .limit(rowsPerStep);
+    .limit(mostRows);
   const unspent = and(isNull(authorizationCode.usedAt), lt(authorizationCode.expiresAt, before));
   return {
     now: [
@@ -89,12 +87,12 @@ const prepareSteps = (connection: SqlConnection) => {
 };
 
 export const createRemoveExpired = (connection: SqlConnection): SessionStore['removeExpired'] => {
-  const { write } = connection;
+  const { write, mostRows } = connection;
   const { now, spent, readers, later } = prepareSteps(connection);
   const removeAll = async (statements: readonly Statement<never>[], instant: number): Promise<void> => {
     for (const statement of statements) {
-      let changes = rowsPerStep;
-      while (changes === rowsPerStep) changes = (await write(statement.with({ before: instant })))?.[0].changes ?? 0;
+      let changes = mostRows;
+      while (changes === mostRows) changes = (await write(statement.with({ before: instant })))?.[0].changes ?? 0;
     }
   };
   return async (instant, tokensSince) => {
