@@ -1,11 +1,12 @@
 // `npm run bench:growth`: what a request costs as the tables grow, from ten thousand token families to ten million. A
 // database and a server for each size, asked in turn, round by round, so that what else the machine does meets all alike.
 import { parseArgs } from 'node:util';
-import { cpuSecondsOf, ownCpuSeconds } from './cpu_time.ts';
 import { createSend, patient, triedAgain } from './flows/send.ts';
 import { type GrowingStore, growingStores } from './growth/grown_database.ts';
 import { codes, usersOf } from './growth/grown_facts.ts';
-import { type Grown, measureAsking, type RequestKind, requestKinds } from './growth/grown_requests.ts';
+import { type Grown, refresh, requestKinds } from './growth/grown_requests.ts';
+import { measureKeySetWaits } from './growth/key_set_waits.ts';
+import { type Lane, laneOf } from './growth/lane.ts';
 import { flowWorkers } from './keyturn_facts.ts';
 import { startKeyturn } from './keyturn_process.ts';
 import { figuresOf, type Measurement, median, rangeOf } from './measure.ts';
@@ -17,22 +18,18 @@ const { values: options } = parseArgs({
     most: { type: 'string', default: '10000000' },
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '10' },
     store: { type: 'string', default: 'sqlite,postgres' },
   },
 });
 const [most, rounds, requests] = [Number(options.most), Number(options.rounds), Number(options.requests)];
+/** For which the key set is asked for beside refreshes, at each size. */
+const seconds = Number(options.seconds);
 const sizes = [10_000, 100_000, 1_000_000, 10_000_000].filter((size) => size <= most);
 /** Rounds' worth of requests before any is measured. */
 const warmUps = 3;
 const mostGrowth = 1.2;
 const stores = options.store.split(',');
-
-interface Lane {
-  readonly kind: RequestKind;
-  readonly families: number;
-  measure(from: number, count: number): Promise<Measurement>;
-  readonly measured: Measurement[];
-}
 
 interface Running {
   readonly grown: Grown;
@@ -60,20 +57,6 @@ const grow = async ({ name, grow: growTo }: GrowingStore, families: number): Pro
   };
 };
 
-const laneOf = (kind: RequestKind, grown: Grown): Lane => {
-  const ask = kind.of(grown);
-  const serverCpuSeconds = (): number => cpuSecondsOf(grown.pid);
-  const [askedCpuSeconds, workers] =
-    kind.asked === 'server' ? ([serverCpuSeconds, flowWorkers] as const) : ([ownCpuSeconds, 1] as const);
-  const cpuSeconds = (): number => askedCpuSeconds() + grown.databaseCpuSeconds();
-  return {
-    kind,
-    families: grown.families,
-    measure: (from, count) => measureAsking(ask, cpuSeconds, from, count, workers),
-    measured: [],
-  };
-};
-
 const growthOf = (lane: Lane, smallest: Lane, figure: 'cpuMicroseconds' | 'microseconds'): readonly number[] =>
   lane.measured.map((measurement, round) => {
     const costOf = (measured: Measurement): number =>
@@ -90,7 +73,7 @@ const tableOf = (lanes: readonly Lane[]): string =>
       const figures = lane.measured.map(figuresOf);
       return [
         lane.kind.name,
-        String(lane.families),
+        String(lane.grown.families),
         median(figures.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(0),
         median(figures.map(({ perSecond }) => 1e6 / perSecond)).toFixed(0),
         median(cpu).toFixed(2),
@@ -101,6 +84,21 @@ const tableOf = (lanes: readonly Lane[]): string =>
       ];
     }),
   );
+
+/** The last that is measured: it draws on and on. */
+const tableOfWaits = async (lanes: readonly Lane[], from: number): Promise<string> => {
+  const rows: string[][] = [];
+  for (const lane of lanes) {
+    const { refreshesPerSecond, milliseconds } = await measureKeySetWaits(lane, from, seconds);
+    const { p50, p99, p999, most: longest } = milliseconds;
+    rows.push([
+      String(lane.grown.families),
+      refreshesPerSecond.toFixed(0),
+      ...[p50, p99, p999, longest].map((value) => value.toFixed(1)),
+    ]);
+  }
+  return plainTable(['families', 'refreshes a second', 'key set ms, p50', 'p99', 'p99.9', 'longest'], rows);
+};
 
 const measureStore = async (growing: GrowingStore): Promise<string> => {
   const running: Running[] = [];
@@ -113,7 +111,9 @@ const measureStore = async (growing: GrowingStore): Promise<string> => {
       console.error(`round ${round} of ${rounds}`);
       for (const lane of lanes) lane.measured.push(await lane.measure((warmUps - 1 + round) * some(lane), some(lane)));
     }
-    return `${tableOf(lanes)}\n${triedAgain()} requests were told 503 and sent again.`;
+    const refreshes = lanes.filter(({ kind }) => kind === refresh);
+    const waits = await tableOfWaits(refreshes, (warmUps + rounds) * requests);
+    return `${tableOf(lanes)}\n\nThe key set, 200 times a second while tokens are refreshed for ${seconds} s at each size:\n\n${waits}\n${triedAgain()} requests were told 503 and sent again.`;
   } finally {
     for (const { stop } of running) await stop();
   }

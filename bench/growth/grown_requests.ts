@@ -23,7 +23,7 @@ export interface Grown {
 }
 
 /** Asks once; `draw` is another number each time. */
-type Ask = (draw: number) => Promise<void>;
+export type Ask = (draw: number) => Promise<void>;
 
 export interface RequestKind {
   readonly name: string;
@@ -84,8 +84,10 @@ const askLookup =
       throw new Error(`${usernameOf(user)} was not found, or not their browser.`);
   };
 
+export const refresh: RequestKind = { name: 'refresh', asked: 'server', of: askRefresh };
+
 export const requestKinds: readonly RequestKind[] = [
-  { name: 'refresh', asked: 'server', of: askRefresh },
+  refresh,
   { name: 'code redeemed', asked: 'server', of: askRedeem },
   { name: 'refresh token introspected', asked: 'server', of: askIntrospection },
   { name: 'sign-in by password', asked: 'server', of: askSignIn, oneOf: 20 },
