@@ -4,9 +4,7 @@ import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync 
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
-import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
 import { damagedAdvice, databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
@@ -171,13 +169,28 @@ const assertSound = (client: Database.Database, path: string): void => {
   }
 };
 
-/** Two processes starting at once may both try; the loser finds the work done when it looks again. */
-const migrateRaced = (database: BetterSQLite3Database): void => {
-  try {
-    migrate(database, { migrationsFolder });
-  } catch {
-    migrate(database, { migrationsFolder });
+const pendingMigrationsOf = (client: Database.Database): readonly MigrationMeta[] => {
+  const applied = tablesOf(client).includes('__drizzle_migrations')
+    ? Number(client.prepare('SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations').pluck().get())
+    : 0;
+  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied);
+};
+
+/** Of two processes that start at once, the one that waited for the other finds nothing left to do. */
+const applyPending = (client: Database.Database): void => {
+  client.exec(
+    'CREATE TABLE IF NOT EXISTS __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
+  );
+  const applied = client.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)');
+  for (const { sql, hash, folderMillis } of pendingMigrationsOf(client)) {
+    for (const statement of sql) client.exec(statement);
+    applied.run(hash, folderMillis);
   }
+};
+
+/** As drizzle does it, but for its ROLLBACK: on a full disk SQLite has ended the transaction, and that would hide why. */
+const migrate = (client: Database.Database): void => {
+  if (pendingMigrationsOf(client).length > 0) client.transaction(applyPending).immediate(client);
 };
 
 export interface OpenOptions {
@@ -197,7 +210,7 @@ export const openSqliteDatabase = (path: string, { copiesToo = false }: OpenOpti
     if (!copiesToo) assertServed(client, file);
     configure(client);
     assertSound(client, file);
-    migrateRaced(drizzle({ client }));
+    migrate(client);
     // What a process erased just before it was killed is in the file until a checkpoint.
     client.pragma('wal_checkpoint(TRUNCATE)');
     return client;
@@ -214,13 +227,6 @@ export interface SqliteInspection {
   /** Migrations the next start will apply. */
   readonly pendingMigrations: number;
 }
-
-const pendingMigrationsOf = (client: Database.Database): number => {
-  const applied = tablesOf(client).includes('__drizzle_migrations')
-    ? Number(client.prepare('SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations').pluck().get())
-    : 0;
-  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied).length;
-};
 
 /** SQLite takes the empty name for a database of its own, and a folder for a disk that fails. */
 const assertFile = (path: string, file: string): void => {
@@ -246,7 +252,7 @@ export const inspectSqliteDatabase = (path: string): SqliteInspection => {
     return {
       complaints: [...cutsOf(client, file), ...complaints],
       copy: readCopyMark(client),
-      pendingMigrations: pendingMigrationsOf(client),
+      pendingMigrations: pendingMigrationsOf(client).length,
     };
   } catch (error) {
     throw openError(file, error);

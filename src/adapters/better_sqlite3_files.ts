@@ -1,7 +1,7 @@
 // SQLite files as wholes: a consistent copy of one in use, one held so that nobody else has it open, one put in the place
 // of another. Each appears under its name complete and on disk, or not at all.
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
@@ -142,9 +142,11 @@ const finishSqliteBackup = (partial: string, file: string, at: number): void => 
 /** Where a backup is made, beside its file: by chance, for processes of two containers may have one number. */
 const partialOf = (file: string): string => `${file}.partial-${randomBytes(6).toString('hex')}`;
 
-/** @throws {OperatorError} when there is such a file. */
+/** @throws {OperatorError} when there is such a file, or it is a folder. */
 const assertNewFile = (file: string): void => {
-  if (existsSync(file)) throw taken(file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new OperatorError(`${file} is a folder. Name a new file in it for the backup.`);
+  if (found !== undefined) throw taken(file);
 };
 
 /**
@@ -165,7 +167,8 @@ export const backUpSqlite = (source: string, file: string, at: number): void => 
     openSqliteDatabase(partial, { copiesToo: true }).close();
     finishSqliteBackup(partial, file, at);
   } catch (error) {
-    throw openError(source, error);
+    // The source is only read.
+    throw openError(databaseErrorCode(error) === 'SQLITE_FULL' ? file : source, error);
   } finally {
     removeSqliteFile(partial);
   }

@@ -83,6 +83,11 @@ describe('keyturn backup', () => {
     expect(stderr).toMatch(/b\.sqlite exists, and a backup overwrites nothing/);
   });
 
+  test('a folder is not said to be in the way: a file in it has to be named', async () => {
+    const { code, stderr } = await keyturn('backup', folder);
+    expect([code, stderr]).toEqual([1, `keyturn: ${folder} is a folder. Name a new file in it for the backup.\n`]);
+  });
+
   test('a place where nothing can be made is named, not the database', async () => {
     const { code, stderr } = await keyturn('backup', pathIn('missing/b.sqlite'));
     expect(code).toBe(1);

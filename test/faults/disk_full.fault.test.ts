@@ -1,6 +1,16 @@
 // F2: the disk is full, and then there is room again. A file system of some megabytes, filled to the last byte.
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { password } from '../people.ts';
@@ -122,6 +132,15 @@ describe.runIf(mounted)('F2: a full disk', { timeout: 2 * processTestMillisecond
     );
   });
 
+  test('a backup there is no room for is named, not the database, and nothing is left of it', async () => {
+    fill();
+    const { code, stderr } = await runCli(['backup', 'b.sqlite'], folder, faultSettings);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${join(folder, 'b.sqlite')} could not be`)]);
+    expect(stderr).toMatch(/\. The disk is full/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('b.sqlite'))).toEqual([]);
+    rmSync(filler);
+  });
+
   test('keys that cannot be revoked for want of room are as they were, the message says so, and then it goes', async () => {
     fill();
     await refreshUntilRefused();
@@ -142,5 +161,20 @@ describe.runIf(mounted)('F2: a full disk', { timeout: 2 * processTestMillisecond
       'a command that turns keys on a full disk',
       'refused with the reason, keys unchanged; done once there was room',
     );
+  });
+
+  test('a command or a first start without the room to open a database says so', async () => {
+    fill();
+    const refused = [await runCli(['keys', 'list'], folder, faultSettings)];
+    for (const kilobytes of [0, 4, 32, 64, 128, 256]) {
+      truncateSync(filler, statSync(filler).size - kilobytes * 1024);
+      refused.push(await runCli(['serve'], folder, { ...faultSettings, KEYTURN_DATABASE_URL: 'file:first.sqlite' }));
+      for (const suffix of ['', '-wal', '-shm']) rmSync(join(folder, `first.sqlite${suffix}`), { force: true });
+      fill();
+    }
+    for (const { code, stderr } of refused)
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/\. The disk is full/)]);
+    rmSync(filler);
+    expect(await runCli(['keys', 'list'], folder, faultSettings)).toMatchObject({ code: 0 });
   });
 });
