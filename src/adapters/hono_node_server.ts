@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { OperatorError } from '../errors.ts';
 import type { Log } from '../seams/log.ts';
 import { type Metrics, noMetrics } from '../seams/metrics.ts';
 import type { RequestSpan, Tracer } from '../seams/tracer.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
+import { listenError } from './listening_address.ts';
 import { refusedStatus } from './request_head.ts';
 import { createShortTurns } from './short_turns.ts';
 
@@ -77,20 +77,6 @@ const watchRequest = (
     };
     log.info(response.writableFinished ? fields : { ...fields, aborted: true }, 'request');
   });
-};
-
-const listenError = (host: string, port: number, error: NodeJS.ErrnoException): unknown => {
-  if (error.code === 'EADDRINUSE')
-    return new OperatorError(
-      `Port ${port} on ${host} is in use by another process. Stop it, or set KEYTURN_PORT (and KEYTURN_ISSUER) to a free port.`,
-    );
-  if (error.code === 'EACCES')
-    return new OperatorError(`This user may not listen on port ${port}. Set KEYTURN_PORT to 1024 or above.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return new OperatorError(
-      `${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all.`,
-    );
-  return error;
 };
 
 interface Connections {

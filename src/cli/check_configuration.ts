@@ -47,7 +47,8 @@ const slowVerifiers = ({ slowestVerifierSeconds }: RotationPolicy): readonly Fin
   ];
 };
 
-const listening = ({ issuer, loopback, host, port }: Config): readonly Finding[] => {
+/** Whether the server listens where the issuer sends everyone. */
+export const checkAddress = ({ issuer, loopback, host, port }: Config): readonly Finding[] => {
   const listensOnLoopback = isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`);
   const address = `${host} port ${port}`;
   if (loopback && !listensOnLoopback)
@@ -78,5 +79,5 @@ const listening = ({ issuer, loopback, host, port }: Config): readonly Finding[]
 export const checkConfiguration = (config: Config): readonly Finding[] => [
   ...timings(config.policy, config.accessTokenSeconds),
   ...slowVerifiers(config.policy),
-  ...(config.remote === undefined ? listening(config) : []),
+  ...(config.remote === undefined ? checkAddress(config) : []),
 ];

@@ -2,7 +2,7 @@
 import { createPinoLog } from '../adapters/pino_log.ts';
 import type { Config } from '../config.ts';
 import { openProvider } from '../node.ts';
-import { prepareDevelopment } from './development.ts';
+import { introduce } from './introduce.ts';
 import { warnOfOpenDatabase } from './open_database.ts';
 import { serveProvider } from './serve_provider.ts';
 import { openMetrics, serveMetricsPort } from './watching.ts';
@@ -16,7 +16,7 @@ export const serveAlone = async (config: Config, version: string, stopping: Prom
   // What cannot be served whole is not served at all.
   try {
     stopMetrics = await serveMetricsPort(config, provider.metrics.page);
-    if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
+    await introduce(provider, log);
     log.info({ issuer: config.issuer, host: config.host, port: config.port }, 'listening');
     await serving.untilEnd(stopping);
   } finally {

@@ -6,7 +6,7 @@ import { createProcessesMetrics } from '../adapters/prom_client_processes.ts';
 import type { Config } from '../config.ts';
 import { openProvider, processesOf } from '../node.ts';
 import type { MetricsPage } from '../seams/metrics.ts';
-import { prepareDevelopment } from './development.ts';
+import { introduce } from './introduce.ts';
 import { warnOfOpenDatabase } from './open_database.ts';
 import { isWatched, serveMetricsPort } from './watching.ts';
 
@@ -32,7 +32,7 @@ export const serveProcesses = async (config: Config, stopping: Promise<string>):
   const begin = async (): Promise<void> => {
     await Promise.race([group.serving, stopping]);
     stopMetrics = await serveMetricsPort(config, page);
-    if (config.loopback) process.stdout.write(await prepareDevelopment(provider));
+    await introduce(provider, log);
   };
   try {
     // From here on the processes have the database; a connection left open would keep this one from ending.
