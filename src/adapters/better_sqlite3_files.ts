@@ -8,6 +8,7 @@ import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
 import { busyTimeoutMilliseconds, inspectSqliteDatabase, openSqliteDatabase } from './better_sqlite3_database.ts';
 import { databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
+import { keepOwner } from './keep_owner.ts';
 import { isEmptyFile } from './lost_database.ts';
 import { syncPath } from './sync_path.ts';
 
@@ -203,6 +204,7 @@ const moveCompanions = (file: string, aside: string): void => {
  * @throws {OperatorError} when something is there after all.
  */
 export const putSqliteFile = (complete: string, file: string, aside: string | undefined): void => {
+  keepOwner(complete, file);
   syncPath(complete);
   if (aside === undefined) {
     const found = inTheWay(file);

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { OperatorError } from '../errors.ts';
 import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
+import { keepOwner } from './keep_owner.ts';
 import { readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
@@ -34,6 +35,7 @@ const writeBeside = (path: string, ring: KekRing): string => {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   const text = `${JSON.stringify(ring, null, 2)}\n`;
   beside(path, () => writeFileSync(temporary, text, { mode: 0o600, flush: true }));
+  keepOwner(temporary, path);
   return temporary;
 };
 
@@ -48,6 +50,7 @@ const changing = <Changed>(path: string, change: () => Changed): Changed => {
       `Another command is changing the ring of key-encryption keys ${path}; nothing was changed. Try again once it is done.`,
     );
   try {
+    keepOwner(lockOf(path), path);
     return change();
   } finally {
     unlock();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   readdirSync,
@@ -300,6 +301,22 @@ describe('adding a KEK', () => {
       expect(keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining(added));
     }
   }, 120_000);
+
+  test.runIf(process.getuid?.() === 0)('by root leaves it to the server’s user, who made it or has its folder', () => {
+    const [path, ownerOf] = [newPath(), (file: string) => statSync(file).uid];
+    chownSync(dirname(path), 4711, 4711);
+    addKekToFile(path);
+    expect([ownerOf(path), ownerOf(`${path}.lock.db`)]).toEqual([4711, 4711]);
+    chownSync(path, 4712, 4712);
+    promoteKekInFile(path, addKekToFile(path, 'last'));
+    expect([ownerOf(path), ownerOf(`${path}.lock.db`)]).toEqual([4712, 4712]);
+    const [other, roots] = [newPath(), newPath()];
+    writeFileSync(roots, '');
+    symlinkSync(roots, `${other}.lock.db`);
+    chownSync(dirname(other), 4711, 4711);
+    addKekToFile(other);
+    expect([ownerOf(other), ownerOf(roots)]).toEqual([4711, 0]);
+  });
 
   test('to a file that is no ring, or that others can read, changes nothing', () => {
     const path = newPath();

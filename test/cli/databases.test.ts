@@ -1,4 +1,5 @@
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   linkSync,
@@ -268,6 +269,13 @@ describe('keyturn restore', () => {
     expect((await keyturn('restore', pathIn('b.sqlite'))).code).toBe(0);
     expect(lstatSync(database()).isSymbolicLink()).toBe(true);
     expect((await kidsIn(pathIn('volume/k.sqlite'))).filter((kid) => before.includes(kid))).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)('by root leaves the database to the server’s user', async () => {
+    await keyturn('backup', pathIn('b.sqlite'));
+    chownSync(database(), 4711, 4711);
+    expect(await keyturn('restore', pathIn('b.sqlite'))).toMatchObject({ code: 0 });
+    expect(statSync(database()).uid).toBe(4711);
   });
 
   test('--in-place does the same to a database that was put back by other means', async () => {
