@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts';
 export const addDatabases = (program: Command, terminal: Terminal): void => {
   addCommand(program, 'backup <file>', {
     about: 'Write a backup of the SQLite database, while the server runs',
-    examples: ['backup /var/backups/keyturn-2026-11-28.sqlite'],
+    examples: ['backup /var/backups/keyturn/2026-11-28.sqlite'],
     notes:
       'The file is new (nothing is overwritten), has the mode 0600 and is read through for damage. Private halves that ' +
       'were erased are not in it; those of today are, wrapped. The key-encryption keys are not: keep them elsewhere. A ' +
@@ -18,8 +18,8 @@ export const addDatabases = (program: Command, terminal: Terminal): void => {
   addCommand(program, 'restore [file]', {
     about: 'Put a backup in place of the database, and end what it would revive',
     examples: [
-      'restore /var/backups/keyturn-2026-11-28.sqlite --history copy.jwt',
-      'restore /var/backups/keyturn-2026-11-28.sqlite --nothing-revoked-since',
+      'restore /var/backups/keyturn/2026-11-28.sqlite --history copy.jwt',
+      'restore /var/backups/keyturn/2026-11-28.sqlite --nothing-revoked-since',
       'restore --in-place',
     ],
     notes:
