@@ -1,6 +1,7 @@
 // How a process is watched: metrics and traces where they are configured. What is not configured is not even loaded.
 import type { NodeMetrics } from '../adapters/prom_client_metrics.ts';
 import type { Config, Environment } from '../config.ts';
+import { OperatorError } from '../errors.ts';
 import type { Metrics } from '../seams/metrics.ts';
 import type { Tracer } from '../seams/tracer.ts';
 
@@ -26,11 +27,21 @@ export const serveMetricsPort = async (config: Config, page: Metrics['page']): P
 const defaultSampler = 'parentbased_always_on';
 const defaultDelayMilliseconds = 5000;
 
+/** What the exporter would drop every span for, without a word. @throws {OperatorError} */
+const assertEndpoints = (endpoints: Readonly<Record<string, string | undefined>>): void => {
+  for (const [name, value] of Object.entries(endpoints))
+    if (value && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
+      throw new OperatorError(
+        `${name} is no http or https URL. Traces are sent by OTLP over HTTP: like http://127.0.0.1:4318.`,
+      );
+};
+
 /** By OpenTelemetry's own variables: docs/observing.md. */
 export const openTracer = async (environment: Environment): Promise<Tracer | undefined> => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = environment;
   if (!(all || traces) || environment.OTEL_SDK_DISABLED === 'true' || environment.OTEL_TRACES_EXPORTER === 'none')
     return undefined;
+  assertEndpoints({ OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces });
   const { createOpenTelemetryTracer } = await import('../adapters/opentelemetry_tracer.ts');
   return createOpenTelemetryTracer({
     sampler: environment.OTEL_TRACES_SAMPLER || defaultSampler,

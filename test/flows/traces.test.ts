@@ -188,12 +188,22 @@ describe('without a receiver', { timeout }, () => {
     expect(alone.stderr()).toBe('');
   });
 
-  test('a sampler that is none is refused at start, with those that there are', async () => {
-    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER: 'sometimes' };
+  test.each([
+    [
+      'a sampler that is none is refused at start, with those that there are',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_TRACES_SAMPLER: 'sometimes' },
+      'OTEL_TRACES_SAMPLER is "sometimes"; expected one of always_on,',
+    ],
+    [
+      'so is an endpoint without its scheme, for which every span would be dropped',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+      'OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL.',
+    ],
+  ])('%s', async (_, environment, says) => {
     const folder = makeFolder();
     const settings = environmentFor(folder, { ...environment, KEYTURN_PORT: `${await freePort()}` });
     const { code, stderr } = await outcomeOf(start(process.execPath, [launcher, 'serve'], folder, settings));
     expect(code).toBe(1);
-    expect(stderr).toContain('OTEL_TRACES_SAMPLER is "sometimes"; expected one of always_on,');
+    expect(stderr).toContain(says);
   });
 });
