@@ -6,7 +6,7 @@ import { OperatorError } from '../errors.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { assertNoUser } from './own_subject.ts';
 import { readJsonObject } from './read_json_object.ts';
-import { safeText } from './safe_text.ts';
+import { safeText, shellWord } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { columns } from './text_layout.ts';
 import { withStore } from './with_store.ts';
@@ -82,7 +82,7 @@ export const addClient = async (options: AddOptions, terminal: Terminal): Promis
     await assertNoUser(clientId, store);
     if (!(await store.addClient(client, auditEvent('client.added', { clientId }, terminal))))
       throw new OperatorError(
-        `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${clientId}`,
+        `The client_id ${clientId} is taken; nothing was changed. Choose another, or remove that client first: npx keyturn clients remove ${shellWord(clientId)}`,
       );
     for (const warning of warnings) warn(terminal, warning);
     const information = { ...clientInformation(client), ...clientSecretInformation(clientSecret) };

@@ -1,7 +1,7 @@
 // A client that acts for itself is the `sub` of its tokens, so that no client and no user may be called alike. RFC 9700 §4.15.
 import { OperatorError } from '../errors.ts';
 import type { AdministeredStore } from '../seams/administered_store.ts';
-import { safeText } from './safe_text.ts';
+import { safeText, shellWord } from './safe_text.ts';
 
 /** @throws {OperatorError} where the client_id is the `sub` of a user. */
 export const assertNoUser = async (clientId: string, store: Pick<AdministeredStore, 'findUser'>): Promise<void> => {
@@ -15,6 +15,6 @@ export const assertNoUser = async (clientId: string, store: Pick<AdministeredSto
 export const assertNoClient = async (sub: string, store: Pick<AdministeredStore, 'findClient'>): Promise<void> => {
   if ((await store.findClient(sub)) === undefined) return;
   throw new OperatorError(
-    `The sub ${safeText(sub)} is the client_id of a client, whose tokens would be taken for the user's; nothing was changed. Remove that client first: npx keyturn clients remove ${safeText(sub)}`,
+    `The sub ${safeText(sub)} is the client_id of a client, whose tokens would be taken for the user's; nothing was changed. Remove that client first: npx keyturn clients remove ${shellWord(sub)}`,
   );
 };

@@ -5,7 +5,7 @@ import { OperatorError } from '../errors.ts';
 import type { SigningAlgorithm } from '../seams/signer.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { secondsInWords } from './instants.ts';
-import { safeText } from './safe_text.ts';
+import { safeText, shellWord } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { columns } from './text_layout.ts';
 import { withExistingStore, withStore } from './with_store.ts';
@@ -40,14 +40,14 @@ export const addResource = async (uri: string, options: AddOptions, terminal: Te
   await withStore({ accessTokenSeconds, policy, ...config }, async (store) => {
     if (!(await store.addResource(resource, auditEvent('resource.added', { details: { resource: uri } }, terminal))))
       throw new OperatorError(
-        `The resource ${uri} is there already; nothing was changed. To change it, remove it and add it again: npx keyturn resources remove ${uri}`,
+        `The resource ${uri} is there already; nothing was changed. To change it, remove it and add it again: npx keyturn resources remove ${shellWord(uri)}`,
       );
   });
   const words =
     `Added the resource ${uri}: tokens live ${secondsInWords(resource.accessTokenSeconds)}, signed with ` +
     `${resource.accessTokenSigningAlg}${resource.scope.length > 0 ? `, scope ${resource.scope.join(' ')}` : ''}` +
     `${resource.statusList ? ', with a place in a status list' : ''}.\n` +
-    `Next, a client for it: npx keyturn clients add --resource ${uri}`;
+    `Next, a client for it: npx keyturn clients add --resource ${shellWord(uri)}`;
   answer(terminal, options, resourceInformation(resource), words);
 };
 

@@ -7,5 +7,9 @@ export const escaped = (character: string): string => `\\u${character.charCodeAt
 /** One line. */
 export const safeText = (text: string): string => text.replaceAll(unsafe, escaped);
 
+/** One word of a command to paste. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${safeText(text).replaceAll("'", "'\\''")}'`;
+
 /** Indented JSON; its own line breaks stay. */
 export const safeJson = (value: unknown): string => JSON.stringify(value, null, 2).split('\n').map(safeText).join('\n');

@@ -10,7 +10,7 @@ import { assertClock } from './assert_clock.ts';
 import { findClient } from './find_client.ts';
 import { findUser } from './find_user.ts';
 import { secondsInWords } from './instants.ts';
-import { safeText } from './safe_text.ts';
+import { safeText, shellWord } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { wrapText } from './text_layout.ts';
 import { withExistingStore } from './with_store.ts';
@@ -81,7 +81,7 @@ const revokeClient: Revoke = async (typed, { store, terminal: { clock }, recorde
   const { clientId } = await findClient(typed, store);
   if (!(await store.revokeClient(clientId, clock.now(), recorded({ clientId }))))
     throw new OperatorError(`The client ${clientId} is gone.`);
-  const words = `Revoked every token the client ${clientId} has, its refresh tokens too. It may ask for new ones: to keep it out, npx keyturn clients remove ${clientId}`;
+  const words = `Revoked every token the client ${clientId} has, its refresh tokens too. It may ask for new ones: to keep it out, npx keyturn clients remove ${shellWord(clientId)}`;
   return { value: clientId, words };
 };
 

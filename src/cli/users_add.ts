@@ -9,7 +9,7 @@ import { auditEvent } from '../tokens/audit.ts';
 import { findUser } from './find_user.ts';
 import { profileClaims, type TypedClaim } from './profile_claims.ts';
 import { type PasswordOptions, readPasswordHash } from './read_password.ts';
-import { escaped, safeText } from './safe_text.ts';
+import { escaped, safeText, shellWord } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { snakeCase, userInformation, userInWords } from './users_show.ts';
 import { withExistingStore, withStore } from './with_store.ts';
@@ -59,7 +59,7 @@ const typedClaims = ({ name, claim = [] }: ProfileOptions): readonly TypedClaim[
 
 const emailTaken = (email: string): OperatorError =>
   new OperatorError(
-    `The e-mail address ${email} is another user's; nothing was changed. See: npx keyturn users show ${email}`,
+    `The e-mail address ${email} is another user's; nothing was changed. See: npx keyturn users show ${shellWord(email)}`,
   );
 
 export const addUser = async (

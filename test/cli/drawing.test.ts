@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { drawTimeline, timelineLegend } from '../../src/cli/draw_timeline.ts';
 import { findKey } from '../../src/cli/find_key.ts';
 import { instant, relativeTo, spanInWords } from '../../src/cli/instants.ts';
 import { nearestName } from '../../src/cli/nearest_name.ts';
-import { safeJson, safeText } from '../../src/cli/safe_text.ts';
+import { safeJson, safeText, shellWord } from '../../src/cli/safe_text.ts';
 import { columns, wrapText } from '../../src/cli/text_layout.ts';
 import type { RingTimeline } from '../../src/keys/timeline.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
@@ -125,6 +126,22 @@ describe('text for a terminal', () => {
     expect(safeText('a\u001b[2J\r\n\u202eb\ud800')).toBe('a\\u001b[2J\\u000d\\u000a\\u202eb\\ud800');
     expect(safeText('Ünïcode 鍵 🔑')).toBe('Ünïcode 鍵 🔑');
     expect(safeJson({ a: '\u009b' })).toBe('{\n  "a": "\\u009b"\n}');
+  });
+
+  test('a word of a command to paste is what a shell makes one word of, and is plain where it can be', () => {
+    for (const plain of ['billing', 'https://api.example.com/v1', 'ada@example.com'])
+      expect(shellWord(plain)).toBe(plain);
+    const words = [
+      '',
+      'a b',
+      "o'brien@example.com",
+      'auth0|4711',
+      'https://a.example/?b=1&c=*',
+      '$(reboot)',
+      '`reboot`;#"',
+    ];
+    const said = execFileSync('sh', ['-c', `printf '%s\\n' ${words.map(shellWord).join(' ')}`], { encoding: 'utf8' });
+    expect(said.split('\n')).toEqual([...words, '']);
   });
 
   test('paragraphs are broken at spaces, longer words stay whole', () => {

@@ -167,14 +167,14 @@ describe('keyturn clients add', () => {
 
   test('a client_id that is taken is refused and nothing changes', async () => {
     await addApi();
-    await keyturn('clients', 'add', '--client-id', 'billing', '--scope', 'read');
-    const before = await clientOf('billing');
-    expect(await keyturn('clients', 'add', '--client-id', 'billing')).toMatchObject({
+    await keyturn('clients', 'add', '--client-id', 'auth0|1', '--scope', 'read');
+    const before = await clientOf('auth0|1');
+    expect(await keyturn('clients', 'add', '--client-id', 'auth0|1')).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('billing is taken; nothing was changed'),
+      stderr: expect.stringMatching(/auth0\|1 is taken; nothing was changed.*npx keyturn clients remove 'auth0\|1'\n/),
     });
-    expect(await clientOf('billing')).toEqual(before);
+    expect(await clientOf('auth0|1')).toEqual(before);
   });
 
   test('without any resource it says how to add one', async () => {
