@@ -24,9 +24,7 @@ const issuer = z.string().check((context) => {
   const url = new URL(found);
   const loopback = loopbackHosts.includes(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback))
-    return complain(
-      `expected https: ${found} is not HTTPS, and http is for loopback alone (${loopbackHosts.join(', ')}) (RFC 8414 §2)`,
-    );
+    return complain(`expected https; http is for loopback alone: ${loopbackHosts.join(', ')} (RFC 8414 §2)`);
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '' || /[?#]/.test(found))
     return complain('expected no query, fragment or user name in it (RFC 8414 §2)');
   const canonical = url.href.replace(/\/+$/, '');

@@ -114,9 +114,17 @@ describe('bounds', () => {
       expect(message).toContain(name);
   });
 
-  test('a URL of a database that is refused is not quoted where it may hold a password', () => {
-    const message = refusalOf({ KEYTURN_DATABASE_URL: 'postgres://ada:canary@db.example.com' });
-    expect(message).toContain('KEYTURN_DATABASE_URL: expected file:PATH, the SQLite file, or postgres://');
+  test.each([
+    [
+      'KEYTURN_DATABASE_URL',
+      'postgres://ada:canary@db.example.com',
+      'expected file:PATH, the SQLite file, or postgres',
+    ],
+    ['KEYTURN_ISSUER', 'http://ada:canary@id.example.com', 'expected https;'],
+    ['KEYTURN_REMOTE', 'https://ada:canary@id.example.com', 'expected no query, fragment or user name in it'],
+  ])('a URL that is refused is not quoted where it may hold a password: %s', (name, url, says) => {
+    const message = refusalOf({ [name]: url });
+    expect(message).toContain(`${name}: ${says}`);
     expect(message).not.toContain('canary');
   });
 
@@ -141,10 +149,10 @@ describe('the issuer, RFC 8414 §2', () => {
   });
 
   test.each([
-    ['http://id.example.com', 'is not HTTPS'],
-    ['http://localhost.example.com', 'is not HTTPS'],
-    ['http://127.0.0.1.example.com', 'is not HTTPS'],
-    ['ftp://localhost', 'is not HTTPS'],
+    ['http://id.example.com', 'expected https; http is for loopback alone'],
+    ['http://localhost.example.com', 'expected https; http is for loopback alone'],
+    ['http://127.0.0.1.example.com', 'expected https; http is for loopback alone'],
+    ['ftp://localhost', 'expected https; http is for loopback alone'],
     ['id.example.com', 'expected an absolute URL'],
     ['https://id.example.com/', 'canonical form, https://id.example.com:'],
     ['https://id.example.com/tenant/', 'canonical form, https://id.example.com/tenant:'],
