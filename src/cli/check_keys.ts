@@ -8,7 +8,12 @@ import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { advice, type Finding, good, wrong } from './finding.ts';
 import { instantInWords, relativeTo, secondsInWords } from './instants.ts';
 
-const checkClock = (keys: readonly SigningKeyRecord[], { clockErrorSeconds }: RotationPolicy, now: NumericDate) => {
+/** Whether the rings stand still, as after a clock that was ahead. */
+export const checkClock = (
+  keys: readonly SigningKeyRecord[],
+  { clockErrorSeconds }: RotationPolicy,
+  now: NumericDate,
+): readonly Finding[] => {
   const ahead = ringTime(keys, now) - now;
   if (ahead <= clockErrorSeconds) return [];
   return [

@@ -7,6 +7,7 @@ import type { RotationPolicy } from '../keys/timing.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
+import { checkClock } from './check_keys.ts';
 import { instantInWords, secondsInWords } from './instants.ts';
 import { type OpenRings, withRings } from './open_rings.ts';
 import { readersInWords, readinessRowOf } from './readiness_row.ts';
@@ -116,13 +117,14 @@ const unreadyInWords = ({ alg, standbyKid, notSince }: RingReadiness, now: Numer
 export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Promise<void> => {
   const config = readConfig(terminal.environment);
   const algs = options.alg === undefined ? signingAlgorithms : [options.alg];
-  const { turns, readiness, now } = await withRings(config, async (rings) => {
+  const { turns, readiness, clock, now } = await withRings(config, async (rings) => {
     const readiness = (await readReadiness(rings)).filter(({ alg }) => algs.includes(alg));
     const before = await rings.store.readSigningKeys();
     const turned = await turnTogether(algs, rings);
     const after = await rings.store.readSigningKeys();
     const turns = turned.map((turn) => rowOf(turn, before, after, rings.policy));
-    return { turns, readiness, now: after.databaseNow };
+    const clock = checkClock(before.keys, rings.policy, before.databaseNow);
+    return { turns, readiness, clock, now: after.databaseNow };
   });
   const turned = turns.filter((turn) => turn.turned);
   const refused = turns.filter((turn) => !turn.turned);
@@ -138,6 +140,7 @@ export const rotateKeys = async (options: RotateOptions, terminal: Terminal): Pr
   // Those first that the others wait for.
   const waiting = refused.toSorted((left, right) => Number(left.wait_seconds === 0) - Number(right.wait_seconds === 0));
   for (const turn of waiting) warn(terminal, refusalInWords(turn, now));
+  for (const { message } of clock) warn(terminal, message);
   warn(terminal, whyLead(config.policy));
   terminal.setExitCode(1);
 };

@@ -115,6 +115,15 @@ describe('keyturn keys rotate', () => {
     ]);
   });
 
+  test('where the database has seen a later clock it says that the rings stand still until then', async () => {
+    await startRingsAt(folder, environment, now() + 40 * 86400);
+    const { code, stderr } = await keyturn('keys', 'rotate', '--alg', 'ES256');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/seen a clock 3456\d\d\d s \(40 d\) ahead .* stand still/),
+    ]);
+  });
+
   test('an old enough standby takes over in both rings, and it says when the old key leaves', async () => {
     ready.copyTo(issuer.folder);
     const [active, standby] = [await keyIn('active'), await keyIn('standby')];
