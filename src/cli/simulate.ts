@@ -1,5 +1,5 @@
 // `keyturn simulate`: runs the scenarios of the proof and prints what was counted. Touches no database and no key.
-import { readFileSync } from 'node:fs';
+import { readRegularFile } from '../adapters/regular_file.ts';
 import { OperatorError } from '../errors.ts';
 import {
   acceptedRow,
@@ -41,9 +41,21 @@ const failuresInWords = (reports: readonly ScenarioReport[]): string =>
     )
     .join('\n');
 
+interface Page {
+  readonly path: string;
+  readonly lines: readonly string[];
+}
+
+/** Done before the rows are counted, which takes minutes. */
+const readPage = (path: string): Page => {
+  const found = readRegularFile(path);
+  if (typeof found === 'string')
+    throw new OperatorError(`The page ${path} could not be read: ${found}. Name the file to look for the rows in.`);
+  return { path, lines: found.text.split('\n') };
+};
+
 /** @throws {OperatorError} naming the rows that the page does not have. */
-const checkPage = (path: string, reports: readonly ScenarioReport[]): void => {
-  const lines = readFileSync(path, 'utf8').split('\n');
+const checkPage = ({ path, lines }: Page, reports: readonly ScenarioReport[]): void => {
   const rows = [...reports.map(refusedRow), ...reports.filter(isAboutRevocation).map(acceptedRow)];
   const missing = rows.filter((row) => !lines.includes(row));
   if (missing.length > 0)
@@ -54,12 +66,13 @@ const checkPage = (path: string, reports: readonly ScenarioReport[]): void => {
 
 export const simulate = async (options: SimulateOptions, terminal: Terminal): Promise<void> => {
   const { seed, check, json } = options;
+  const page = check === undefined ? undefined : readPage(check);
   const reports: ScenarioReport[] = [];
   for (const scenario of chosen(options)) {
     if (!json) terminal.printError(`${scenario.name}: ${scenario.about}`);
     reports.push(await runScenario(scenario, seed === undefined ? scenario.seeds : [seed]));
   }
   answer(terminal, options, { scenarios: reports }, `${tablesOf(reports)}${failuresInWords(reports)}`);
-  if (check !== undefined) checkPage(check, reports);
+  if (page !== undefined) checkPage(page, reports);
   if (reports.some(({ failure }) => failure !== undefined)) terminal.setExitCode(1);
 };

@@ -120,6 +120,15 @@ describe('keyturn simulate', () => {
     expect(stderr).toContain(refusedRow(report()));
   });
 
+  test('a page that cannot be read is refused before anything is counted', async () => {
+    const refused = await runCommand([...args, 'docs'], { environment: {} });
+    const message = 'keyturn: The page docs could not be read: it is a folder, and no file. Name the file';
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
+    expect((await runCommand([...args, 'none.md'], { environment: {} })).stderr).toMatch(
+      /none\.md could not .* ENOENT\./,
+    );
+  });
+
   test('names the scenarios where there is none of that name', async () => {
     const { code, stderr } = await runCommand(['simulate', '--scenario', 'wishful'], { environment: {} });
     expect(code).toBe(1);
