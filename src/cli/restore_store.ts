@@ -36,7 +36,7 @@ const assertOfIssuer = async (store: Store, { issuer }: Config): Promise<readonl
   const found = first === undefined ? issuer : readOwnEntry(first).iss;
   if (found !== issuer)
     throw new OperatorError(
-      `It is of the issuer ${safeText(found)}, and KEYTURN_ISSUER is ${issuer}. Nothing was changed.`,
+      `The backup is of the issuer ${safeText(found)}, and KEYTURN_ISSUER is ${issuer}. Nothing was changed. Set that to the backup's, or name another backup.`,
     );
   return keys;
 };

@@ -18,6 +18,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
+import { readConfig } from '../../src/config.ts';
+import { openProvider } from '../../src/node.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
 import type { Store } from '../../src/seams/store.ts';
 import {
@@ -29,6 +31,7 @@ import {
   startFamily,
 } from '../contracts/records.ts';
 import { databasePathIn, environmentFor } from '../running_server.ts';
+import { createRecordedLog } from '../test_provider.ts';
 import { asOneLine, createTemplate, runCommand } from './in_process.ts';
 import { stoppedIssuer } from './stopped_issuer.ts';
 
@@ -235,9 +238,14 @@ describe('keyturn restore', () => {
   });
 
   test('the backup of another issuer, and one that the ring cannot open, are refused', async () => {
+    await (await openProvider(readConfig(issuer.environment), createRecordedLog())).store.close();
     await keyturn('backup', pathIn('b.sqlite'));
+    const own = issuer.environment;
+    issuer.environment = { ...own, KEYTURN_ISSUER: 'https://other.example.com' };
+    const others = await keyturn('restore', pathIn('b.sqlite'));
+    expect([others.code, others.stderr]).toEqual([1, expect.stringMatching(/The backup is of the issuer http:/)]);
     const ring = JSON.stringify({ keys: [{ kty: 'oct', kid: 'other', k: Buffer.alloc(32, 7).toString('base64url') }] });
-    issuer.environment = { ...issuer.environment, KEYTURN_KEK_RING: ring };
+    issuer.environment = { ...own, KEYTURN_KEK_RING: ring };
     const { code, stderr } = await keyturn('restore', pathIn('b.sqlite'), '--nothing-revoked-since');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/key-encryption key|KEK/i)]);
     expect(leftovers()).toEqual([]);
