@@ -89,7 +89,10 @@ describe('keyturn backup', () => {
 
   test('a folder is not said to be in the way: a file in it has to be named', async () => {
     const { code, stderr } = await keyturn('backup', issuer.folder);
-    expect([code, stderr]).toEqual([1, `keyturn: ${issuer.folder} is a folder. Name a new file in it for the backup.\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `keyturn: ${issuer.folder} is a folder. Name a new file in it for the backup.\n`,
+    ]);
   });
 
   test('a place where nothing can be made is named, not the database', async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../free_port.ts';
 import {
-  freePort,
   makeFolder,
   type Outcome,
   processTestMilliseconds,

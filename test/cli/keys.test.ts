@@ -116,7 +116,7 @@ describe('keyturn keys rotate', () => {
   });
 
   test('where the database has seen a later clock it says that the rings stand still until then', async () => {
-    await startRingsAt(folder, environment, now() + 40 * 86400);
+    await startRingsAt(issuer.folder, issuer.environment, now() + 40 * 86400);
     const { code, stderr } = await keyturn('keys', 'rotate', '--alg', 'ES256');
     expect([code, stderr]).toEqual([
       1,
