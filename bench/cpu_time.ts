@@ -18,7 +18,7 @@ const secondsIn = (fields: readonly string[], count: 2 | 4): number =>
 const fromProc = (pid: number): number => secondsIn(fieldsOf(pid), 2);
 
 /** ps(1) writes [[dd-]hh:]mm:ss, and on macOS and BSD hundredths after it. */
-export const parsePsTime = (text: string): number => {
+const parsePsTime = (text: string): number => {
   const [clock = '', days = '0'] = text.trim().split('-').reverse();
   return clock.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0) + Number(days) * 86400;
 };

@@ -9,7 +9,7 @@ const picture = new URL('images/worst-case.svg', import.meta.url);
 const [opening, closing] = ['<!-- tables: npm run simulate -->', '<!-- end of tables -->'];
 
 /** The page with other tables between the marks. */
-export const withTables = (text: string, tables: string): string => {
+const withTables = (text: string, tables: string): string => {
   const [before, after] = [text.indexOf(opening), text.indexOf(closing)];
   if (before === -1 || after < before)
     throw new Error(`${page.pathname} has lost its marks, ${opening} and ${closing}.`);

@@ -3,7 +3,7 @@ import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher
 import { hashOpaque } from '../../src/tokens/opaque.ts';
 import { sharedPassword } from '../storm/person.ts';
 
-export const familiesPerUser = 10;
+const familiesPerUser = 10;
 /** A proxy tells the addresses that people sign in from. */
 export const grownSettings = { KEYTURN_TRUSTED_PROXIES: '1' };
 /** Enough for every round; each is redeemed once. */

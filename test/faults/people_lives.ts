@@ -28,7 +28,7 @@ export interface Holding {
 }
 
 /** Whoever asked does not know what was done: the server is gone, or its database is. */
-export class LostError extends Error {}
+class LostError extends Error {}
 
 const received = async (sent: Promise<Response>): Promise<Response> => {
   try {
