@@ -2,24 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { clientInformation } from '../../src/client_registration/client_information.ts';
 import { registerClient } from '../../src/client_registration/register_client.ts';
 import { registerResource, resourceInformation } from '../../src/client_registration/register_resource.ts';
-import { RegistrationError } from '../../src/client_registration/registration_error.ts';
 import type { Resource } from '../../src/seams/resource_store.ts';
+import { makeResource, now } from '../contracts/records.ts';
+import { refusedRegistration } from './refused_registration.ts';
 
-const now = 1_800_000_000;
-
-const resource = (identifier: string, scope: readonly string[]): Resource => ({
-  resource: identifier,
-  scope,
-  accessTokenSeconds: 600,
-  accessTokenSigningAlg: 'ES256',
-  claims: {},
-  accessTokenClaims: [],
-  statusList: false,
-  createdAt: now,
-});
-
-const api = resource('https://api.example.com', ['read', 'write']);
-const other = resource('https://other.example.com', ['admin']);
+const api = makeResource('https://api.example.com');
+const other = makeResource('https://other.example.com', { scope: ['admin'] });
 
 const signsIn = { grant_types: ['authorization_code', 'refresh_token'], redirect_uris: ['https://app.example.com/cb'] };
 const open = { ...signsIn, token_endpoint_auth_method: 'none' };
@@ -27,15 +15,7 @@ const open = { ...signsIn, token_endpoint_auth_method: 'none' };
 const register = (metadata: object, resources: readonly Resource[] = [api], loopback = false) =>
   registerClient({ ...signsIn, ...metadata }, resources, now, loopback);
 
-const refusalOf = (make: () => unknown): string => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof RegistrationError) return error.message;
-    throw error;
-  }
-  throw new Error('it was registered');
-};
+const refusalOf = (make: () => unknown): string => refusedRegistration(make).message;
 
 describe('a client that end-users sign in to, OpenID Connect Dynamic Client Registration 1.0 §2', () => {
   test('nothing said: a web application, RS256 ID tokens, PKCE, consent, tokens for userinfo', () => {

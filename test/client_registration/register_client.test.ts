@@ -2,34 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { isClientSecret } from '../../src/client_authentication/client_secret.ts';
 import { clientInformation } from '../../src/client_registration/client_information.ts';
 import { registerClient } from '../../src/client_registration/register_client.ts';
-import { RegistrationError } from '../../src/client_registration/registration_error.ts';
-import type { Resource } from '../../src/seams/resource_store.ts';
+import type { RegistrationError } from '../../src/client_registration/registration_error.ts';
+import { makeResource, now } from '../contracts/records.ts';
+import { refusedRegistration } from './refused_registration.ts';
 
-const now = 1_800_000_000;
+const api = makeResource('https://api.example.com');
+const other = makeResource('https://other.example.com', { scope: ['write', 'admin'] });
 
-const resource = (identifier: string, scope: readonly string[]): Resource => ({
-  resource: identifier,
-  scope,
-  accessTokenSeconds: 600,
-  accessTokenSigningAlg: 'ES256',
-  claims: {},
-  accessTokenClaims: [],
-  statusList: false,
-  createdAt: now,
-});
-
-const api = resource('https://api.example.com', ['read', 'write']);
-const other = resource('https://other.example.com', ['write', 'admin']);
-
-const refusalOf = (metadata: unknown, resources = [api]): RegistrationError => {
-  try {
-    registerClient(metadata, resources, now);
-  } catch (error) {
-    if (error instanceof RegistrationError) return error;
-    throw error;
-  }
-  throw new Error('it was registered');
-};
+const refusalOf = (metadata: unknown, resources = [api]): RegistrationError =>
+  refusedRegistration(() => registerClient(metadata, resources, now));
 
 describe('client registration, RFC 7591 §2', () => {
   test('nothing given: a confidential client of the only resource, with all its scope, an id and a secret', () => {

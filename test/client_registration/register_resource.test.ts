@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { registerResource } from '../../src/client_registration/register_resource.ts';
-import { RegistrationError } from '../../src/client_registration/registration_error.ts';
 import { reservedClaims } from '../../src/tokens/access_token.ts';
+import { refusedRegistration } from './refused_registration.ts';
 
 const now = 1_800_000_000;
 const limits = { accessTokenSeconds: 600, maxTokenSeconds: 3600 };
 const uri = 'https://api.example.com';
 
-const messageOf = (metadata: unknown): string => {
-  try {
-    registerResource(metadata, limits, now);
-  } catch (error) {
-    if (error instanceof RegistrationError) return error.message;
-    throw error;
-  }
-  throw new Error('it was registered');
-};
+const messageOf = (metadata: unknown): string =>
+  refusedRegistration(() => registerResource(metadata, limits, now)).message;
 
 describe('resource registration, RFC 8707 §2', () => {
   test('a URI is enough: no scope, the default lifetime, ES256, no claims', () => {
