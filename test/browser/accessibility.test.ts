@@ -1,59 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults, Result } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { textsFor } from '../../src/login/texts/catalogue.ts';
+import { makeResource } from '../contracts/records.ts';
 import { orEveryDay } from '../every_day.ts';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
-import type { Person } from '../issuer_records.ts';
 import { renderSamples } from '../login/sample_pages.ts';
-import { processTestMilliseconds } from '../running_server.ts';
-import { type Application, startApplication } from './application.ts';
-import { describeInChromium, launchChromium } from './chromium.ts';
+import { describeInChromium } from './chromium.ts';
+import { openScene } from './scene.ts';
 import { button, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
-
-vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const api = 'https://api.orbit.example';
 
-let browser: Browser | undefined;
-let server: IssuerProcess;
-let application: Application;
-let ada: Person;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-  if (browser === undefined) return;
-  [server, application] = await Promise.all([startIssuer({ KEYTURN_SIGN_UP: 'on' }), startApplication()]);
-  ada = await server.addPerson('ada');
-  const lifetime = { accessTokenSeconds: 300, accessTokenSigningAlg: 'ES256', createdAt: 0 } as const;
-  await server.store.addResource({
-    resource: api,
-    scope: ['notes:read'],
-    claims: {},
-    accessTokenClaims: [],
-    statusList: false,
-    ...lifetime,
-  });
+const scene = openScene(async (server) => {
+  await server.store.addResource(makeResource(api, { scope: ['notes:read'] }));
   const scope = ['openid', 'profile', 'email', 'phone', 'address', 'roles', 'offline_access', 'notes:read'];
-  await server.addClient('orbit', {
-    clientName: 'Orbit Notes',
-    redirectUris: [application.redirectUri],
-    scope,
-    resources: [api],
-  });
-});
-afterAll(async () => {
-  await browser?.close();
-  await application?.close();
-  await server?.close();
+  return { scope, resources: [api] };
 });
 
 const authorizationUrl = (parameters: Readonly<Record<string, string>> = {}): string =>
-  `${server.issuer}/authorize?${new URLSearchParams({
-    ...{ client_id: 'orbit', redirect_uri: application.redirectUri, response_type: 'code', resource: api },
+  `${scene.server.issuer}/authorize?${new URLSearchParams({
+    ...{ client_id: 'orbit', redirect_uri: scene.application.redirectUri, response_type: 'code', resource: api },
     ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
     scope: 'openid profile email phone address roles offline_access notes:read',
     ...parameters,
@@ -99,13 +68,13 @@ const findingsOn = async (page: Page): Promise<readonly string[]> => {
 
 /** A visitor who looks at every page they come to. */
 const withInspector = (use: (page: Page, look: () => Promise<void>) => Promise<void>): Promise<void> =>
-  withVisitor(browser, {}, async ({ page, expectNoComplaints }) => {
+  withVisitor(scene.browser, {}, async ({ page, expectNoComplaints }) => {
     const findings: string[] = [];
     await use(page, async () => {
       findings.push(...(await findingsOn(page)));
     });
     expect(findings).toEqual([]);
-    expectNoComplaints([server.issuer]);
+    expectNoComplaints([scene.server.issuer]);
   });
 
 describeInChromium('axe-core finds nothing to improve, in light and dark, wide and narrow', () => {
@@ -113,7 +82,7 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
     withInspector(async (page, look) => {
       await page.goto(authorizationUrl());
       await look();
-      await typeCredentials(page, ada.username, 'wrong wrong wrong wrong');
+      await typeCredentials(page, scene.ada.username, 'wrong wrong wrong wrong');
       await page.getByRole('alert').waitFor();
       await look();
       await page.getByRole('link', { name: 'Create an account' }).click();
@@ -130,7 +99,7 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
   test('on the pages of consent, and of the choice of an account', () =>
     withInspector(async (page, look) => {
       await page.goto(authorizationUrl({ claims: JSON.stringify({ userinfo: { zoneinfo: null } }) }));
-      await typeCredentials(page, ada.username, ada.password);
+      await typeCredentials(page, scene.ada.username, scene.ada.password);
       await button(page, 'Allow').waitFor();
       await page.getByText('About this application').click();
       await look();
@@ -148,10 +117,15 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
         resources: [api],
         resourceScope: [],
       };
-      await server.store.saveConsent({ sub: ada.sub, clientId: 'orbit', ...access, grantedAt: 1_795_408_800 });
-      await signInToAccount(page, server.issuer, ada);
+      await scene.server.store.saveConsent({
+        sub: scene.ada.sub,
+        clientId: 'orbit',
+        ...access,
+        grantedAt: 1_795_408_800,
+      });
+      await signInToAccount(page, scene.server.issuer, scene.ada);
       await look();
-      await page.goto(`${server.issuer}/account?done=consent_withdrawn`);
+      await page.goto(`${scene.server.issuer}/account?done=consent_withdrawn`);
       await page.getByRole('status').waitFor();
       await look();
       await page.getByLabel('Current password').fill('wrong');
@@ -165,8 +139,8 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
     withInspector(async (page, look) => {
       await page.goto(authorizationUrl({ client_id: 'nobody' }));
       await look();
-      await signInToAccount(page, server.issuer, ada);
-      await page.goto(`${server.issuer}/logout`);
+      await signInToAccount(page, scene.server.issuer, scene.ada);
+      await page.goto(`${scene.server.issuer}/logout`);
       await look();
       await button(page, 'Sign out').click();
       await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
@@ -197,8 +171,8 @@ describeInChromium('the keyboard alone', () => {
   };
 
   test('signs in and consents: the first field has the focus, Tab follows the reading order, Enter sends', () =>
-    withVisitor(browser, {}, async ({ page, expectNoComplaints }) => {
-      const grace = await server.addPerson('grace');
+    withVisitor(scene.browser, {}, async ({ page, expectNoComplaints }) => {
+      const grace = await scene.server.addPerson('grace');
       await page.goto(authorizationUrl());
       await page.locator('input:focus').waitFor();
       await page.keyboard.type(grace.username);
@@ -211,8 +185,8 @@ describeInChromium('the keyboard alone', () => {
       const outline = await button(page, 'Allow').evaluate('getComputedStyle(document.activeElement).outlineStyle');
       expect(outline).not.toBe('none');
       await page.keyboard.press('Enter');
-      await page.waitForURL(`${application.redirectUri}?**`);
-      expect(application.lastAnswer().parameters.get('code')).toMatch(/^[\w-]{43}$/);
-      expectNoComplaints([server.issuer, application.origin]);
+      await page.waitForURL(`${scene.application.redirectUri}?**`);
+      expect(scene.application.lastAnswer().parameters.get('code')).toMatch(/^[\w-]{43}$/);
+      expectNoComplaints([scene.server.issuer, scene.application.origin]);
     }));
 });

@@ -1,38 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
-import type { Person } from '../issuer_records.ts';
-import { processTestMilliseconds } from '../running_server.ts';
-import { type Application, startApplication } from './application.ts';
-import { describeInChromium, launchChromium } from './chromium.ts';
+import { expect, test } from 'vitest';
+import { describeInChromium } from './chromium.ts';
+import { openScene } from './scene.ts';
 import { bothModes, button, modes, signInToAccount, typeCredentials, withVisitor } from './visitor.ts';
-
-vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
 const challenge = createHash('sha256').update('x'.repeat(43)).digest('base64url');
 
-let browser: Browser | undefined;
-let server: IssuerProcess;
-let application: Application;
-let ada: Person;
-
-beforeAll(async () => {
-  browser = await launchChromium();
-  if (browser === undefined) return;
-  [server, application] = await Promise.all([startIssuer({ KEYTURN_SIGN_UP: 'on' }), startApplication()]);
-  ada = await server.addPerson('ada');
-  await server.addClient('orbit', { clientName: 'Orbit Notes', redirectUris: [application.redirectUri] });
-});
-afterAll(async () => {
-  await browser?.close();
-  await application?.close();
-  await server?.close();
-});
+const scene = openScene();
 
 const authorizationUrl = (parameters: Readonly<Record<string, string>> = {}): string =>
-  `${server.issuer}/authorize?${new URLSearchParams({
-    ...{ client_id: 'orbit', redirect_uri: application.redirectUri, response_type: 'code', state: 'of the app' },
+  `${scene.server.issuer}/authorize?${new URLSearchParams({
+    ...{ client_id: 'orbit', redirect_uri: scene.application.redirectUri, response_type: 'code', state: 'of the app' },
     ...{ code_challenge: challenge, code_challenge_method: 'S256', scope: 'openid profile email offline_access' },
     ...parameters,
   })}`;
@@ -43,7 +21,7 @@ for (const { name, javaScriptEnabled } of modes)
     const freshName = (base: string): string => `${base}-${javaScriptEnabled ? 'js' : 'plain'}`;
 
     test('signs up on the way to an application, corrects what is wrong, and arrives there', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
         await page.goto(authorizationUrl());
         await page.getByRole('link', { name: 'Create an account' }).click();
         await page.getByLabel('Username').fill('ada');
@@ -55,23 +33,23 @@ for (const { name, javaScriptEnabled } of modes)
         expect(await page.getByLabel('Password').inputValue()).toBe('');
         expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Nova Example');
         await page.getByText('This password is on the lists').waitFor();
-        await page.getByLabel('Password').fill(ada.password);
+        await page.getByLabel('Password').fill(scene.ada.password);
         await button(page, 'Create account').click();
         await page.getByText('This username is taken').waitFor();
         await page.getByLabel('Username').fill(freshName('nova'));
-        await page.getByLabel('Password').fill(ada.password);
+        await page.getByLabel('Password').fill(scene.ada.password);
         await button(page, 'Create account').click();
         await page.waitForURL('**/consent?**');
         expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Orbit Notes asks for access');
         await button(page, 'Allow').click();
-        await page.waitForURL(`${application.redirectUri}?**`);
-        expect(application.lastAnswer().parameters.get('code')).toMatch(/^[\w-]{43}$/);
-        expectNoComplaints([server.issuer, application.origin]);
+        await page.waitForURL(`${scene.application.redirectUri}?**`);
+        expect(scene.application.lastAnswer().parameters.get('code')).toMatch(/^[\w-]{43}$/);
+        expectNoComplaints([scene.server.issuer, scene.application.origin]);
       }));
 
     test('gives a wrong password, then the right one; denies, then allows; and is not asked again', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
-        const grace = await server.addPerson(freshName('grace'));
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
+        const grace = await scene.server.addPerson(freshName('grace'));
         await page.goto(authorizationUrl());
         await typeCredentials(page, grace.username, 'wrong horse battery staple');
         await page.getByText('The username or the password is wrong').waitFor();
@@ -80,93 +58,98 @@ for (const { name, javaScriptEnabled } of modes)
         await page.getByLabel('Password').fill(grace.password);
         await button(page, 'Sign in').click();
         await button(page, 'Deny').click();
-        await page.waitForURL(`${application.redirectUri}?**`);
-        const denied = Object.fromEntries(application.lastAnswer().parameters);
-        expect(denied).toMatchObject({ error: 'access_denied', state: 'of the app', iss: server.issuer });
+        await page.waitForURL(`${scene.application.redirectUri}?**`);
+        const denied = Object.fromEntries(scene.application.lastAnswer().parameters);
+        expect(denied).toMatchObject({ error: 'access_denied', state: 'of the app', iss: scene.server.issuer });
         await page.goto(authorizationUrl());
         await button(page, 'Allow').click();
-        await page.waitForURL(`${application.redirectUri}?**`);
-        const allowed = application.lastAnswer().parameters.get('code');
+        await page.waitForURL(`${scene.application.redirectUri}?**`);
+        const allowed = scene.application.lastAnswer().parameters.get('code');
         expect(allowed).toMatch(/^[\w-]{43}$/);
         await page.goto(authorizationUrl());
-        expect(page.url()).toContain(application.redirectUri);
-        expect(application.lastAnswer().parameters.get('code')).not.toBe(allowed);
-        expectNoComplaints([server.issuer, application.origin]);
+        expect(page.url()).toContain(scene.application.redirectUri);
+        expect(scene.application.lastAnswer().parameters.get('code')).not.toBe(allowed);
+        expectNoComplaints([scene.server.issuer, scene.application.origin]);
       }));
 
     test('sees their sessions and applications at their account, and ends one of each', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
-        const mary = await server.addPerson(freshName('mary'));
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
+        const mary = await scene.server.addPerson(freshName('mary'));
         await page.goto(authorizationUrl());
         await typeCredentials(page, mary.email, mary.password);
         await button(page, 'Allow').click();
-        await page.waitForURL(`${application.redirectUri}?**`);
-        await withVisitor(browser, options, async ({ page: elsewhere }) => {
-          await signInToAccount(elsewhere, server.issuer, mary);
-          await page.goto(`${server.issuer}/account`);
+        await page.waitForURL(`${scene.application.redirectUri}?**`);
+        await withVisitor(scene.browser, options, async ({ page: elsewhere }) => {
+          await signInToAccount(elsewhere, scene.server.issuer, mary);
+          await page.goto(`${scene.server.issuer}/account`);
           const sessions = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem');
           expect(await sessions.count()).toBe(2);
           const other = sessions.filter({ hasNotText: 'This browser' });
           await other.getByRole('button', { name: 'End session' }).click();
           await page.getByText('The session has ended.').waitFor();
           expect(await sessions.count()).toBe(1);
-          await elsewhere.goto(`${server.issuer}/account`);
-          expect(elsewhere.url()).toBe(`${server.issuer}/login`);
+          await elsewhere.goto(`${scene.server.issuer}/account`);
+          expect(elsewhere.url()).toBe(`${scene.server.issuer}/login`);
         });
         await page.getByRole('button', { name: /^Withdraw access *: *Orbit Notes$/ }).click();
         await page.getByText('No application has access to your account.').waitFor();
         await page.goto(authorizationUrl());
         expect(await button(page, 'Allow').isVisible()).toBe(true);
-        expectNoComplaints([server.issuer, application.origin]);
+        expectNoComplaints([scene.server.issuer, scene.application.origin]);
       }));
 
     test('changes their password, which ends every other session', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
-        const joan = await server.addPerson(freshName('joan'));
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
+        const joan = await scene.server.addPerson(freshName('joan'));
         const changed = { ...joan, password: 'another long password of joan' };
         const change = async (current: string, wanted: string): Promise<void> => {
           await page.getByLabel('Current password').fill(current);
           await page.getByLabel('New password').fill(wanted);
           await button(page, 'Change password').click();
         };
-        await signInToAccount(page, server.issuer, joan);
-        await withVisitor(browser, options, async ({ page: elsewhere }) => {
-          await signInToAccount(elsewhere, server.issuer, joan);
+        await signInToAccount(page, scene.server.issuer, joan);
+        await withVisitor(scene.browser, options, async ({ page: elsewhere }) => {
+          await signInToAccount(elsewhere, scene.server.issuer, joan);
           await change('not the current password', changed.password);
           await page.getByText('This is not your current password.').waitFor();
           await change(joan.password, 'aaaaaaaaaaaaaaaaaa');
           await page.getByText('This password is one pattern over and over.').waitFor();
           await change(joan.password, changed.password);
           await page.getByText('Your password is changed.').waitFor();
-          await elsewhere.goto(`${server.issuer}/account`);
-          expect(elsewhere.url()).toBe(`${server.issuer}/login`);
+          await elsewhere.goto(`${scene.server.issuer}/account`);
+          expect(elsewhere.url()).toBe(`${scene.server.issuer}/login`);
           await typeCredentials(elsewhere, joan.username, joan.password);
           await elsewhere.getByText('The username or the password is wrong').waitFor();
           await typeCredentials(elsewhere, joan.username, changed.password);
-          await elsewhere.waitForURL(`${server.issuer}/account`);
+          await elsewhere.waitForURL(`${scene.server.issuer}/account`);
         });
-        expectNoComplaints([server.issuer]);
+        expectNoComplaints([scene.server.issuer]);
       }));
 
     test('is asked before they are signed out, stays, and then goes', () =>
-      withVisitor(browser, options, async ({ page, context, expectNoComplaints }) => {
-        await signInToAccount(page, server.issuer, ada);
-        await page.goto(`${server.issuer}/logout`);
+      withVisitor(scene.browser, options, async ({ page, context, expectNoComplaints }) => {
+        await signInToAccount(page, scene.server.issuer, scene.ada);
+        await page.goto(`${scene.server.issuer}/logout`);
         await page.getByRole('link', { name: 'Stay signed in' }).click();
-        expect(page.url()).toBe(`${server.issuer}/account`);
-        await page.goto(`${server.issuer}/logout`);
+        expect(page.url()).toBe(`${scene.server.issuer}/account`);
+        await page.goto(`${scene.server.issuer}/logout`);
         await button(page, 'Sign out').click();
         await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
-        expect((await context.cookies(server.issuer)).map(({ name }) => name)).toEqual(['__Host-keyturn_browser']);
+        expect((await context.cookies(scene.server.issuer)).map(({ name }) => name)).toEqual([
+          '__Host-keyturn_browser',
+        ]);
         await page.getByRole('link', { name: 'Sign in again' }).click();
-        expect(page.url()).toBe(`${server.issuer}/login`);
-        expectNoComplaints([server.issuer]);
+        expect(page.url()).toBe(`${scene.server.issuer}/login`);
+        expectNoComplaints([scene.server.issuer]);
       }));
 
     test('chooses the account to go on with, or signs in as somebody else', () =>
-      withVisitor(browser, options, async ({ page, expectNoComplaints }) => {
-        const [edith, rosa] = [await server.addPerson(freshName('edith')), await server.addPerson(freshName('rosa'))];
-        await signInToAccount(page, server.issuer, edith);
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
+        const [edith, rosa] = [
+          await scene.server.addPerson(freshName('edith')),
+          await scene.server.addPerson(freshName('rosa')),
+        ];
+        await signInToAccount(page, scene.server.issuer, edith);
         await page.goto(authorizationUrl({ prompt: 'select_account' }));
         await page.getByText('Use another account').click();
         await typeCredentials(page, rosa.username, rosa.password);
@@ -175,7 +158,7 @@ for (const { name, javaScriptEnabled } of modes)
         await page.goto(authorizationUrl({ prompt: 'select_account' }));
         await page.getByRole('button', { name: 'Continue as Rosa' }).click();
         await page.waitForURL('**/consent?**');
-        expectNoComplaints([server.issuer]);
+        expectNoComplaints([scene.server.issuer]);
       }));
   });
 
@@ -183,16 +166,16 @@ describeInChromium('a person at the pages', () => {
   test.each(bothModes)(
     'is brought back by a form where the application asked for that, $name',
     ({ javaScriptEnabled }) =>
-      withVisitor(browser, { javaScriptEnabled }, async ({ page, expectNoComplaints }) => {
-        await signInToAccount(page, server.issuer, ada);
+      withVisitor(scene.browser, { javaScriptEnabled }, async ({ page, expectNoComplaints }) => {
+        await signInToAccount(page, scene.server.issuer, scene.ada);
         await page.goto(authorizationUrl({ response_mode: 'form_post', prompt: 'consent' }));
         await button(page, 'Allow').click();
         if (!javaScriptEnabled) await button(page, 'Continue').click();
-        await page.waitForURL(application.redirectUri);
-        const { method, parameters } = application.lastAnswer();
+        await page.waitForURL(scene.application.redirectUri);
+        const { method, parameters } = scene.application.lastAnswer();
         expect([method, parameters.get('state')]).toEqual(['POST', 'of the app']);
         expect(parameters.get('code')).toMatch(/^[\w-]{43}$/);
-        expectNoComplaints([server.issuer, application.origin]);
+        expectNoComplaints([scene.server.issuer, scene.application.origin]);
       }),
   );
 });
