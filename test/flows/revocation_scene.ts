@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config.ts';
+import { makeResource } from '../contracts/records.ts';
 import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
 import { basic } from '../test_provider.ts';
 import type { VerifyingReply, VerifyingRequest } from './verifying_process.ts';
@@ -46,10 +47,7 @@ export const openRevocationScene = async (
   environment: Environment = {},
 ): Promise<RevocationScene> => {
   const issuer = await startIssuer(environment);
-  await issuer.store.addResource({
-    ...{ resource: listedResource, scope: ['read'], accessTokenSeconds: 600, accessTokenSigningAlg: 'ES256' },
-    ...{ claims: {}, accessTokenClaims: [], statusList: true, createdAt: 0 },
-  });
+  await issuer.store.addResource(makeResource(listedResource, { scope: ['read'], statusList: true }));
   let clients = 0;
   const children: ChildProcess[] = [];
 

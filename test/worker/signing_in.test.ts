@@ -1,18 +1,11 @@
 // What `npm test` asks of the Worker: it publishes, signs in, issues and refreshes. `npm run worker:test` asks the rest.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
-import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
-import { makeClient, makeUser } from '../contracts/records.ts';
-import { createEndUser } from '../relying_parties/end_user.ts';
 import { processTestMilliseconds } from '../running_server.ts';
+import { addApplication, authorization, redirectUri } from './application.ts';
 import { type RunningWorker, startWorker } from './running_worker.ts';
 
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
-
-const password = 'nine quiet otters juggling';
-const clientSecret = 'a-secret-of-43-characters-as-they-are-made-x';
-const redirectUri = 'https://app.example/callback';
 
 let worker: RunningWorker;
 beforeAll(async () => {
@@ -29,7 +22,7 @@ const readKeySet = async (): Promise<JSONWebKeySet> => {
 const askForTokens = async (form: Readonly<Record<string, string>>): Promise<Record<string, string>> => {
   const response = await fetch(`${worker.issuer}/token`, {
     method: 'POST',
-    headers: { Authorization: `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}` },
+    headers: { Authorization: authorization },
     body: new URLSearchParams(form),
   });
   const body = (await response.json()) as Record<string, string>;
@@ -47,22 +40,8 @@ describe('the Worker, in workerd on D1', () => {
   });
 
   test('signs a person in whose password was hashed on Node, and gives tokens that its key set verifies', async () => {
-    const passwordHash = await nodeRsPasswordHasher.hash(password);
-    await worker.store.addUser(makeUser('ada', { username: 'ada', passwordHash }));
-    await worker.store.addClient(
-      makeClient('app', {
-        ...{ grantTypes: ['authorization_code', 'refresh_token'], redirectUris: [redirectUri], resources: [] },
-        ...{ scope: ['openid', 'offline_access'], firstParty: true, dangerouslyAllowNoPkce: true },
-        ...{ tokenEndpointAuthMethod: 'client_secret_basic', clientSecretSha256: hashClientSecret(clientSecret) },
-      }),
-    );
-    const url = new URL(`${worker.issuer}/authorize`);
-    url.search = new URLSearchParams({
-      ...{ client_id: 'app', redirect_uri: redirectUri, response_type: 'code', state: 's' },
-      scope: 'openid offline_access',
-    }).toString();
-    const journey = await createEndUser(worker.issuer, { username: 'ada', password }).open(url);
-    const code = journey.url.searchParams.get('code') ?? expect.fail(`no code: ${journey.url.href}`);
+    const obtainCode = await addApplication(worker);
+    const code = await obtainCode();
     const redeemed = await askForTokens({ grant_type: 'authorization_code', code, redirect_uri: redirectUri });
     const refreshed = await askForTokens({
       grant_type: 'refresh_token',

@@ -4,11 +4,10 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import { hashClientSecret } from '../../src/client_authentication/client_secret.ts';
-import type { Resource } from '../../src/seams/resource_store.ts';
 import { type AskedHasher, describePasswordHasher } from '../contracts/password_hasher.ts';
-import { makeClient, makeUser } from '../contracts/records.ts';
-import { createEndUser } from '../relying_parties/end_user.ts';
+import { makeClient, makeResource } from '../contracts/records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
+import { addApplication, authorization, clientSecret, redirectUri } from './application.ts';
 import { broughtHashes } from './brought_hashes.ts';
 import { bundleWorker } from './bundled.ts';
 import { type RunningWorker, startWorker } from './running_worker.ts';
@@ -16,7 +15,6 @@ import { type RunningWorker, startWorker } from './running_worker.ts';
 vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
 
 const audience = 'https://api.example';
-const clientSecret = 'a-secret-of-43-characters-as-they-are-made-x';
 const isolates = ['issuer-0', 'issuer-1', 'issuer-2'] as const;
 
 /** Constants of seconds: lead is P + S + A + 2E = 6. */
@@ -36,16 +34,7 @@ const quick = {
 
 const beyondSnapshotMilliseconds = 2100;
 
-const api: Resource = {
-  resource: audience,
-  scope: [],
-  accessTokenSeconds: 300,
-  accessTokenSigningAlg: 'ES256',
-  claims: {},
-  accessTokenClaims: [],
-  statusList: true,
-  createdAt: 0,
-};
+const api = makeResource(audience, { scope: [], accessTokenSeconds: 300, statusList: true });
 
 let folders: readonly string[] = [];
 let worker: RunningWorker;
@@ -158,13 +147,11 @@ describe('revocation on Workers', () => {
 });
 
 describe('isolates that race on one database', () => {
-  const redirectUri = 'https://app.example/callback';
-  const secret = `Basic ${Buffer.from(`app:${clientSecret}`).toString('base64')}`;
   const race = async (form: Readonly<Record<string, string>>) => {
     const asked = Array.from({ length: 18 }, (_, turn) =>
       worker.ask(isolates[turn % isolates.length] ?? '', '/token', {
         method: 'POST',
-        headers: { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' },
+        headers: { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams(form).toString(),
       }),
     );
@@ -174,31 +161,13 @@ describe('isolates that race on one database', () => {
   };
 
   test('T062 T081: a code gives tokens once, and a refresh token has one successor', async () => {
-    const passwordHash = await nodeRsPasswordHasher.hash('correct horse battery staple');
-    await worker.store.addUser(makeUser('ada', { username: 'ada', passwordHash }));
-    await worker.store.addClient(
-      makeClient('app', {
-        ...{ grantTypes: ['authorization_code', 'refresh_token'], redirectUris: [redirectUri], resources: [] },
-        ...{ scope: ['openid', 'offline_access'], firstParty: true, dangerouslyAllowNoPkce: true },
-        ...{ tokenEndpointAuthMethod: 'client_secret_basic', clientSecretSha256: hashClientSecret(clientSecret) },
-      }),
-    );
-    const url = new URL(`${worker.issuer}/authorize`);
-    url.search = new URLSearchParams({
-      ...{ client_id: 'app', redirect_uri: redirectUri, response_type: 'code', state: 's' },
-      scope: 'openid offline_access',
-    }).toString();
-    const obtainCode = async (): Promise<string> => {
-      const person = { username: 'ada', password: 'correct horse battery staple' };
-      const journey = await createEndUser(worker.issuer, person).open(url);
-      return journey.url.searchParams.get('code') ?? expect.fail(`no code: ${journey.url.href}`);
-    };
+    const obtainCode = await addApplication(worker);
     const redemption = { grant_type: 'authorization_code', redirect_uri: redirectUri };
     expect(await race({ ...redemption, code: await obtainCode() })).toHaveLength(1);
 
     // A second authorization: the race over the code has ended the tokens of the first.
     const form = new URLSearchParams({ ...redemption, code: await obtainCode() }).toString();
-    const headers = { Authorization: secret, 'Content-Type': 'application/x-www-form-urlencoded' };
+    const headers = { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded' };
     const redeemed = await worker.ask('issuer-0', '/token', { method: 'POST', headers, body: form });
     const { refresh_token: refreshToken = '' } = (await redeemed.json()) as Record<string, string>;
     const refreshed = await race({ grant_type: 'refresh_token', refresh_token: refreshToken });
