@@ -24,6 +24,7 @@ import type { Resource } from '../src/seams/resource_store.ts';
 import type { SignerFactory } from '../src/seams/signer.ts';
 import type { Store } from '../src/seams/store.ts';
 import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
+import { makeResource } from './contracts/records.ts';
 import { createKeyMaker } from './made_keys.ts';
 
 /** The ring's text, made up for this run. */
@@ -131,17 +132,7 @@ type Registrar = Pick<Store, 'addClient' | 'addResource'>;
 
 /** Registers a resource; `overrides` say how it differs from an ordinary one. */
 export const addResource = async (store: Registrar, overrides: Partial<Resource> = {}): Promise<Resource> => {
-  const resource: Resource = {
-    resource: registeredResource,
-    scope: ['read', 'write'],
-    accessTokenSeconds: 600,
-    accessTokenSigningAlg: 'ES256',
-    claims: {},
-    accessTokenClaims: [],
-    statusList: false,
-    createdAt: 1_800_000_000,
-    ...overrides,
-  };
+  const resource = makeResource(registeredResource, overrides);
   if (!(await store.addResource(resource))) throw new TypeError(`the resource ${resource.resource} is taken`);
   return resource;
 };

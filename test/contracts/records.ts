@@ -1,4 +1,4 @@
-// Records for the contract suites; `overrides` say how one differs from an ordinary one.
+// Records as stores keep them, for contracts and other tests; `overrides` say how one differs from an ordinary one.
 import type { AuditEvent } from '../../src/seams/audit_store.ts';
 import { type Client, clientDefaults } from '../../src/seams/client_store.ts';
 import type { Resource } from '../../src/seams/resource_store.ts';
