@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { databasePathIn, makeFolder, processTestMilliseconds, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder, processTestMilliseconds } from '../running_server.ts';
 import { loopbackIn, runCommand } from './in_process.ts';
 
 const drillFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('keyturn-drill-'));
@@ -31,7 +31,6 @@ test(
     expect(report.good_tokens.shown).toBeGreaterThan(50);
     expect(existsSync(databasePathIn(folder))).toBe(false);
     expect(drillFolders().filter((name) => !before.includes(name))).toEqual([]);
-    removeFolder(folder);
   },
   processTestMilliseconds,
 );

@@ -15,7 +15,6 @@ import {
   makeFolder,
   outcomeOf,
   type RunningServer,
-  removeFolder,
   runCli,
   start,
   startServer,
@@ -81,7 +80,6 @@ describe('the keyturn executable', () => {
     const taken = createServer().listen(metricsPort, '127.0.0.1');
     onTestFinished(() => {
       taken.close();
-      removeFolder(own);
     });
     const refused = await runCli(['serve'], own, {
       KEYTURN_ISSUER: `http://127.0.0.1:${port}`,
@@ -104,7 +102,6 @@ describe('commands beside a running server', () => {
   });
   afterAll(async () => {
     await server.stop();
-    removeFolder(server.folder);
   });
 
   test('serve warns of a variable that is no setting', () => {
@@ -160,7 +157,6 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
       cwd: alone,
       encoding: 'utf8',
     });
-    removeFolder(alone);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^keyturn: this is Node \d+\.\d+\.\d+; Keyturn needs Node 24 or newer\. Run "npm ci".*\n$/);
   });
@@ -175,7 +171,6 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
     await until('it listens', () => (stdout().includes('"listening"') ? true : undefined));
     child.kill('SIGTERM');
     const { code } = await outcomeOf(launched);
-    removeFolder(served);
     expect(code).toBe(0);
     expect(stdout()).toContain('"stopped"');
   });

@@ -11,7 +11,6 @@ import {
   outcomeOf,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   start,
   startServer,
@@ -57,7 +56,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
-  removeFolder(folder);
 }, processTestMilliseconds);
 
 describe('docs/relying-parties.md', () => {

@@ -50,7 +50,6 @@ beforeAll(async () => {
 }, processTestMilliseconds);
 afterAll(() => {
   removeFolder(checkout);
-  removeFolder(node.folder);
 });
 
 describe.runIf(hasBefore)(`F18: this version beside ${versionBefore}`, { timeout: 3 * processTestMilliseconds }, () => {

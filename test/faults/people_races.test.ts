@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { issuer } from '../people.ts';
-import { databasePathIn, makeFolder, removeFolder, startServer } from '../running_server.ts';
+import { databasePathIn, makeFolder, startServer } from '../running_server.ts';
 import { openPeopleIn } from './people_node.ts';
 import { describePeopleRaces } from './people_races.ts';
 
@@ -19,7 +19,6 @@ describePeopleRaces('two processes on one SQLite file', async () => {
       reader.close();
       await Promise.all(servers.map((server) => server.stop()));
       await people.store.close();
-      removeFolder(folder);
     },
   };
 });

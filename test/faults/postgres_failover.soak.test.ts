@@ -11,7 +11,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
   until,
@@ -48,7 +47,6 @@ describe.runIf(postgresBinaries() !== undefined)('F9: the synchronous standby of
     onTestFinished(async () => {
       await proxy.close();
       await Promise.all([primary.remove(), standby.remove()]);
-      removeFolder(folder);
     });
     const isFollowed = "select count(*)::int as count from pg_stat_replication where sync_state = 'quorum'";
     await until('the standby follows', async () => ((await ask(primary, isFollowed)).count === 1 ? true : undefined));

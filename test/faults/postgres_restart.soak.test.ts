@@ -9,7 +9,7 @@ import { openPostgres } from '../../src/adapters/postgres_store.ts';
 import { issuer } from '../people.ts';
 import { postgresBinaries, startCluster } from '../postgres/cluster.ts';
 import { readKeptTables } from '../postgres/kept_tables.ts';
-import { makeFolder, processTestMilliseconds, removeFolder, startServer, until } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, startServer, until } from '../running_server.ts';
 import { tell } from './bounds.ts';
 import { addLedger, countOf, emptyLedger, expectKeptIn, lastingOf } from './people_ledger.ts';
 import { addPersons, liveOn } from './people_lives.ts';
@@ -31,7 +31,6 @@ describe.runIf(postgresBinaries() !== undefined)('F8: Postgres is restarted unde
     const [folder, cluster] = [makeFolder(), await startCluster()];
     onTestFinished(async () => {
       await cluster.remove();
-      removeFolder(folder);
     });
     const environment = {
       KEYTURN_ISSUER: issuer,

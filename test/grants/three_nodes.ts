@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { expect } from 'vitest';
 import type { App } from '../../src/app.ts';
 import { type Browser, cheapHasher, openPeople, type People } from '../people.ts';
-import { databasePathIn, makeFolder, removeFolder } from '../running_server.ts';
+import { databasePathIn, makeFolder } from '../running_server.ts';
 import { obtainTokens, readAnswer, refresh, type TokenAnswer } from '../token_requests.ts';
 
 export const idleSeconds = 3600;
@@ -72,7 +72,6 @@ export const openThreeNodes = async (): Promise<ThreeNodes> => {
     close: async () => {
       reader.close();
       for (const node of [people, ...others]) await node.store.close();
-      removeFolder(folder);
     },
   };
 };

@@ -3,7 +3,7 @@ import { boundPasswordHasher } from '../../src/adapters/bounded_password_hasher.
 import { signIn } from '../../src/login/sign_in.ts';
 import type { User } from '../../src/seams/user_store.ts';
 import { authorizePath, cheapHasher, obtainCode, openPeople, type People, password, redeem } from '../people.ts';
-import { databasePathIn, makeFolder, removeFolder, until } from '../running_server.ts';
+import { databasePathIn, makeFolder, until } from '../running_server.ts';
 
 let people: People;
 let ada: User;
@@ -130,7 +130,6 @@ describe('limits are no way to shut people out, ASVS 6.3.1', () => {
     const after = await openPeople(options);
     expect(await attempt({ login: 'ada', secret: password }, after)).toBe('limited');
     await after.store.close();
-    removeFolder(folder);
   });
 });
 

@@ -6,7 +6,6 @@ import {
   makeFolder,
   processTestMilliseconds,
   type RunningServer,
-  removeFolder,
   runCli,
   startServer,
 } from '../running_server.ts';
@@ -32,7 +31,6 @@ describe.runIf(hasPostgres)('an issuer on Postgres', { timeout: processTestMilli
   });
   afterAll(async () => {
     await database.remove();
-    removeFolder(folder);
   });
 
   test('a database that no node was started on does not look like an empty issuer', async () => {

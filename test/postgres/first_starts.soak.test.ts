@@ -1,7 +1,7 @@
 // I10 and I12 on Postgres: nodes that start at once on an empty database make one of everything. What one makes every day
 // is in command_line.test.ts.
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { makeFolder, processTestMilliseconds, removeFolder, runCli, startServer, until } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, runCli, startServer, until } from '../running_server.ts';
 import { freshDatabase, hasPostgres } from './databases.ts';
 
 const issuer = 'http://127.0.0.1:4612';
@@ -19,7 +19,6 @@ describe.runIf(hasPostgres)('nodes on one Postgres', { timeout: processTestMilli
     const [folder, database] = [makeFolder(), await freshDatabase('template0')];
     onTestFinished(async () => {
       await database.remove();
-      removeFolder(folder);
     });
     const environment = { ...timings, KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url };
     const servers = await Promise.all(

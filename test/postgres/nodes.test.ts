@@ -5,14 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { orEveryDay } from '../every_day.ts';
 import { freePort } from '../free_port.ts';
 import { canSetClock, createMachineClock, type MachineClock } from '../machine_clock.ts';
-import {
-  makeFolder,
-  processTestMilliseconds,
-  type RunningServer,
-  removeFolder,
-  runCli,
-  until,
-} from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type RunningServer, runCli, until } from '../running_server.ts';
 import { addClient, addResource, basic } from '../test_provider.ts';
 import { freshDatabase, hasPostgres } from './databases.ts';
 import { type PostgresNodes, startNodes } from './nodes.ts';
@@ -53,7 +46,6 @@ test.runIf(hasPostgres)(
     onTestFinished(async () => {
       taken.close();
       await database.remove();
-      removeFolder(folder);
     });
     const settings = { KEYTURN_ISSUER: issuer, KEYTURN_DATABASE_URL: database.url, KEYTURN_PORT: `${port}` };
     for (const processes of orEveryDay(['1', '2'], ['1'])) {
@@ -84,7 +76,6 @@ describe.runIf(hasPostgres)('a node that must not sign', { timeout: processTestM
   }, processTestMilliseconds);
   afterAll(async () => {
     await nodes.close();
-    removeFolder(clockFolder);
   }, processTestMilliseconds);
 
   test.runIf(canSetClock).each([[-40], [90]])(

@@ -4,7 +4,7 @@ import { openPostgres } from '../../src/adapters/postgres_store.ts';
 import type { Environment } from '../../src/config.ts';
 import { machineClock, openPeopleIn } from '../faults/people_node.ts';
 import { issuer, type People } from '../people.ts';
-import { makeFolder, type RunningServer, removeFolder, startServer } from '../running_server.ts';
+import { makeFolder, type RunningServer, startServer } from '../running_server.ts';
 import { type FreshDatabase, freshDatabase } from './databases.ts';
 
 /** Whole numbers as numbers: here all of them fit. */
@@ -45,7 +45,6 @@ export const startNodes = async (
       await reader.end();
       await people.store.close();
       await database.remove();
-      removeFolder(folder);
     },
   };
 };

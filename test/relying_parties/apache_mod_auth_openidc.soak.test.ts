@@ -9,7 +9,7 @@ import type { SigningAlgorithm } from '../../src/seams/signer.ts';
 import { freePort } from '../free_port.ts';
 import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
 import type { Person } from '../issuer_records.ts';
-import { makeFolder, processTestMilliseconds, type Running, removeFolder, start, until } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type Running, start, until } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 import { quickTurns } from './quick_turns.ts';
 
@@ -100,7 +100,6 @@ afterAll(async () => {
   apache?.child.kill('SIGTERM');
   await apache?.ended;
   await server?.close();
-  removeFolder(folder);
 });
 
 const open = (endUser: EndUser, path: string) => endUser.open(`${origin}${path}`, {}, [origin]);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../free_port.ts';
 import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
 import type { Person } from '../issuer_records.ts';
-import { makeFolder, processTestMilliseconds, type Running, removeFolder, start, until } from '../running_server.ts';
+import { makeFolder, processTestMilliseconds, type Running, start, until } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
 import { quickTurns } from './quick_turns.ts';
 
@@ -93,7 +93,6 @@ afterAll(async () => {
   flask?.child.kill('SIGTERM');
   await flask?.ended;
   await server?.close();
-  removeFolder(folder);
 });
 
 const open = async (endUser: EndUser, path: string): Promise<unknown> => {
