@@ -24,9 +24,9 @@ import type { OutboundHttp } from '../src/seams/outbound_http.ts';
 import type { PasswordHasher } from '../src/seams/password_hasher.ts';
 import type { User } from '../src/seams/user_store.ts';
 import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
-import { createManualClock, type ManualClock } from './contracts/opened_stores.ts';
 import { makeClient, makeUser, now } from './contracts/records.ts';
 import { createKeyMaker } from './made_keys.ts';
+import { createManualClock, type ManualClock } from './manual_clock.ts';
 
 export const issuer = 'https://id.example.com';
 export const redirectUri = 'https://app.example.com/callback';

@@ -17,7 +17,6 @@ import { createKeyHistory } from '../src/keys/keep_key_history.ts';
 import { KeyRing } from '../src/keys/key_ring.ts';
 import type { Provider } from '../src/provider.ts';
 import { type Client, clientDefaults } from '../src/seams/client_store.ts';
-import type { Clock } from '../src/seams/clock.ts';
 import type { Log } from '../src/seams/log.ts';
 import { type Metrics, noMetrics } from '../src/seams/metrics.ts';
 import type { Resource } from '../src/seams/resource_store.ts';
@@ -26,26 +25,11 @@ import type { Store } from '../src/seams/store.ts';
 import { createRevocationParts } from '../src/status_lists/revocation_parts.ts';
 import { makeResource } from './contracts/records.ts';
 import { createKeyMaker } from './made_keys.ts';
+import { createManualClock, type ManualClock } from './manual_clock.ts';
 
 /** The ring's text, made up for this run. */
 export const makeKekRing = (kid = 'kek-test'): string =>
   JSON.stringify({ keys: [{ kty: 'oct', kid, k: randomBytes(32).toString('base64url') }] });
-
-export interface TestClock extends Clock {
-  /** Both clocks go on. */
-  advance(seconds: number): void;
-}
-
-export const createTestClock = (startsAt = 1_800_000_000): TestClock => {
-  let now = startsAt;
-  return {
-    now: () => now,
-    monotonicSeconds: () => now,
-    advance: (seconds) => {
-      now += seconds;
-    },
-  };
-};
 
 export interface LogRecord {
   readonly level: 'info' | 'warn' | 'error';
@@ -69,13 +53,13 @@ export interface TestProviderOptions {
   readonly environment?: Environment;
   readonly databasePath?: string;
   readonly kekRing?: string;
-  readonly clock?: TestClock;
+  readonly clock?: ManualClock;
   readonly signers?: SignerFactory;
   readonly metrics?: Metrics;
 }
 
 export interface TestProvider extends Provider {
-  readonly clock: TestClock;
+  readonly clock: ManualClock;
   readonly log: RecordedLog;
   readonly app: App;
 }
@@ -85,7 +69,7 @@ export const createTestProvider = async ({
   environment = {},
   databasePath = ':memory:',
   kekRing = makeKekRing(),
-  clock = createTestClock(),
+  clock = createManualClock(),
   signers = nodeCryptoSigners,
   metrics = noMetrics,
 }: TestProviderOptions = {}): Promise<TestProvider> => {

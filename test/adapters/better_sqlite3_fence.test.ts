@@ -7,8 +7,8 @@ import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.t
 import { createFence } from '../../src/adapters/better_sqlite3_fence.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
 import { makeSession, makeUser, now } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
 
 let folder: string;

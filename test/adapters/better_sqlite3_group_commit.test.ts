@@ -6,8 +6,8 @@ import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.t
 import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
 import { addStanding, makeRefreshToken, makeSession, now, startFamily } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
 
 let folder: string;

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { composeSqlStore, type OpenedStore } from '../../src/adapters/sql_store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
 import {
   addStanding,
   makeAuditEvent,
@@ -17,6 +16,7 @@ import {
   now,
   startFamily,
 } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
 
 let statements: string[];

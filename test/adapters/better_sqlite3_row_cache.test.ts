@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import type { Store } from '../../src/seams/store.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { databasePathIn, makeFolder } from '../running_server.ts';
-import { addClient, addResource, createTestClock, registeredResource } from '../test_provider.ts';
+import { addClient, addResource, registeredResource } from '../test_provider.ts';
 
 let folder: string;
 let store: Store;
@@ -10,8 +11,8 @@ let other: Store;
 
 beforeEach(async () => {
   folder = makeFolder();
-  store = createBetterSqlite3Store(databasePathIn(folder), createTestClock());
-  other = createBetterSqlite3Store(databasePathIn(folder), createTestClock());
+  store = createBetterSqlite3Store(databasePathIn(folder), createManualClock());
+  other = createBetterSqlite3Store(databasePathIn(folder), createManualClock());
   await addClient(store, 'client');
   await addResource(store);
   await store.findClient('client');

@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openBetterSqlite3 } from '../../src/adapters/better_sqlite3_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { describeEveryStore } from '../contracts/every_store.ts';
-import { createManualClock, type OpenStores } from '../contracts/opened_stores.ts';
+import type { OpenStores } from '../contracts/opened_stores.ts';
 import { addStanding, makeAuditEvent, makeRefreshToken, makeUser, now, startFamily } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
 
 let template: string;

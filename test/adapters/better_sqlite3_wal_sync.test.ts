@@ -9,8 +9,8 @@ import { createGroupCommit } from '../../src/adapters/better_sqlite3_group_commi
 import { createWalSync, type WalSync } from '../../src/adapters/better_sqlite3_wal_sync.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
 import { addStanding, makeRefreshToken, now, startFamily } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { databasePathIn, makeFolder } from '../running_server.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createD1Migrations } from '../../src/adapters/d1_migrations.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
 
 type Binding = Parameters<typeof createD1Migrations>[0];
 

@@ -1,5 +1,4 @@
 // The contracts of the stores against a real Postgres, with two pools as two nodes have them.
-
 import { setTimeout as wait } from 'node:timers/promises';
 import { getTableName } from 'drizzle-orm';
 import pg from 'pg';
@@ -13,7 +12,7 @@ import { composeSqlStore } from '../../src/adapters/sql_store.ts';
 import type { Clock } from '../../src/seams/clock.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { describeEveryStore } from '../contracts/every_store.ts';
-import { createManualClock, type OpenedStores } from '../contracts/opened_stores.ts';
+import type { OpenedStores } from '../contracts/opened_stores.ts';
 import {
   addStanding,
   makeCode,
@@ -23,6 +22,7 @@ import {
   now,
   startFamily,
 } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
 
 /** Far more than a verb takes: machines that run tests are busy with others. */

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEvent, AuditFilter } from '../../src/seams/audit_store.ts';
 import type { Store } from '../../src/seams/store.ts';
-import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import { countTrue, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
   makeAuditEvent,

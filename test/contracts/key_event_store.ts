@@ -1,7 +1,8 @@
 // The contract of KeyEventStore: what every store does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LoggedEvent, StoredKeyEvent } from '../../src/seams/key_event_store.ts';
-import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import { countTrue, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import { now } from './records.ts';
 
 const eventAt = (seq: number, overrides: Partial<StoredKeyEvent> = {}): StoredKeyEvent => ({

@@ -1,7 +1,8 @@
 // The contract of KeySetReaderStore: what every store does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeySetReader } from '../../src/seams/key_set_reader_store.ts';
-import { createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import { type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import { now } from './records.ts';
 
 const day = 86_400;

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LogoutDelivery } from '../../src/seams/logout_delivery_store.ts';
 import type { Store } from '../../src/seams/store.ts';
-import { createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import { type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import { addStanding, endNewSession, makeClient, makeSession, makeUser, now, startFamily } from './records.ts';
 
 const told = { backchannelLogoutUri: 'https://app.example.com/backchannel' };

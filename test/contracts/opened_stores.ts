@@ -3,22 +3,6 @@ import type { Clock } from '../../src/seams/clock.ts';
 import type { RateLimiter } from '../../src/seams/rate_limiter.ts';
 import type { Store } from '../../src/seams/store.ts';
 
-export interface ManualClock extends Clock {
-  /** Both clocks go on; a negative number sets the wall clock back. */
-  advance(seconds: number): void;
-}
-
-export const createManualClock = (startsAt: number): ManualClock => {
-  let now = startsAt;
-  return {
-    now: () => now,
-    monotonicSeconds: () => now,
-    advance: (seconds) => {
-      now += seconds;
-    },
-  };
-};
-
 export interface OpenedStores {
   readonly store: Store;
   readonly rateLimiter: RateLimiter;

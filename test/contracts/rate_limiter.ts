@@ -1,6 +1,7 @@
 // The contract of RateLimiter: what every rate limiter does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createManualClock, type ManualClock, type OpenedStores, type OpenStores } from './opened_stores.ts';
+import { createManualClock, type ManualClock } from '../manual_clock.ts';
+import type { OpenedStores, OpenStores } from './opened_stores.ts';
 import { now } from './records.ts';
 
 const limit = { burst: 5, emissionSeconds: 10 };

@@ -1,6 +1,7 @@
 // What every store must do for a database that was put back from a backup.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createManualClock, type OpenedStores, type OpenStores } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import type { OpenedStores, OpenStores } from './opened_stores.ts';
 import {
   addStanding,
   makeClient,

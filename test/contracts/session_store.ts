@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProvedUser } from '../../src/seams/session_store.ts';
 import type { User } from '../../src/seams/user_store.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { describeInteractions } from './interactions.ts';
-import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { countTrue, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
   makeClient,

@@ -1,7 +1,8 @@
 // The contract of TokenStore: what every store does.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/seams/store.ts';
-import { countTrue, createManualClock, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
+import { createManualClock } from '../manual_clock.ts';
+import { countTrue, type OpenedStores, type OpenStores, race } from './opened_stores.ts';
 import {
   addStanding,
   makeClient,

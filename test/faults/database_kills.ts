@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { inspectSqliteDatabase } from '../../src/adapters/better_sqlite3_database.ts';
 import { addStanding, startFamily } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import {
   databasePathIn,
   type Ended,
@@ -18,7 +19,7 @@ import {
   runCli,
   start,
 } from '../running_server.ts';
-import { createTestClock, createTestProvider, makeKekRing } from '../test_provider.ts';
+import { createTestProvider, makeKekRing } from '../test_provider.ts';
 
 const settings = { KEYTURN_ISSUER: 'http://127.0.0.1:4600', KEYTURN_KEK_RING: makeKekRing() };
 const preloadOf = (name: string): string => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
@@ -29,7 +30,7 @@ export const prepareFolder = async (): Promise<string> => {
   const folder = makeFolder();
   const { store } = await createTestProvider({
     databasePath: databasePathIn(folder),
-    clock: createTestClock(Math.floor(Date.now() / 1000) - 86_400),
+    clock: createManualClock(Math.floor(Date.now() / 1000) - 86_400),
     kekRing: settings.KEYTURN_KEK_RING,
     environment: { KEYTURN_ISSUER: settings.KEYTURN_ISSUER },
   });

@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
+import { createManualClock } from '../manual_clock.ts';
 import {
   databasePathIn,
   environmentFor,
@@ -15,7 +16,7 @@ import {
   ringPathIn,
   start,
 } from '../running_server.ts';
-import { createTestClock, createTestProvider, makeKekRing } from '../test_provider.ts';
+import { createTestProvider, makeKekRing } from '../test_provider.ts';
 import { activeKidIn, expectKeyFacts, readRows } from './key_facts.ts';
 
 const issuer = 'http://127.0.0.1:4600';
@@ -30,7 +31,7 @@ const newRing = JSON.stringify({
 /** A database whose rings were started so many days ago and not touched since. */
 const prepare = async (daysAgo: number): Promise<string> => {
   const databasePath = databasePathIn(makeFolder());
-  const clock = createTestClock(Math.floor(Date.now() / 1000) - daysAgo * day);
+  const clock = createManualClock(Math.floor(Date.now() / 1000) - daysAgo * day);
   const environment = { KEYTURN_ISSUER: issuer };
   const { store } = await createTestProvider({ databasePath, clock, kekRing: oldRing, environment });
   await store.close();

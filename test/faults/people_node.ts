@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { OpenedStore } from '../../src/adapters/sql_store.ts';
 import type { Environment } from '../../src/config.ts';
-import type { ManualClock } from '../contracts/opened_stores.ts';
+import type { ManualClock } from '../manual_clock.ts';
 import { type Fields, openPeople, type People } from '../people.ts';
 import { databasePathIn, ringPathIn } from '../running_server.ts';
 

@@ -23,6 +23,7 @@ import { openProvider } from '../../src/node.ts';
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
 import { orEveryDay } from '../every_day.ts';
 import { freePort } from '../free_port.ts';
+import { createManualClock } from '../manual_clock.ts';
 import {
   databasePathIn,
   environmentFor,
@@ -33,7 +34,7 @@ import {
   runCli,
   startServer,
 } from '../running_server.ts';
-import { createRecordedLog, createTestClock, createTestProvider, makeKekRing } from '../test_provider.ts';
+import { createRecordedLog, createTestProvider, makeKekRing } from '../test_provider.ts';
 import { readRows } from './key_facts.ts';
 
 const issuer = 'http://127.0.0.1:4601';
@@ -43,7 +44,7 @@ let port: number;
 
 beforeAll(async () => {
   port = await freePort();
-  const clock = createTestClock(Math.floor(Date.now() / 1000) - 60);
+  const clock = createManualClock(Math.floor(Date.now() / 1000) - 60);
   const environment = { KEYTURN_ISSUER: issuer };
   const { store } = await createTestProvider({ databasePath: databasePathIn(good), clock, kekRing, environment });
   await store.close();

@@ -10,12 +10,12 @@ import { followRevocationFeed } from '../../src/verifier/revocation_feed_followe
 import { followStatusLists } from '../../src/verifier/status_list_follower.ts';
 import { createVerifier, type Verifier } from '../../src/verifier/verifier.ts';
 import { fetchFrom } from '../flows/followed.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
 import {
   addClient,
   addResource,
   basic,
-  createTestClock,
   createTestProvider,
   makeKekRing,
   postToken,
@@ -32,7 +32,7 @@ const environment = { KEYTURN_STATUS_LIST_PLACES: '1024' };
 const lifetime = 600;
 
 const folder = makeFolder();
-const clock = createTestClock();
+const clock = createManualClock();
 const nodes: TestProvider[] = [];
 const nodeOf = (turn: number): TestProvider => {
   const node = nodes[turn % nodes.length];

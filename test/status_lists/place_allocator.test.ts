@@ -7,14 +7,14 @@ import { OAuthError } from '../../src/errors.ts';
 import type { Store } from '../../src/seams/store.ts';
 import { createPlaceAllocator, type PlaceAllocator } from '../../src/status_lists/place_allocator.ts';
 import { makeClient, now } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 import { makeFolder } from '../running_server.ts';
-import { createTestClock } from '../test_provider.ts';
 
 const folder = makeFolder();
 
 let databases = 0;
 let path: string;
-let clock: ReturnType<typeof createTestClock>;
+let clock: ReturnType<typeof createManualClock>;
 const stores: Store[] = [];
 const open = (at = path): Store => {
   const store = createBetterSqlite3Store(at, clock);
@@ -36,7 +36,7 @@ const take = async (from: PlaceAllocator, count: number, client = lessee): Promi
 beforeEach(async () => {
   databases += 1;
   path = join(folder, `${databases}.sqlite`);
-  clock = createTestClock(now);
+  clock = createManualClock(now);
   const store = open();
   await store.addClient(makeClient('app'));
   await store.addClient(makeClient('other'));
