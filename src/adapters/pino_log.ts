@@ -45,6 +45,30 @@ const endWithoutReader = (): void => {
 /** What a pipe takes in one piece (POSIX PIPE_BUF), so that the lines of processes that share it stay whole. */
 const pipeBytes = 4096;
 
+/** What is kept for when it can be written again. More is dropped. */
+const mostBytesHeld = 16 * 1024 * 1024;
+
+/** A full disk, say. Who is asked for tokens goes on: sonic-boom keeps the lines, and tries again with the next. */
+const outliveErrors = (destination: ReturnType<typeof pino.destination>): void => {
+  let told = false;
+  destination.on('drain', () => {
+    told = false;
+  });
+  destination.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // Without a reader there is no log any more: pino sees to that.
+    if (told || code === 'EPIPE') return;
+    told = true;
+    try {
+      fs.writeSync(
+        2,
+        `keyturn: The log cannot be written to standard output (${code}). Make room, or send it elsewhere; the server goes on, and keeps 16 MB of it meanwhile.\n`,
+      );
+    } catch {
+      // Standard error may be on the same disk.
+    }
+  });
+};
+
 /**
  * A log on standard output that is written within a second, and at once when the process ends.
  *
@@ -57,8 +81,10 @@ export const createPinoLog = (level: LogLevel, shared = false): FlushedLog => {
     sync: false,
     minLength: shared ? pipeBytes / 2 : 16_384,
     maxWrite: shared ? pipeBytes : 65_536,
+    maxLength: mostBytesHeld,
     periodicFlush: 1000,
   });
+  outliveErrors(destination);
   const logger = pino({ level, base: null, timestamp: isoTime }, destination);
   return {
     info: (fields, message) => logger.info(fields, message),

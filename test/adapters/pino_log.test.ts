@@ -1,17 +1,31 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { processTestMilliseconds } from '../running_server.ts';
 
+const adapter = JSON.stringify(new URL('../../src/adapters/pino_log.ts', import.meta.url).href);
+
 /** Logs once it is told to, and ends at once. */
 const program = `
-  const { createPinoLog } = await import(${JSON.stringify(new URL('../../src/adapters/pino_log.ts', import.meta.url).href)});
+  const { createPinoLog } = await import(${adapter});
   const log = createPinoLog('info');
   process.stdin.once('data', () => {
     log.info({}, 'the last line');
     process.exit(3);
   });
+`;
+
+/** Logs for more than a second, in which what is held is written, or tried to be. */
+const busy = `
+  const { createPinoLog } = await import(${adapter});
+  const log = createPinoLog('info');
+  for (let line = 0; line < 15; line += 1) {
+    log.info({ text: 'x'.repeat(10_000) }, 'a line');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  process.exit(3);
 `;
 
 const startLogging = () => spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'pipe' });
@@ -33,5 +47,18 @@ describe('the end of a process', { timeout: processTestMilliseconds }, () => {
     const ended = await Promise.race([exited, wait(processTestMilliseconds / 2)]);
     child.kill('SIGKILL');
     expect(ended).toEqual([3, null]);
+  });
+});
+
+describe('a full disk under the log', { timeout: processTestMilliseconds }, () => {
+  const full = '/dev/full';
+
+  test.runIf(existsSync(full))('ends no process; it is told once, on standard error', async () => {
+    const output = openSync(full, 'w');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', busy], { stdio: ['ignore', output, 'pipe'] });
+    const [stderr] = await Promise.all([child.stderr?.setEncoding('utf8').toArray(), once(child, 'exit')]);
+    closeSync(output);
+    expect(stderr?.join('')).toMatch(/^keyturn: The log cannot be written to standard output \(ENOSPC\)\. [^\n]*\n$/);
+    expect(child.exitCode).toBe(3);
   });
 });
