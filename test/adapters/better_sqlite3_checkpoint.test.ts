@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,21 +6,20 @@ import { connect } from '../../src/adapters/better_sqlite3_connection.ts';
 import { openSqliteDatabase, walPagesBeforeCheckpoint } from '../../src/adapters/better_sqlite3_database.ts';
 import { createFence, type Fence } from '../../src/adapters/better_sqlite3_fence.ts';
 import { createGroupCommit, type GroupCommit } from '../../src/adapters/better_sqlite3_group_commit.ts';
+import { makeFolder } from '../running_server.ts';
 
 const pageBytes = 4096;
 /** Of a row that fills a hundred pages. */
 const rowBytes = 100 * pageBytes;
 const rowsPerLog = walPagesBeforeCheckpoint / 100;
 
-let folder: string;
 let path: string;
 let client: Database.Database;
 let fence: Fence;
 let commit: GroupCommit;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyturn-checkpoint-'));
-  path = join(folder, 'db.sqlite');
+  path = join(makeFolder(), 'db.sqlite');
   client = openSqliteDatabase(path);
   client.exec('CREATE TABLE filler (content BLOB)');
   fence = createFence();
@@ -30,7 +28,6 @@ beforeEach(() => {
 afterEach(async () => {
   await commit.drain();
   client.close();
-  rmSync(folder, { recursive: true });
 });
 
 const addRow = (bytes = rowBytes): Promise<unknown> =>

@@ -4,8 +4,9 @@ import { openSqliteDatabase } from '../../src/adapters/better_sqlite3_database.t
 import type { Result, SqlConnection } from '../../src/adapters/sql_connection.ts';
 import type { Step } from '../../src/adapters/sql_statement.ts';
 import { composeSqlStore } from '../../src/adapters/sql_store.ts';
-import { createManualClock } from '../contracts/opened_stores.ts';
+
 import { makeAuditEvent, makeInteraction, now } from '../contracts/records.ts';
+import { createManualClock } from '../manual_clock.ts';
 
 /** @returns a store, and how many rows each of its writes changed. */
 const watchWrites = () => {
