@@ -15,6 +15,7 @@ import {
 /** node:http's ServerResponse, and so Express's Response. */
 export interface NodeResponse {
   statusCode: number;
+  readonly headersSent: boolean;
   setHeader(name: string, value: string): unknown;
   end(body: string): unknown;
 }
@@ -29,7 +30,9 @@ interface Answer {
   readonly body: string;
 }
 
+/** Unless something else answered while the token was looked at: a timeout, say. */
 const respond = (response: NodeResponse, { status, headers, body }: Answer): void => {
+  if (response.headersSent) return;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.end(body);

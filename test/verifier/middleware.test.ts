@@ -1,7 +1,10 @@
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import express from 'express';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Refusal } from '../../src/verifier/challenge.ts';
+import { requireToken } from '../../src/verifier/express.ts';
 import { keysFromSet } from '../../src/verifier/keys_from_set.ts';
 import { TokenError } from '../../src/verifier/token_error.ts';
 import { createVerifier } from '../../src/verifier/verifier.ts';
@@ -9,7 +12,7 @@ import { startExpress } from './apis/express_api.ts';
 import { startFastify } from './apis/fastify_api.ts';
 import { startFetch } from './apis/fetch_api.ts';
 import { startHono } from './apis/hono_api.ts';
-import type { RunningApi } from './apis/running_api.ts';
+import { portOf, type RunningApi } from './apis/running_api.ts';
 
 const issuer = 'https://id.example.com';
 const audience = 'https://api.example.com/v1';
@@ -225,4 +228,25 @@ describe.each([
       resource_name: 'The API',
     });
   });
+});
+
+test('Express: what answered while the token was looked at, a timeout say, is not answered again', async () => {
+  const failed: unknown[] = [];
+  const onFailure = (reason: unknown) => failed.push(reason);
+  const slow = { verify: () => Promise.reject(new TokenError('keys_unavailable', 'The keys came too late.')) };
+  const app = express();
+  app.use((_request, response, next) => {
+    response.status(504).send('too slow');
+    next();
+  }, requireToken(slow));
+  const server = createServer(app).listen(0, '127.0.0.1');
+  process.on('unhandledRejection', onFailure);
+  try {
+    await once(server, 'listening');
+    expect(await get(portOf(server), '/', `Bearer ${await sign()}`)).toMatchObject({ status: 504, body: 'too slow' });
+    expect(failed).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', onFailure);
+    server.close();
+  }
 });
