@@ -1,6 +1,7 @@
 // What the verifier asks about revocation before it accepts a token. How the answer is followed (a status list, a feed) is
 // the implementation's; the verifier never calls the network for one token.
 import type { Clock, NumericDate, VerifiedClaims } from './claims.ts';
+import { TokenError } from './token_error.ts';
 
 /** What a revocation check is given to work with, once, by the verifier it belongs to. */
 export interface RevocationContext {
@@ -33,3 +34,12 @@ export interface RevocationCheck {
   /** Ends what `start` began. */
   close(): void;
 }
+
+/** @throws {TypeError} a second verifier would have what is revoked looked for at its own issuer alone. */
+export const assertFirst = (context: RevocationContext | undefined): void => {
+  if (context !== undefined)
+    throw new TypeError('This revocation is that of another verifier already: each needs one of its own.');
+};
+
+export const followsNoMore = (): TokenError =>
+  new TokenError('revocation_stale', 'The verifier was closed, so what is revoked is not known any more.');

@@ -5,7 +5,7 @@ import { readEventStream } from './event_stream.ts';
 import { FetchRefusal, readBounded } from './fetch_signed.ts';
 import { later } from './later.ts';
 import { assertWithin } from './option_bounds.ts';
-import type { RevocationCheck, RevocationContext } from './revocation_check.ts';
+import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
@@ -80,7 +80,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   let asOf = 0;
   let complete = false;
   let forgetAt = 0;
-  let closing = new AbortController();
+  const closing = new AbortController();
   let first: Promise<void> | undefined;
   let wake: (() => void) | undefined;
 
@@ -89,32 +89,29 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     return context;
   };
 
-  const addMarks = (page: Page): void => {
+  /** Marks that are too many are kept, lest what was revoked stand again; there is no room for others until some expire. */
+  const addMarks = (page: Page, now: NumericDate): void => {
     if (page.since !== undefined && page.since !== cursor)
       throw new FetchRefusal('The page of the revocation feed begins where another ended: marks are missing.');
     if (!page.marks.every(marks.add)) throw new FetchRefusal('The page of the revocation feed has malformed marks.');
-    if (marks.size > mostMarks) {
-      marks.clear();
-      cursor = start;
-      throw new FetchRefusal(`The revocation feed has more than ${mostMarks} marks (mostMarks).`);
+    if (now >= forgetAt || marks.size > mostMarks) {
+      marks.forgetExpired(now);
+      forgetAt = now + forgetEverySeconds;
     }
+    if (marks.size > mostMarks)
+      throw new FetchRefusal(`The revocation feed has more than ${mostMarks} marks (mostMarks).`);
   };
 
   /** @returns whether there is more at once. */
   const take = async (token: string): Promise<boolean> => {
     const { verifyDocument, clock } = started();
     const page = readPage(await verifyDocument(token, typ, mostPageBytes));
-    addMarks(page);
+    addMarks(page, clock.now());
     cursor = page.cursor;
     if (!page.more) {
       // An answer of old times, from a cache, says nothing of now.
       asOf = complete ? Math.max(asOf, page.iat) : page.iat;
       complete = true;
-    }
-    const now = clock.now();
-    if (now >= forgetAt) {
-      marks.forgetExpired(now);
-      forgetAt = now + forgetEverySeconds;
     }
     return page.more;
   };
@@ -135,19 +132,31 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const takeBody = async (body: ReadableStream<Uint8Array>): Promise<boolean> =>
     take(new TextDecoder().decode(await readBounded(body, mostPageBytes)));
 
+  /**
+   * What ends a fetch: its time, until that is called off, or `close`. The timer is our own, because on Node 20 an
+   * AbortSignal.timeout that only AbortSignal.any knows of is collected as garbage, and never comes.
+   */
+  const withinTime = (): { readonly signal: AbortSignal; readonly callOff: () => void } => {
+    const late = new AbortController();
+    const callOff = later(timeoutSeconds, () => late.abort(new FetchRefusal(`No answer in ${timeoutSeconds} s.`)));
+    return { signal: AbortSignal.any([closing.signal, late.signal]), callOff };
+  };
+
   const poll = async (): Promise<void> => {
     let more = true;
     while (more && !closing.signal.aborted) {
-      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
-      const { body } = await ask('application/jwt', signal);
-      more = body !== null && (await takeBody(body));
+      const { signal, callOff } = withinTime();
+      try {
+        const { body } = await ask('application/jwt', signal);
+        more = body !== null && (await takeBody(body));
+      } finally {
+        callOff();
+      }
     }
   };
 
   const follow = async (onPage: () => void): Promise<void> => {
-    const connecting = new AbortController();
-    const callOff = later(timeoutSeconds, () => connecting.abort());
-    const signal = AbortSignal.any([closing.signal, connecting.signal]);
+    const { signal, callOff } = withinTime();
     try {
       const { body, headers } = await ask('text/event-stream, application/jwt', signal);
       if (body === null) return;
@@ -208,6 +217,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   };
 
   const match = (claims: Parameters<RevocationCheck['check']>[0], now: NumericDate): Promise<void> | undefined => {
+    if (closing.signal.aborted) throw followsNoMore();
     const revoked = marks.match(claims);
     if (typeof revoked !== 'boolean') return revoked.then((matched) => judge(matched, now));
     judge(revoked, now);
@@ -222,9 +232,9 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
 
   return {
     start: (given) => {
+      assertFirst(context);
       context = given;
       asOf = given.clock.now();
-      closing = new AbortController();
       if (!isCloudflareWorkers)
         first = new Promise((resolve) => {
           goOn(resolve).catch(tell);

@@ -6,7 +6,7 @@ import { FetchRefusal, fetchSigned } from './fetch_signed.ts';
 import { isJsonObject, parseJsonObject } from './json_object.ts';
 import { later } from './later.ts';
 import { assertWithin } from './option_bounds.ts';
-import type { RevocationCheck, RevocationContext } from './revocation_check.ts';
+import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
 import { readStatusList, type StatusList, statusAt } from './status_list.ts';
@@ -239,6 +239,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
 
   return {
     start: (given) => {
+      assertFirst(context);
       context = given;
       if (!isCloudflareWorkers) firstRound = goOn(0);
     },
@@ -247,6 +248,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
       throw new TokenError('revocation_stale', 'The status lists could not be fetched. Can the issuer be reached?');
     },
     check: (claims, now) => {
+      if (closed) throw followsNoMore();
       const reference = referenceIn(claims);
       if (reference === undefined) {
         // An ID token has no place in a list, and no client_id (RFC 9068 §2.2).

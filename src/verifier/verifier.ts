@@ -29,7 +29,7 @@ export interface Verifier {
   verifyIdToken(token: string, expectations?: IdTokenExpectations): Promise<IdTokenClaims>;
   /** Settles when keys, and what is revoked, are at hand. Nobody has to wait for it. @throws {TokenError} */
   ready(): Promise<void>;
-  /** Stops following what is revoked, and forgets. */
+  /** Stops following what is revoked, and forgets; a verifier that did follow refuses every token from then on. */
   close(): void;
 }
 

@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { signJwt, type TokenType } from '../../src/tokens/jws.ts';
+import { nameOf } from '../../src/verifier/remembered_tokens.ts';
 import type { RevocationCheck } from '../../src/verifier/revocation_check.ts';
 import { followRevocationFeed } from '../../src/verifier/revocation_feed_follower.ts';
 import { followStatusLists } from '../../src/verifier/status_list_follower.ts';
@@ -121,6 +122,25 @@ describe.each(Object.keys(followers) as How[])('the issuer cannot be reached, wi
     expect(await verdictOf(open, token)).toBe('stands');
     provider.clock.advance(staleAfter[how] + 101);
     expect(await verdictOf(open, token)).toBe('revocation_stale');
+  });
+
+  test('closed, it knows of nothing, and so lets nothing pass', async () => {
+    const token = await issue();
+    const verifier = follow(followers[how]());
+    await verifier.ready();
+    expect(await verdictOf(verifier, token)).toBe('stands');
+    verifier.close();
+    expect(await verdictOf(verifier, token)).toBe('revocation_stale');
+    const open = follow(followers[how]({ failOpenSeconds: 100 }));
+    await open.ready();
+    open.close();
+    expect(await verdictOf(open, token)).toBe('revocation_stale');
+  });
+
+  test('it follows for one verifier: a second would have it look for another issuer’s', () => {
+    const revocation = followers[how]();
+    follow(revocation);
+    expect(() => follow(revocation)).toThrow(/another verifier/);
   });
 
   test('no call for a token: a thousand verifications ask for nothing', async () => {
@@ -272,6 +292,8 @@ describe('followRevocationFeed', () => {
       ...claims,
     });
   };
+  const hashOf = async (kind: string, value: string): Promise<string> =>
+    (await nameOf(`keyturn revocation\n${issuer}\n${kind}\n${value}`)).slice(0, 22);
   const firstOf = async (token: string, told: string): Promise<string> => {
     instead = (url) =>
       url.includes('/revocations') ? new Response(told, { headers: { 'Content-Type': 'application/jwt' } }) : undefined;
@@ -311,5 +333,27 @@ describe('followRevocationFeed', () => {
     instead = (url) => (url.includes('/revocations') ? new Response(told) : undefined);
     expect(await verdictOf(follow(followRevocationFeed({ mostMarks: 19 })), token)).toBe('revocation_stale');
     expect(await verdictOf(follow(followRevocationFeed({ mostMarks: 20 })), token)).toBe('stands');
+  });
+
+  test('what is known when there come to be too many marks stays known, and room is made of those that expired', async () => {
+    const [token, revoked] = [await issue(), await issue()];
+    const hash = await hashOf('jti', decodeJwt(revoked).jti as string);
+    const now = provider.clock.now();
+    const marksOf = (expiries: readonly number[]) => expiries.map((exp, turn) => ({ jti: `mark-${turn}-${exp}`, exp }));
+    let told = await page({ marks: [{ jti: hash, exp: now + 600 }, ...marksOf([now + 5])] });
+    instead = (url) => (url.includes('/revocations') ? new Response(told) : undefined);
+    const problems: unknown[] = [];
+    const onProblem = (problem: unknown) => problems.push(problem);
+    const verifier = follow(followRevocationFeed({ mostMarks: 2, pollSeconds: 0.1, onProblem }));
+    expect(await verdictOf(verifier, revoked)).toBe('token_revoked');
+    told = await page({ marks: marksOf([now + 600]), cursor: '6-aaaaaaaaaaaa' });
+    await expect.poll(() => problems.length).toBeGreaterThan(0);
+    expect(await verdictOf(verifier, revoked)).toBe('token_revoked');
+    expect(await verdictOf(verifier, token)).toBe('stands');
+    provider.clock.advance(11);
+    expect(await verdictOf(verifier, token)).toBe('revocation_stale');
+    told = await page({ marks: marksOf([now + 600]), cursor: '6-aaaaaaaaaaaa' });
+    await expect.poll(() => verdictOf(verifier, token), { timeout: 8000 }).toBe('stands');
+    expect(await verdictOf(verifier, revoked)).toBe('token_revoked');
   });
 });

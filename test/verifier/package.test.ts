@@ -36,6 +36,26 @@ describe('the package', () => {
     expect(printed.trim().split('\n')).toEqual([goodClaims.sub, goodClaims.sub, 'token_malformed']);
   });
 
+  test.each(nodes)('a feed that hangs is given up under %s, whatever garbage was collected meanwhile', (node) => {
+    const service = `
+      import { createServer } from 'node:http';
+      import { createVerifier, followRevocationFeed, keysFromSet } from 'keyturn/verifier';
+      let asked = 0;
+      const server = createServer((_request, response) => {
+        asked += 1;
+        response.write('hanging');
+        if (asked === 2) console.log('asked again') ?? process.exit();
+      }).listen(0, '127.0.0.1', () => {
+        const url = 'http://127.0.0.1:' + server.address().port;
+        const revocation = followRevocationFeed({ url, timeoutSeconds: 0.3 });
+        createVerifier({ issuer: '${issuer}', audience: '${audience}', keys: keysFromSet(${JSON.stringify(jwkSet(...keys))}), revocation });
+        setInterval(gc, 20);
+        setTimeout(() => process.exit(), 5000);
+      });`;
+    writeFileSync(join(project, 'service.js'), service);
+    expect(execFileSync(node, ['--expose-gc', 'service.js'], { ...quiet, cwd: project })).toBe('asked again\n');
+  });
+
   test('its types say what may be given and what comes back, with no types of Node about', () => {
     const service = `
       import { type AccessTokenClaims, createVerifier, keysFromUrl, TokenError, type Verifier } from 'keyturn/verifier';
