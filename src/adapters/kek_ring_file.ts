@@ -6,6 +6,7 @@ import { OperatorError } from '../errors.ts';
 import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
 import { keepOwner } from './keep_owner.ts';
+import { fileBehind } from './lost_database.ts';
 import { readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
@@ -42,8 +43,13 @@ const writeBeside = (path: string, ring: KekRing): string => {
 /** A name of its own: `.lock` may be there with a process number in it, left by an earlier version that was killed. */
 const lockOf = (path: string): string => `${path}.lock.db`;
 
-/** Of two who read the ring and then replace it, one would take away what the other put in. */
-const changing = <Changed>(path: string, change: () => Changed): Changed => {
+/**
+ * Of two who read the ring and then replace it, one would take away what the other put in.
+ *
+ * @param change - is given the file a symbolic link leads to: that is replaced, and not the link.
+ */
+const changing = <Changed>(named: string, change: (path: string) => Changed): Changed => {
+  const path = fileBehind(named);
   const unlock = beside(path, () => lockFile(lockOf(path)));
   if (unlock === undefined)
     throw new OperatorError(
@@ -51,7 +57,7 @@ const changing = <Changed>(path: string, change: () => Changed): Changed => {
     );
   try {
     keepOwner(lockOf(path), path);
-    return change();
+    return change(path);
   } finally {
     unlock();
   }
@@ -105,8 +111,8 @@ export const makeKekRingFile = (path: string): boolean => makeRing(path, newKek(
 export type KekPlace = 'first' | 'last';
 
 /** Puts a new key into the ring, making the file if need be; the file is replaced whole. @returns the new key's kid. */
-export const addKekToFile = (path: string, place: KekPlace = 'first'): string =>
-  changing(path, () => {
+export const addKekToFile = (file: string, place: KekPlace = 'first'): string =>
+  changing(file, (path) => {
     const added = newKek();
     if (makeRing(path, added)) return added.kid;
     const others = readKekRingFile(path).keys;
@@ -115,8 +121,8 @@ export const addKekToFile = (path: string, place: KekPlace = 'first'): string =>
   });
 
 /** Moves a key of the ring to the front. @returns false when it is there already. @throws {OperatorError} when the ring has no such key. */
-export const promoteKekInFile = (path: string, kid: string): boolean =>
-  changing(path, () => {
+export const promoteKekInFile = (file: string, kid: string): boolean =>
+  changing(file, (path) => {
     const { keys } = readKekRingFile(path);
     const promoted = keys.find((key) => key.kid === kid);
     if (promoted === undefined)

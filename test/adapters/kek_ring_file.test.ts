@@ -5,6 +5,7 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -101,6 +102,18 @@ describe('making a ring', () => {
     expect(readdirSync(dirname(path))).toEqual(['ring.json', 'ring.json.lock.db']);
     const { size, mode } = statSync(`${path}.lock.db`);
     expect([size, mode & 0o777]).toEqual([0, 0o600]);
+  });
+
+  test('changes the file that a link leads to, and leaves the link', () => {
+    const [path, link] = [newPath(), newPath()];
+    symlinkSync(path, link);
+    const first = addKekToFile(link);
+    const second = addKekToFile(link, 'last');
+    expect(promoteKekInFile(link, second)).toBe(true);
+    for (const named of [path, link])
+      expect(readKekRingFile(named).keys.map(({ kid }) => kid)).toEqual([second, first]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readdirSync(dirname(link))).toEqual(['ring.json']);
   });
 
   test('makes its folder, closed to others', () => {
