@@ -87,10 +87,9 @@ const refusalInWords = (turn: NotTurned, now: NumericDate): string => {
       `The ${alg} ring did not turn either: its standby ${kid} may sign now, but both turn or neither does. ` +
       `To turn it alone: npx keyturn keys rotate --alg ${alg}`
     );
-  const published = lead_seconds - wait_seconds;
   return (
     `The ${alg} ring did not turn. Wait ${secondsInWords(wait_seconds)}, until ${instantInWords(now + wait_seconds, now)}: ` +
-    `the standby ${kid} has been published for ${secondsInWords(published)}, and lead is ${secondsInWords(lead_seconds)}.`
+    `by then the standby ${kid} has been published for lead, which is ${secondsInWords(lead_seconds)}, and the last turn is a second ago.`
   );
 };
 

@@ -120,12 +120,19 @@ export type TurnNow =
   | { readonly kid: string; readonly waitSeconds: number }
   | { readonly kid: null };
 
-/** @param ring - the keys of one algorithm, as `ringOf` gives them. */
+/**
+ * A second after the last turn at the soonest: of two turns in one second the lower slot counts as the earlier, so that
+ * the standby might come before the key that signs already, and never sign.
+ *
+ * @param ring - the keys of one algorithm, as `ringOf` gives them.
+ */
 export const planTurnNow = (ring: readonly SigningKeyRecord[], policy: RotationPolicy, now: NumericDate): TurnNow => {
   const time = ringTime(ring, now);
-  const [standby] = standbysOf(lifetimesOf(ring, policy, now));
+  const lifetimes = lifetimesOf(ring, policy, now);
+  const [standby] = standbysOf(lifetimes);
   if (standby === undefined) return { kid: null };
-  const waitSeconds = standby.publishedAt + policy.leadSeconds - time;
+  const lastTurn = activeKeyOf(lifetimes)?.activatesAt ?? Number.NEGATIVE_INFINITY;
+  const waitSeconds = Math.max(standby.publishedAt + policy.leadSeconds, lastTurn + 1) - time;
   return waitSeconds > 0 ? { kid: standby.kid, waitSeconds } : { kid: standby.kid, activatesAt: time };
 };
 

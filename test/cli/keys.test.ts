@@ -100,7 +100,9 @@ describe('keyturn keys rotate', () => {
     const before = await keyIn('active');
     const { code, stdout, stderr } = await keyturn('keys', 'rotate');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/The ES256 ring did not turn\. Wait 435\d\d s \(12 h \d+ min\), until .*lead is 47170 s/);
+    expect(stderr).toMatch(
+      /The ES256 ring did not turn\. Wait 435\d\d s \(12 h \d+ min\), until .*for lead, which is 47170 s/,
+    );
     expect(stderr).toContain('P + S + max(A, V) + 2E + F = 30 + 300 + max(300, 46800) + 2*5 + 30');
     expect(await keyIn('active')).toBe(before);
     const { turns } = await document('keys', 'rotate', '--alg', 'RS256');

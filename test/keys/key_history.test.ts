@@ -3,11 +3,11 @@ import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { hashOfEntry } from '../../src/keys/key_history.ts';
 import { readKeyHistory } from '../../src/keys/read_key_history.ts';
-import { revokeKey } from '../../src/keys/rotation.ts';
+import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
 import { compareKeyHistories, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
 import { makeFolder } from '../running_server.ts';
 import { eventfulRings, type HistoryNode, historyNode, keepHistory, live } from './history_nodes.ts';
-import { grace, openRings, period, rowAt, start } from './rotation_parts.ts';
+import { grace, lead, openRings, period, rowAt, start } from './rotation_parts.ts';
 
 /** As "activated ES256 1 +1000": the key's slot, and seconds after the start. */
 const toldBy = async (node: HistoryNode): Promise<readonly string[]> => {
@@ -129,6 +129,26 @@ describe('the key history', () => {
     for (const other of others) expect(compareKeyHistories(first, other)).toEqual({ outcome: 'same' });
     const told = first.entries.map(({ event, kid }) => `${event} ${kid}`);
     expect(new Set(told).size).toBe(told.length);
+    await rings.store.close();
+  });
+
+  test('goes on, whenever the ring is turned by hand: after two revocations, in the second of a turn that was told', async () => {
+    const rings = await openRings();
+    const node = await historyNode(rings);
+    await live(node, lead);
+    await revokeKey((await rowAt(rings, 0)).kid, 'unspecified', rings);
+    await live(node, 100);
+    await revokeKey((await rowAt(rings, 1)).kid, 'unspecified', rings);
+    await live(node, lead);
+    const active = await rowAt(rings, 4);
+    expect(node.keyRing.activeSigner('ES256').signer.kid).toBe(active.kid);
+    expect(await turnNow('ES256', rings)).toMatchObject({ waitSeconds: 1 });
+    await node.refresh();
+    rings.clock.advance(1);
+    expect(await turnNow('ES256', rings)).toMatchObject({ kid: (await rowAt(rings, 3)).kid });
+    await live(node, 100);
+    expect(node.keyRing.activeSigner('ES256').signer.kid).toBe((await rowAt(rings, 3)).kid);
+    expect(await toldBy(node)).toContain(`activated ES256 3 +${2 * lead + 101}`);
     await rings.store.close();
   });
 

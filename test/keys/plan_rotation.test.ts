@@ -142,6 +142,12 @@ describe('a turn by hand', () => {
     expect(planTurnNow(ring, policy, start + lead)).toEqual({ kid: 'kid-1', activatesAt: start + lead });
   });
 
+  test('comes no sooner than a second after the last: of two in one second the lower slot counts as the earlier', () => {
+    const [active, standby] = [keyAt(4, { activatesAt: turn }), keyAt(3)];
+    expect(planTurnNow([first, active, standby], policy, turn)).toEqual({ kid: 'kid-3', waitSeconds: 1 });
+    expect(planTurnNow([first, active, standby], policy, turn + 1)).toMatchObject({ activatesAt: turn + 1 });
+  });
+
   test('needs a standby', () => {
     expect(planTurnNow([first], policy, start + 5 * period)).toEqual({ kid: null });
   });
