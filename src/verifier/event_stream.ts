@@ -1,12 +1,14 @@
 // Reads server-sent events off a response: the `data` of each, nothing else is needed. WHATWG HTML §9.2.6.
 import { FetchRefusal } from './fetch_signed.ts';
 import { later } from './later.ts';
+import { until } from './until.ts';
 
-/** Ends with an error when nothing comes for `idleSeconds`, or one event is longer than `maxBytes`. */
+/** Ends with an error when nothing comes for `idleSeconds`, one event is longer than `maxBytes`, or the signal says so. */
 export const readEventStream = async function* (
   body: ReadableStream<Uint8Array>,
   idleSeconds: number,
   maxBytes: number,
+  signal: AbortSignal,
 ): AsyncGenerator<string, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -17,7 +19,7 @@ export const readEventStream = async function* (
       callOff = later(idleSeconds, () => reject(new FetchRefusal(`No event came for ${idleSeconds} s.`)));
     });
     try {
-      return await Promise.race([reader.read(), idle]);
+      return await until(signal, Promise.race([reader.read(), idle]));
     } finally {
       callOff();
     }

@@ -1,6 +1,7 @@
 // Asks for the key set, once: bounded in time and in size, no redirect followed, nothing but JSON taken. RFC 7517 §5.
 import { freshSecondsOf } from './cache_control.ts';
 import { KeySetError } from './jwk_set.ts';
+import { until } from './until.ts';
 
 export interface FetchedKeySet {
   /** undefined: what was known under its ETag still stands. */
@@ -21,20 +22,6 @@ export interface KeySetRequest {
 const accept = 'application/jwk-set+json, application/json';
 const mediaTypes: readonly string[] = ['application/jwk-set+json', 'application/json'];
 const mostEtagCharacters = 256;
-
-/** What is not the runtime's own may ignore a signal: the wait for it ends all the same. */
-export const until = async <Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> => {
-  let abort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-};
 
 /** Counts what comes out of any Content-Encoding, so that a small body cannot become a big one. */
 const readBody = async (body: ReadableStream<Uint8Array>, maxBytes: number, signal: AbortSignal): Promise<string> => {

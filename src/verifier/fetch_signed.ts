@@ -1,5 +1,6 @@
 // Asks the issuer for a document it signed: bounded in time and in size, no redirect followed. What it says is for
 // verifyDocument to judge.
+import { until } from './until.ts';
 
 export interface SignedRequest {
   readonly url: string;
@@ -18,16 +19,26 @@ const discard = (body: ReadableStream<Uint8Array> | null): void => {
   body?.cancel().catch(() => undefined);
 };
 
-/** Counts what comes out of any Content-Encoding, so that a small body cannot become a big one. */
-export const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> => {
+/**
+ * Counts what comes out of any Content-Encoding, so that a small body cannot become a big one.
+ *
+ * @param signal - ends the reading.
+ */
+export const readBounded = async (
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> => {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      length += read.value.byteLength;
+    for (;;) {
+      const { done, value } = await until(signal, reader.read());
+      if (done) break;
+      length += value.byteLength;
       if (length > maxBytes) throw new FetchRefusal(`It has more than ${maxBytes} bytes.`);
-      chunks.push(read.value);
+      chunks.push(value);
     }
   } catch (error) {
     reader.cancel().catch(() => undefined);
@@ -46,10 +57,10 @@ export const readBounded = async (body: ReadableStream<Uint8Array>, maxBytes: nu
 export const fetchSigned = async (request: SignedRequest): Promise<string> => {
   const { url, accept, timeoutSeconds, maxBytes } = request;
   const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-  const response = await request.fetch(url, { headers: { accept }, redirect: 'manual', signal });
+  const response = await until(signal, request.fetch(url, { headers: { accept }, redirect: 'manual', signal }));
   if (response.status !== 200 || response.body === null) {
     discard(response.body);
     throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
   }
-  return new TextDecoder().decode(await readBounded(response.body, maxBytes));
+  return new TextDecoder().decode(await readBounded(response.body, maxBytes, signal));
 };

@@ -1,5 +1,5 @@
 // The issuer's published key set, kept fresh: the usual source of keys. RFC 7517 §5, RFC 8414 §2 (jwks_uri).
-import { fetchKeySet, until } from './fetch_key_set.ts';
+import { fetchKeySet } from './fetch_key_set.ts';
 import { keptText, restoreKeySet } from './held_key_set.ts';
 import { createKeySetCache } from './key_set_cache.ts';
 import type { KeySetStore } from './key_set_store.ts';
@@ -8,6 +8,7 @@ import { isLoopback } from './loopback.ts';
 import { assertWithin } from './option_bounds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
 import { tellOf } from './tell_of.ts';
+import { until } from './until.ts';
 
 export interface KeysFromUrlOptions {
   /**

@@ -11,6 +11,7 @@ import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
 import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
+import { until } from './until.ts';
 
 export interface FollowRevocationFeedOptions {
   /** The issuer's `revocation_feed_endpoint`. Default: `/revocations` at the issuer. */
@@ -32,6 +33,13 @@ export interface FollowRevocationFeedOptions {
   readonly mostMarks?: number;
   /** Told what could not be fetched, or was no page. */
   readonly onProblem?: (error: unknown) => void;
+}
+
+/** One fetch; `callOff` lets it take longer, `end` says that it is over. */
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly callOff: () => void;
+  readonly end: () => void;
 }
 
 interface Page {
@@ -80,7 +88,8 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   let asOf = 0;
   let complete = false;
   let forgetAt = 0;
-  const closing = new AbortController();
+  let closed = false;
+  const underWay = new Set<AbortController>();
   let first: Promise<void> | undefined;
   let wake: (() => void) | undefined;
 
@@ -119,59 +128,62 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const ask = async (accept: string, signal: AbortSignal): Promise<Response> => {
     const { fetch, issuer } = started();
     const url = options.url ?? `${issuer.replace(/\/$/, '')}/revocations`;
-    const response = await fetch(`${url}?cursor=${encodeURIComponent(cursor)}`, {
-      headers: { accept },
-      redirect: 'manual',
-      signal,
-    });
+    const asked = `${url}?cursor=${encodeURIComponent(cursor)}`;
+    const response = await until(signal, fetch(asked, { headers: { accept }, redirect: 'manual', signal }));
     if (response.status === 200 && response.body !== null) return response;
     response.body?.cancel().catch(() => undefined);
     throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
   };
 
-  const takeBody = async (body: ReadableStream<Uint8Array>): Promise<boolean> =>
-    take(new TextDecoder().decode(await readBounded(body, mostPageBytes)));
+  const takeBody = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<boolean> =>
+    take(new TextDecoder().decode(await readBounded(body, mostPageBytes, signal)));
 
   /**
-   * What ends a fetch: its time, until that is called off, or `close`. The timer is our own, because on Node 20 an
-   * AbortSignal.timeout that only AbortSignal.any knows of is collected as garbage, and never comes.
+   * Ends a fetch after its time, or when the verifier is closed. By a controller that is held here: a signal that only
+   * AbortSignal.any knows of is collected as garbage on Node 20 and Deno, and never comes.
    */
-  const withinTime = (): { readonly signal: AbortSignal; readonly callOff: () => void } => {
-    const late = new AbortController();
-    const callOff = later(timeoutSeconds, () => late.abort(new FetchRefusal(`No answer in ${timeoutSeconds} s.`)));
-    return { signal: AbortSignal.any([closing.signal, late.signal]), callOff };
+  const begin = (): Asking => {
+    const asking = new AbortController();
+    underWay.add(asking);
+    const late = (): void => asking.abort(new FetchRefusal(`No answer in ${timeoutSeconds} s.`));
+    const callOff = later(timeoutSeconds, late);
+    const end = (): void => {
+      callOff();
+      underWay.delete(asking);
+    };
+    return { signal: asking.signal, callOff, end };
   };
 
   const poll = async (): Promise<void> => {
     let more = true;
-    while (more && !closing.signal.aborted) {
-      const { signal, callOff } = withinTime();
+    while (more && !closed) {
+      const { signal, end } = begin();
       try {
         const { body } = await ask('application/jwt', signal);
-        more = body !== null && (await takeBody(body));
+        more = body !== null && (await takeBody(body, signal));
       } finally {
-        callOff();
+        end();
       }
     }
   };
 
   const follow = async (onPage: () => void): Promise<void> => {
-    const { signal, callOff } = withinTime();
+    const { signal, callOff, end } = begin();
     try {
       const { body, headers } = await ask('text/event-stream, application/jwt', signal);
       if (body === null) return;
       if (!headers.get('content-type')?.startsWith('text/event-stream')) {
-        await takeBody(body);
+        await takeBody(body, signal);
         return onPage();
       }
       // A stream goes on; whether anything comes of it is seen to as it is read.
       callOff();
-      for await (const data of readEventStream(body, idleSeconds, mostPageBytes)) {
+      for await (const data of readEventStream(body, idleSeconds, mostPageBytes, signal)) {
         await take(data);
         onPage();
       }
     } finally {
-      callOff();
+      end();
     }
   };
 
@@ -193,7 +205,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
         : poll());
       return 0;
     } catch (error) {
-      if (!closing.signal.aborted) tell(error);
+      if (!closed) tell(error);
       return taken ? 1 : failures + 1;
     } finally {
       onPage();
@@ -202,10 +214,10 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
 
   const goOn = async (onFirst: () => void): Promise<void> => {
     let failures = 0;
-    while (!closing.signal.aborted) {
+    while (!closed) {
       failures = await attempt(failures, onFirst);
       const waitSeconds = failures === 0 ? pollSeconds : Math.min(firstRetrySeconds * 2 ** failures, mostRetrySeconds);
-      if (!closing.signal.aborted) await pause(waitSeconds);
+      if (!closed) await pause(waitSeconds);
     }
   };
 
@@ -217,7 +229,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   };
 
   const match = (claims: Parameters<RevocationCheck['check']>[0], now: NumericDate): Promise<void> | undefined => {
-    if (closing.signal.aborted) throw followsNoMore();
+    if (closed) throw followsNoMore();
     const revoked = marks.match(claims);
     if (typeof revoked !== 'boolean') return revoked.then((matched) => judge(matched, now));
     judge(revoked, now);
@@ -249,7 +261,8 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       return waiting === undefined ? match(claims, now) : waiting.then(() => match(claims, started().clock.now()));
     },
     close: () => {
-      closing.abort();
+      closed = true;
+      for (const asking of underWay) asking.abort();
       wake?.();
       marks.clear();
     },

@@ -9,8 +9,15 @@ export interface StatusList {
   readonly bytes: Uint8Array;
 }
 
-const inflateByStream = (compressed: Uint8Array<ArrayBuffer>, mostBytes: number): Promise<Uint8Array> =>
-  readBounded(new Blob([compressed]).stream().pipeThrough(new DecompressionStream('deflate')), mostBytes);
+const inflateByStream = (compressed: Uint8Array<ArrayBuffer>, mostBytes: number): Promise<Uint8Array> => {
+  // All of it is at hand: nothing has to end the reading.
+  const { signal } = new AbortController();
+  return readBounded(
+    new Blob([compressed]).stream().pipeThrough(new DecompressionStream('deflate')),
+    mostBytes,
+    signal,
+  );
+};
 
 type Inflate = typeof inflateByStream;
 

@@ -14,6 +14,8 @@ export const openWebKey = async ({ kid, alg, material }: PublicJwk): Promise<Ver
   const { subtle } = crypto;
   const algorithm = { ...parameters[alg], hash: 'SHA-256' };
   const key = await subtle.importKey('jwk', { ...material }, algorithm, false, ['verify']);
+  // On Deno it is told here, and not before, that a point is not on the curve.
+  await subtle.verify(algorithm, key, new Uint8Array(), new Uint8Array());
   return {
     kid,
     alg,

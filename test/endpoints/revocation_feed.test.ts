@@ -114,7 +114,7 @@ describe('the revocation feed, as a stream', () => {
   const openStream = async (cursor = '0', headers: Readonly<Record<string, string>> = {}) => {
     const response = await ask(cursor, { Accept: 'text/event-stream', ...headers });
     if (response.body === null) throw new TypeError('no body');
-    const events = readEventStream(response.body, 5, 10_000_000);
+    const events = readEventStream(response.body, 5, 10_000_000, new AbortController().signal);
     const next = async (): Promise<Page> => {
       const { value, done } = await events.next();
       if (done) throw new Error('the stream ended');
@@ -192,7 +192,8 @@ describe('the revocation feed, as a stream', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     let bytes = 0;
-    for await (const event of readEventStream(response.body as ReadableStream<Uint8Array>, 5, 10_000_000))
+    const { signal } = new AbortController();
+    for await (const event of readEventStream(response.body as ReadableStream<Uint8Array>, 5, 10_000_000, signal))
       bytes += event.length;
     expect(bytes).toBeGreaterThan(0);
     expect(bytes).toBeLessThan(600_000);

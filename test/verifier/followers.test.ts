@@ -188,6 +188,22 @@ test('a page in place of a stream is given up like any other fetch when it does 
   await expect.poll(() => problems.length, { timeout: 5000 }).toBeGreaterThan(1);
 });
 
+test.each([
+  ['list', followStatusLists],
+  ['feed', followRevocationFeed],
+])('with the %s, a fetcher that never settles and knows no signal is given up', async (what, followed) => {
+  const problems: unknown[] = [];
+  const onProblem = (problem: unknown) => problems.push(problem);
+  const verifier = createVerifier({
+    ...{ issuer, audience: registeredResource, clock: provider.clock },
+    fetch: (url) => (String(url).includes('jwks') ? fetchFrom(provider.app)(url) : new Promise(() => undefined)),
+    revocation: followed({ timeoutSeconds: 0.1, onProblem }),
+  });
+  verifiers.push(verifier);
+  await expect(verifier.ready(), what).rejects.toMatchObject({ code: 'revocation_stale' });
+  expect(problems.length).toBeGreaterThan(0);
+});
+
 describe('followStatusLists', () => {
   test('fetches a list it meets for the first time once, for all tokens that wait for it', async () => {
     const verifier = follow(followStatusLists());

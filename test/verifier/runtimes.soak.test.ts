@@ -22,7 +22,10 @@ const packages = processors[process.arch === 'arm64' ? 'arm64' : 'x64'];
 const versions = { bun: '1.4.5', deno: '2.9.6' };
 const commands = {
   bun: ['bin/bun', 'run', 'service.mjs'],
-  deno: ['deno', 'run', '--quiet', '--no-prompt', '--allow-net', '--allow-read', '--allow-write', 'service.mjs'],
+  deno: [
+    ...['deno', 'run', '--quiet', '--no-prompt', '--v8-flags=--expose-gc'],
+    ...['--allow-net', '--allow-read', '--allow-write', 'service.mjs'],
+  ],
 };
 type Runtime = keyof typeof commands;
 
@@ -48,6 +51,27 @@ const program = (url: string, good: readonly string[], bad: readonly string[]): 
   told.answered = await (await ask('Bearer ${good[0]}')).text();
   told.refused = [(await ask('Bearer ${bad[0]}')).status, (await ask('Bearer ${bad[0]}')).headers.get('www-authenticate')];
   console.log(JSON.stringify(told));`;
+
+/** A feed whose pages never end, followed while garbage is collected; and a key that is not on its curve. */
+const hanging = (good: string): string => `
+  import { createServer } from 'node:http';
+  import { createVerifier, followRevocationFeed, keysFromIssuer, keysFromSet } from '@keyturn/verifier';
+  const [key] = ${JSON.stringify(jwkSet(...keys).keys)};
+  const offCurve = JSON.stringify({ keys: [{ ...key, y: key.x }] });
+  const options = { issuer: '${issuer}', audience: '${audience}' };
+  const unusable = createVerifier({ ...options, keys: keysFromIssuer(() => offCurve) });
+  console.log(await unusable.verify('${good}').catch(({ code }) => code));
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.write('hanging');
+    if (asked === 2) console.log('asked again') ?? process.exit();
+  }).listen(0, '127.0.0.1', () => {
+    const revocation = followRevocationFeed({ url: 'http://127.0.0.1:' + server.address().port, timeoutSeconds: 0.3 });
+    createVerifier({ ...options, keys: keysFromSet({ keys: [key] }), revocation });
+    setInterval(() => (globalThis.gc ?? (() => Bun.gc(true)))(), 20);
+    setTimeout(() => process.exit(), 5000);
+  });`;
 
 beforeAll(async () => {
   server = createServer((_, response) => {
@@ -100,6 +124,20 @@ describe.each(Object.keys(commands) as Runtime[])('in the real %s', (runtime) =>
       // Once at first, and once for the kid that nobody knows.
       expect(requests - before).toBeLessThanOrEqual(2);
       expect(readdirSync(project)).toContain(`${runtime}_keys.json`);
+    },
+    runMilliseconds,
+  );
+
+  test(
+    'a feed that hangs is given up, whatever garbage was collected meanwhile, and a point off the curve is no key',
+    async () => {
+      const now = Math.floor(Date.now() / 1000);
+      const [key] = keys as [(typeof keys)[0]];
+      writeFileSync(join(project, 'service.mjs'), hanging(makeToken(key, { iat: now, exp: now + 600 })));
+      const [binary = '', ...args] = commands[runtime];
+      const executable = join(project, 'node_modules', packages[runtime], binary);
+      const { stdout } = await promisify(execFile)(executable, args, { cwd: project });
+      expect(stdout).toBe('key_unknown\nasked again\n');
     },
     runMilliseconds,
   );
