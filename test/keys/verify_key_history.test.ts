@@ -1,8 +1,16 @@
-import { decodeJwt } from 'jose';
+import { calculateJwkThumbprint, decodeJwt, type JWK } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { publicHalfOf } from '../../src/keys/generate.ts';
 import { KeyHistoryError } from '../../src/keys/read_key_history.ts';
 import { compareKeyHistories, verifyKeyHistory } from '../../src/keys/verify_key_history.ts';
-import { type ForgedDocument, forgeChain, forgeDocument, makeForgerKey, type Telling } from './forged_history.ts';
+import {
+  type ForgedDocument,
+  type ForgerKey,
+  forgeChain,
+  forgeDocument,
+  makeForgerKey,
+  type Telling,
+} from './forged_history.ts';
 import { eventfulRings } from './history_nodes.ts';
 import { start } from './rotation_parts.ts';
 
@@ -215,6 +223,25 @@ describe('a history signed by a key, of what cannot be true', () => {
     ],
   ])('%s', async (_name, tellings, complaint, document = {}) => {
     expect(await verdictOn(tellings, document)).toMatch(complaint);
+  });
+
+  const underOwnName = async (key: ForgerKey, members: JWK): Promise<ForgerKey> => {
+    const kid = await calculateJwkThumbprint(members);
+    return { ...key, kid, jwk: { ...publicHalfOf(members, key.alg, kid) }, signer: { ...key.signer, kid } };
+  };
+  const { crv, x } = one.jwk as JWK & { readonly crv: string; readonly x: string };
+
+  test.each<[string, ForgerKey, JWK]>([
+    ['off its curve', one, { kty: 'EC', crv, x, y: x }],
+    ['with a short coordinate', one, { kty: 'EC', crv, x: 'AA', y: x }],
+    ['of another curve', one, { kty: 'EC', crv: 'P-384', x, y: x }],
+    ['of 1024 bits', rsa, { kty: 'RSA', n: Buffer.alloc(128, 0xff).toString('base64url'), e: 'AQAB' }],
+  ])('a key %s', async (_name, key, members) => {
+    const forged = await underOwnName(key, members);
+    const tellings = first.slice(0, 2).map((telling) => ({ ...telling, key: forged, by: forged }));
+    expect(await verdictOn(tellings, { by: forged })).toBe(
+      `entry 0 does not verify with the key ${forged.kid}: it was altered`,
+    );
   });
 });
 
