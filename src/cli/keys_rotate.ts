@@ -89,7 +89,7 @@ const refusalInWords = (turn: NotTurned, now: NumericDate): string => {
     );
   return (
     `The ${alg} ring did not turn. Wait ${secondsInWords(wait_seconds)}, until ${instantInWords(now + wait_seconds, now)}: ` +
-    `by then the standby ${kid} has been published for lead, which is ${secondsInWords(lead_seconds)}, and the last turn is a second ago.`
+    `by then the standby ${kid} has been published for lead, which is ${secondsInWords(lead_seconds)}.`
   );
 };
 
