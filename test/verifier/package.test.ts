@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeFolder, processTestMilliseconds } from '../running_server.ts';
+import { hangingFeed } from './hanging_feed.ts';
 import { nodes, quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
@@ -37,22 +38,8 @@ describe('the package', () => {
   });
 
   test.each(nodes)('a feed that hangs is given up under %s, whatever garbage was collected meanwhile', (node) => {
-    const service = `
-      import { createServer } from 'node:http';
-      import { createVerifier, followRevocationFeed, keysFromSet } from 'keyturn/verifier';
-      let asked = 0;
-      const server = createServer((_request, response) => {
-        asked += 1;
-        response.write('hanging');
-        if (asked === 2) console.log('asked again') ?? process.exit();
-      }).listen(0, '127.0.0.1', () => {
-        const url = 'http://127.0.0.1:' + server.address().port;
-        const revocation = followRevocationFeed({ url, timeoutSeconds: 0.3 });
-        createVerifier({ issuer: '${issuer}', audience: '${audience}', keys: keysFromSet(${JSON.stringify(jwkSet(...keys))}), revocation });
-        setInterval(gc, 20);
-        setTimeout(() => process.exit(), 5000);
-      });`;
-    writeFileSync(join(project, 'service.js'), service);
+    const [key] = jwkSet(...keys).keys;
+    writeFileSync(join(project, 'service.js'), hangingFeed('keyturn/verifier', key));
     expect(execFileSync(node, ['--expose-gc', 'service.js'], { ...quiet, cwd: project })).toBe('asked again\n');
   });
 

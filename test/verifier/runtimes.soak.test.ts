@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeFolder } from '../running_server.ts';
+import { hangingFeed } from './hanging_feed.ts';
 import { quiet } from './plain_nodes.ts';
 import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken } from './signed_tokens.ts';
 
@@ -52,26 +53,13 @@ const program = (url: string, good: readonly string[], bad: readonly string[]): 
   told.refused = [(await ask('Bearer ${bad[0]}')).status, (await ask('Bearer ${bad[0]}')).headers.get('www-authenticate')];
   console.log(JSON.stringify(told));`;
 
-/** A feed whose pages never end, followed while garbage is collected; and a key that is not on its curve. */
-const hanging = (good: string): string => `
-  import { createServer } from 'node:http';
-  import { createVerifier, followRevocationFeed, keysFromIssuer, keysFromSet } from '@keyturn/verifier';
+/** What becomes of a token whose key is not on its curve. */
+const offCurve = (token: string): string => `
+  import { createVerifier as create, keysFromIssuer } from '@keyturn/verifier';
   const [key] = ${JSON.stringify(jwkSet(...keys).keys)};
-  const offCurve = JSON.stringify({ keys: [{ ...key, y: key.x }] });
-  const options = { issuer: '${issuer}', audience: '${audience}' };
-  const unusable = createVerifier({ ...options, keys: keysFromIssuer(() => offCurve) });
-  console.log(await unusable.verify('${good}').catch(({ code }) => code));
-  let asked = 0;
-  const server = createServer((_request, response) => {
-    asked += 1;
-    response.write('hanging');
-    if (asked === 2) console.log('asked again') ?? process.exit();
-  }).listen(0, '127.0.0.1', () => {
-    const revocation = followRevocationFeed({ url: 'http://127.0.0.1:' + server.address().port, timeoutSeconds: 0.3 });
-    createVerifier({ ...options, keys: keysFromSet({ keys: [key] }), revocation });
-    setInterval(() => (globalThis.gc ?? (() => Bun.gc(true)))(), 20);
-    setTimeout(() => process.exit(), 5000);
-  });`;
+  const published = JSON.stringify({ keys: [{ ...key, y: key.x }] });
+  const verifier = create({ issuer: '${issuer}', audience: '${audience}', keys: keysFromIssuer(() => published) });
+  console.log(await verifier.verify('${token}').catch(({ code }) => code));`;
 
 beforeAll(async () => {
   server = createServer((_, response) => {
@@ -133,7 +121,10 @@ describe.each(Object.keys(commands) as Runtime[])('in the real %s', (runtime) =>
     async () => {
       const now = Math.floor(Date.now() / 1000);
       const [key] = keys as [(typeof keys)[0]];
-      writeFileSync(join(project, 'service.mjs'), hanging(makeToken(key, { iat: now, exp: now + 600 })));
+      const [published] = jwkSet(...keys).keys;
+      const token = makeToken(key, { iat: now, exp: now + 600 });
+      const service = offCurve(token) + hangingFeed('@keyturn/verifier', published);
+      writeFileSync(join(project, 'service.mjs'), service);
       const [binary = '', ...args] = commands[runtime];
       const executable = join(project, 'node_modules', packages[runtime], binary);
       const { stdout } = await promisify(execFile)(executable, args, { cwd: project });
