@@ -19,6 +19,9 @@ const readText = (from: string, terminal: Terminal): Promise<string> | string =>
   }
 };
 
+/** Editors and shells of Windows begin a file with it. */
+const byteOrderMark = /^\uFEFF/;
+
 const metadataLike = 'one object, like {"client_name":"Billing"}';
 
 /**
@@ -35,7 +38,7 @@ export const readJsonObject = async (
   const text = await readText(from, terminal);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(byteOrderMark, ''));
   } catch {
     // The message of JSON.parse quotes what it read, which may hold a secret.
     // biome-ignore lint/style/useErrorCause: see above

@@ -10,7 +10,7 @@ import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorith
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
-import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf } from './lifecycle.ts';
+import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf, ringTime } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
 import { logTurn, type RotationParts, type TurnReport, turnRings } from './rotation.ts';
@@ -58,6 +58,7 @@ export class KeyRing {
   #catchingUp: Promise<void> | undefined;
   #triedAt = Number.NEGATIVE_INFINITY;
   #gone: ReadonlySet<string> = new Set();
+  #standsStill = false;
 
   constructor(parts: KeyRingParts) {
     this.#parts = parts;
@@ -144,10 +145,24 @@ export class KeyRing {
       throw error;
     });
     logTurn(report, log);
+    this.#tellStandstill(report);
     const { signers, failure } = await this.#openSigners(report.keys, report.databaseNow);
     this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockAheadSeconds }, signers);
     if (failure !== undefined) throw failure;
     return report.nextAt - report.databaseNow;
+  }
+
+  /** Once: the key that signs goes on, and so everything looks well. */
+  #tellStandstill({ keys, databaseNow }: TurnReport): void {
+    const { policy, log } = this.#parts;
+    const aheadSeconds = ringTime(keys, databaseNow) - databaseNow;
+    const standsStill = aheadSeconds > policy.clockErrorSeconds;
+    if (standsStill && !this.#standsStill)
+      log.warn(
+        { ahead_seconds: aheadSeconds },
+        'no key turns: the database has seen a clock that is ahead of this one, and the rings stand still until then. Set the clock of this machine right; "npx keyturn doctor" tells more',
+      );
+    this.#standsStill = standsStill;
   }
 
   #take(snapshot: KeySnapshot, signers: ReadonlyMap<string, Signer>): void {

@@ -127,7 +127,8 @@ describe('keyturn clients add', () => {
     writeFileSync(file, JSON.stringify({ client_id: 'from-file', client_name: 'File', scope: 'read' }));
     const fromFile = await document('clients', 'add', '--from', file, '--client-name', 'Option');
     expect(fromFile).toMatchObject({ client_id: 'from-file', client_name: 'Option', scope: 'read' });
-    const moved = '{"client_id":"moved","client_secret":"brought along from elsewhere"}';
+    // As an editor of Windows saves it, with a byte order mark.
+    const moved = '\uFEFF{"client_id":"moved","client_secret":"brought along from elsewhere"}';
     const fromInput = await piping(moved, 'clients', 'add', '--from', '-', '--json');
     expect(JSON.parse(fromInput.stdout)).toMatchObject({
       client_id: 'moved',

@@ -59,6 +59,30 @@ describe('a node', () => {
   });
 });
 
+describe('rings that have seen a later clock', () => {
+  const warnings = ({ records }: { records: readonly { level: string; message: string }[] }) =>
+    records.filter(({ level }) => level === 'warn').map(({ message }) => message);
+
+  test('stand still: each node says so once, and again after it was over', async () => {
+    const rings = await openRings();
+    rings.clock.advance(-(rings.policy.clockErrorSeconds + 1));
+    const { keyRing, log } = await startNode(rings);
+    await keyRing.refresh();
+    expect(warnings(log)).toEqual([expect.stringMatching(/^no key turns: .* clock that is ahead .* stand still/)]);
+    rings.clock.advance(1);
+    await keyRing.refresh();
+    rings.clock.advance(-1);
+    await keyRing.refresh();
+    expect(warnings(log)).toHaveLength(2);
+  });
+
+  test('within E they go on, and nobody is told', async () => {
+    const rings = await openRings();
+    rings.clock.advance(-rings.policy.clockErrorSeconds);
+    expect(warnings((await startNode(rings)).log)).toEqual([]);
+  });
+});
+
 describe('a snapshot older than P', () => {
   test('signs nothing: 503 signing_unavailable; one of exactly P still signs', async () => {
     const rings = await openRings();
