@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { StoreFence } from '../seams/store_fence.ts';
-import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
+import { busyTimeoutMilliseconds, emptyLog } from './better_sqlite3_database.ts';
 import { toStoreError } from './better_sqlite3_errors.ts';
 import type { Fence } from './better_sqlite3_fence.ts';
 import { createGroupCommit, type GroupCommit } from './better_sqlite3_group_commit.ts';
@@ -118,7 +118,7 @@ export const connect = (
         waiting(client, () => {
           if (fence.reason() !== undefined) throw new StoreUnavailableError(fence.reason());
           const results = allTogether.immediate(needed(steps));
-          client.pragma('wal_checkpoint(TRUNCATE)');
+          emptyLog(client);
           return results;
         }),
       ).catch(unlessNotMet);

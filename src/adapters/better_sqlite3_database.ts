@@ -193,6 +193,16 @@ const migrate = (client: Database.Database): void => {
   if (pendingMigrationsOf(client).length > 0) client.transaction(applyPending).immediate(client);
 };
 
+/**
+ * Takes what was erased out of the files. SQLite waits for those who read or write, for as long as the busy timeout says; of
+ * another process that copies the log it says at once that it is busy.
+ */
+export const emptyLog = (client: Database.Database): void => {
+  const givesUpAt = performance.now() + busyTimeoutMilliseconds;
+  const isBusyStill = (): boolean => client.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 1;
+  while (isBusyStill() && performance.now() < givesUpAt) sleep(busyPollMilliseconds);
+};
+
 export interface OpenOptions {
   /** A copy is opened too: for who makes or ends it. */
   readonly copiesToo?: boolean;
@@ -212,7 +222,7 @@ export const openSqliteDatabase = (path: string, { copiesToo = false }: OpenOpti
     assertSound(client, file);
     migrate(client);
     // What a process erased just before it was killed is in the file until a checkpoint.
-    client.pragma('wal_checkpoint(TRUNCATE)');
+    emptyLog(client);
     return client;
   } catch (error) {
     client?.close();

@@ -99,6 +99,16 @@ describe('a long write-ahead log', () => {
     expect(logBytes()).toBe(0);
   });
 
+  test('is emptied by what another process erases, also while it is copied here', async () => {
+    const other = connect(openSqliteDatabase(path));
+    for (let log = 0; log < 8; log += 1) {
+      await addRows(rowsPerLog + 16);
+      await other.erase();
+      expect(logBytes()).toBe(0);
+    }
+    await other.close();
+  });
+
   test('stays where the database was moved elsewhere, and nothing is done to the file that has its name now', async () => {
     renameSync(path, `${path}.elsewhere`);
     writeFileSync(path, 'another');
