@@ -145,9 +145,10 @@ const partialOf = (file: string): string => `${file}.partial-${randomBytes(6).to
 
 /** @throws {OperatorError} when there is such a file, or it is a folder. */
 const assertNewFile = (file: string): void => {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found?.isDirectory()) throw new OperatorError(`${file} is a folder. Name a new file in it for the backup.`);
-  if (found !== undefined) throw taken(file);
+  if (!existsSync(file)) return;
+  if (statSync(file).isDirectory())
+    throw new OperatorError(`${file} is a folder. Name a new file in it for the backup.`);
+  throw taken(file);
 };
 
 /**

@@ -95,6 +95,14 @@ describe('keyturn backup', () => {
     ]);
   });
 
+  test('a link that leads nowhere, not even to nothing, is in the way as well', async () => {
+    symlinkSync('b.sqlite', pathIn('b.sqlite'));
+    expect(await keyturn('backup', pathIn('b.sqlite'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/b\.sqlite exists, and a backup overwrites nothing/),
+    });
+  });
+
   test('a place where nothing can be made is named, not the database', async () => {
     const { code, stderr } = await keyturn('backup', pathIn('missing/b.sqlite'));
     expect(code).toBe(1);
