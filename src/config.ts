@@ -113,8 +113,8 @@ type Values = {
 };
 
 const complaintOf = (name: string, found: string, message: string): string => {
-  // A URL may hold a password: that of a database, and one that was not meant to.
-  const mayHoldPassword = found.includes('@');
+  // A URL may hold a password, before its host or in its query: that of a database, and one that was not meant to.
+  const mayHoldPassword = /@|pass/i.test(found);
   if (mayHoldPassword || secrets.some((secret) => secret === name)) return `${name}: ${message}.`;
   const fromKubernetes = name === 'KEYTURN_PORT' && found.startsWith('tcp://');
   const advice = fromKubernetes ? ' (Kubernetes set it: put enableServiceLinks: false into the pod spec)' : '';

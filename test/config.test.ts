@@ -120,6 +120,7 @@ describe('bounds', () => {
       'postgres://ada:canary@db.example.com',
       'expected file:PATH, the SQLite file, or postgres',
     ],
+    ['KEYTURN_DATABASE_URL', 'jdbc:postgresql://db.example.com/keyturn?user=ada&password=canary', 'expected file:PATH'],
     ['KEYTURN_ISSUER', 'http://ada:canary@id.example.com', 'expected https;'],
     ['KEYTURN_REMOTE', 'https://ada:canary@id.example.com', 'expected no query, fragment or user name in it'],
   ])('a URL that is refused is not quoted where it may hold a password: %s', (name, url, says) => {
