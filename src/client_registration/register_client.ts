@@ -114,7 +114,7 @@ const secretWarnings = (secret: string | undefined, clientId: string, authMethod
   const warnings: string[] = [];
   if (secret !== undefined && secret.length < fewestSecretCharacters)
     warnings.push(
-      `The client_secret has ${secret.length} characters; below ${fewestSecretCharacters} it can be guessed from its hash. Rotate it soon: npx keyturn clients rotate-secret ${clientId}`,
+      `The client_secret has ${secret.length} characters; below ${fewestSecretCharacters} it can be guessed from its hash. Rotate it soon, by "npx keyturn clients rotate-secret".`,
     );
   if (authMethod === 'client_secret_basic' && /[+%]/.test(`${clientId}${secret ?? ''}`))
     warnings.push(

@@ -50,6 +50,11 @@ describe('client registration, RFC 7591 §2', () => {
     expect(warnings.filter((warning) => warning.includes('guessed from its hash'))).toHaveLength(count);
   });
 
+  test('a warning that tells of a command has no name in it that a shell would read', () => {
+    const { warnings } = registerClient({ client_id: 'a|b', client_secret: 'short' }, [api], now);
+    expect(warnings).toEqual([expect.stringMatching(/Rotate it soon, by "npx keyturn clients rotate-secret"\.$/)]);
+  });
+
   test('a secret that HTTP Basic needs form-urlencoded is warned of, for client_secret_basic alone', () => {
     const metadata = { client_secret: 'abcdefghijklmnopqrstuv+/==' };
     expect(registerClient(metadata, [api], now).warnings).toEqual([expect.stringContaining('form-urlencode')]);
