@@ -1,3 +1,4 @@
+// F20: three times as much as it can do, at a constant rate, each request timed from when it was due.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Child, startBehind } from '../../bench/child.ts';
 import { type LoadedKeyturn, startLoadedKeyturn } from '../../bench/open_loop/loaded_keyturn.ts';
