@@ -53,18 +53,18 @@ const createThread = ({ name: path }: Database.Database) => {
   };
   const order = (what: CheckpointOrder): void => thread?.postMessage(what);
   return {
-    /** @throws {Error} with the `code` that SQLite refused it with. */
-    copy: (): Promise<void> => {
+    /** @returns whether all there was is copied. @throws {Error} with the `code` that SQLite refused it with. */
+    copy: (how: 'copy' | 'finish'): Promise<boolean> => {
       thread ??= start();
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
       const onExit = (): void => reject(new Error('The thread that makes checkpoints ended.'));
       const copying = thread.once('exit', onExit);
-      copying.once('message', ({ refused }: CheckpointOutcome) => {
+      copying.once('message', (outcome: CheckpointOutcome) => {
         copying.off('exit', onExit);
-        if (refused === undefined) resolve();
-        else reject(Object.assign(new Error('The checkpoint was refused.'), { code: refused }));
+        if ('isWhole' in outcome) resolve(outcome.isWhole);
+        else reject(Object.assign(new Error('The checkpoint was refused.'), { code: outcome.refused }));
       });
-      order('copy');
+      order(how);
       return promise;
     },
     end: (): Promise<void> => {
@@ -93,13 +93,14 @@ export const createCheckpoints = (client: Database.Database, fence: Fence, { hol
 
   /** Beside those who write while that leaves fewer to copy; then alone, since only a log copied whole begins anew. */
   const copyAll = async (pages: number): Promise<void> => {
-    await thread.copy();
-    if (fence.reason() !== undefined) return;
+    const isWhole = await thread.copy('copy');
+    // While somebody reads what is overwritten, or another process copies, nothing is to be gained by more.
+    if (!isWhole || fence.reason() !== undefined) return;
     const left = pagesToCopy();
     if (left > fewPages && left < pages) return copyAll(left);
     hold();
     try {
-      await thread.copy();
+      await thread.copy('finish');
     } finally {
       release();
     }

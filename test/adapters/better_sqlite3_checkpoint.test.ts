@@ -34,9 +34,9 @@ const addRow = (bytes = rowBytes): Promise<unknown> =>
   commit.write(() => client.prepare(`INSERT INTO filler VALUES (zeroblob(${bytes}))`).run());
 
 /** By two who take turns, so that there is always one who writes. */
-const addRowsUntil = async (isEnough: () => boolean): Promise<void> => {
+const addRowsUntil = async (isEnough: () => boolean, bytes = rowBytes): Promise<void> => {
   const goOn = async (): Promise<void> => {
-    while (!isEnough()) await addRow();
+    while (!isEnough()) await addRow(bytes);
   };
   await Promise.all([goOn(), goOn()]);
 };
@@ -53,17 +53,40 @@ const logBytes = (): number => statSync(`${path}-wal`, { throwIfNoEntry: false }
 const databaseBytes = (): number => statSync(path).size;
 
 describe('a long write-ahead log', () => {
-  test('is copied into the database, and begins anew while others go on writing', async () => {
+  /** While rows are added until then, or far more than a log has. */
+  const watchLog = async (): Promise<{ readonly longest: number; readonly isAnew: boolean }> => {
     const look = client.prepare<[], { log: number }>('PRAGMA wal_checkpoint(NOOP)');
     let [longest, isAnew] = [0, false];
     await addRowsUntil(() => {
       const now = look.get()?.log ?? 0;
       isAnew ||= now < longest;
       longest = Math.max(longest, now);
-      return isAnew;
-    });
+      return isAnew || longest > 8 * walPagesBeforeCheckpoint;
+    }, rowBytes / 10);
+    return { longest, isAnew };
+  };
+
+  test('is copied into the database, and begins anew while others go on writing', async () => {
+    const { longest, isAnew } = await watchLog();
+    expect(isAnew).toBe(true);
     expect(longest).toBeGreaterThan(walPagesBeforeCheckpoint);
     expect(databaseBytes()).toBeGreaterThan(rowsPerLog * rowBytes);
+  });
+
+  test('begins anew while another process goes on writing as well', async () => {
+    const other = openSqliteDatabase(path);
+    const { write, drain } = createGroupCommit(other);
+    const add = other.prepare('INSERT INTO filler VALUES (zeroblob(1))');
+    let isOver = false;
+    const goOn = async (): Promise<void> => {
+      while (!isOver) await write(() => add.run());
+    };
+    const writing = Promise.all([goOn(), goOn()]);
+    expect(await watchLog()).toMatchObject({ isAnew: true });
+    isOver = true;
+    await writing;
+    await drain();
+    other.close();
   });
 
   test('is copied on a connection other than that which answers requests', async () => {
