@@ -14,6 +14,8 @@ const commitsBetweenLooks = 16;
 const commitsAfterRefusal = 1000;
 /** Copied in a few milliseconds, so that those who write may wait for it. */
 const fewPages = 200;
+/** So long it gets where other processes always write in between, or somebody read for long. */
+const manyPages = 2 * walPagesBeforeCheckpoint;
 
 interface Log {
   /** Pages in the log; -1 without one. */
@@ -86,9 +88,9 @@ export const createCheckpoints = (client: Database.Database, fence: Fence, { hol
   let commitsToLook = commitsBetweenLooks;
   let running: Promise<void> | undefined;
 
-  const pagesToCopy = (): number => {
+  const measure = () => {
     const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
-    return log - checkpointed;
+    return { log, left: log - checkpointed };
   };
 
   /** Beside those who write while that leaves fewer to copy; then alone, since only a log copied whole begins anew. */
@@ -96,11 +98,11 @@ export const createCheckpoints = (client: Database.Database, fence: Fence, { hol
     const isWhole = await thread.copy('copy');
     // While somebody reads what is overwritten, or another process copies, nothing is to be gained by more.
     if (!isWhole || fence.reason() !== undefined) return;
-    const left = pagesToCopy();
+    const { log, left } = measure();
     if (left > fewPages && left < pages) return copyAll(left);
     hold();
     try {
-      await thread.copy('finish');
+      await thread.copy(log > manyPages ? 'finish' : 'copy');
     } finally {
       release();
     }
@@ -108,8 +110,8 @@ export const createCheckpoints = (client: Database.Database, fence: Fence, { hol
 
   const copyWhenLong = async (): Promise<void> => {
     try {
-      const pages = pagesToCopy();
-      if (pages >= walPagesBeforeCheckpoint) await copyAll(pages);
+      const { left } = measure();
+      if (left >= walPagesBeforeCheckpoint) await copyAll(left);
     } catch (error) {
       // A full disk, say, or a file that was moved: what the log has is safe there, and tried again.
       fence.watch(error);
