@@ -1,6 +1,6 @@
+// Where each endpoint is, below the issuer's own path. The metadata is built from this.
 import type { Config } from '../config.ts';
 
-/** Where each endpoint is, below the issuer's own path. The metadata is built from this. */
 export const paths = {
   jwks: '/.well-known/jwks.json',
   openid_configuration: '/.well-known/openid-configuration',
