@@ -2,8 +2,9 @@
 // else, and the disk's answer take a tenth of a second, in which nothing here stands still. SQLite's own automatic
 // checkpoint keeps it to itself when it fails, and a failed fsync must not go by unseen.
 import { statSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import { askThread, startThread } from './answering_thread.ts';
 import type { CheckpointOrder, CheckpointOutcome, OpenedFile } from './better_sqlite3_checkpoint_thread.ts';
 import { walPagesBeforeCheckpoint } from './better_sqlite3_database.ts';
 import type { Fence } from './better_sqlite3_fence.ts';
@@ -41,41 +42,25 @@ export interface Checkpoints {
 const createThread = ({ name: path }: Database.Database) => {
   const opened: OpenedFile = { path, inode: statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n };
   let thread: Worker | undefined;
-  const start = (): Worker => {
-    const started = new Worker(new URL('./better_sqlite3_checkpoint_thread.ts', import.meta.url), {
-      workerData: opened,
-    });
-    // A process that ends does not wait for it: what the log has is safe there.
-    started.unref();
-    started.on('error', () => undefined);
-    started.once('exit', () => {
-      thread = undefined;
-    });
-    return started;
+  const forget = (): void => {
+    thread = undefined;
   };
-  const order = (what: CheckpointOrder): void => thread?.postMessage(what);
   return {
     /** @returns whether all there was is copied. @throws {Error} with the `code` that SQLite refused it with. */
-    copy: (how: 'copy' | 'finish'): Promise<boolean> => {
-      thread ??= start();
-      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-      const onExit = (): void => reject(new Error('The thread that makes checkpoints ended.'));
-      const copying = thread.once('exit', onExit);
-      copying.once('message', (outcome: CheckpointOutcome) => {
-        copying.off('exit', onExit);
-        if ('isWhole' in outcome) resolve(outcome.isWhole);
-        else reject(Object.assign(new Error('The checkpoint was refused.'), { code: outcome.refused }));
-      });
-      order(how);
-      return promise;
+    copy: async (how: Exclude<CheckpointOrder, 'end'>): Promise<boolean> => {
+      // Where the process ends, what the log has is safe there.
+      thread ??= startThread('./better_sqlite3_checkpoint_thread.ts', forget, { workerData: opened });
+      const outcome = await askThread<CheckpointOutcome>(thread, how);
+      if ('isWhole' in outcome) return outcome.isWhole;
+      throw Object.assign(new Error('The checkpoint was refused.'), { code: outcome.refused });
     },
-    end: (): Promise<void> => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      if (thread === undefined) return Promise.resolve();
+    end: async (): Promise<void> => {
+      if (thread === undefined) return;
       thread.ref();
+      const { promise, resolve } = Promise.withResolvers<void>();
       thread.once('exit', () => resolve());
-      order('end');
-      return promise;
+      thread.postMessage('end' satisfies CheckpointOrder);
+      await promise;
     },
   };
 };

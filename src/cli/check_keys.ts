@@ -1,5 +1,5 @@
 // What doctor says of the rings: what signs, what comes next, what is due, what breaks a promise. Pure.
-import { type KeyLifetime, lifetimesOf, ringOf, ringTime } from '../keys/lifecycle.ts';
+import { type KeyLifetime, lifetimesOf, ringOf, standstillSeconds } from '../keys/lifecycle.ts';
 import { planRotation } from '../keys/plan_rotation.ts';
 import type { RotationPolicy } from '../keys/timing.ts';
 import type { NumericDate } from '../seams/clock.ts';
@@ -11,11 +11,11 @@ import { instantInWords, relativeTo, secondsInWords } from './instants.ts';
 /** Whether the rings stand still, as after a clock that was ahead. */
 export const checkClock = (
   keys: readonly SigningKeyRecord[],
-  { clockErrorSeconds }: RotationPolicy,
+  policy: RotationPolicy,
   now: NumericDate,
 ): readonly Finding[] => {
-  const ahead = ringTime(keys, now) - now;
-  if (ahead <= clockErrorSeconds) return [];
+  const ahead = standstillSeconds(keys, policy, now);
+  if (ahead === 0) return [];
   return [
     wrong(
       'clock',

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts';
 import { activeKeyOf, lifetimesOf, ringOf } from '../keys/lifecycle.ts';
 import { type RingReadiness, readinessOf } from '../keys/readiness.ts';
 import { type RingTurn, turnTogether } from '../keys/rotation.ts';
-import type { RotationPolicy } from '../keys/timing.ts';
+import { minimumLeadInWords, type RotationPolicy } from '../keys/timing.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
@@ -93,14 +93,9 @@ const refusalInWords = (turn: NotTurned, now: NumericDate): string => {
   );
 };
 
-const whyLead = (policy: RotationPolicy): string => {
-  const { snapshotSeconds: p, sharedCacheSeconds: s, jwksMaxAgeSeconds: a } = policy;
-  const { slowestVerifierSeconds: v, clockErrorSeconds: e, fetchTimeoutSeconds: f } = policy;
-  return (
-    'Sooner, a verifier could meet a signature by a key it does not have yet: lead is at least P + S + max(A, V) + 2E + F = ' +
-    `${p} + ${s} + max(${a}, ${v}) + 2*${e} + ${f} s. If the key that signs is compromised, use "keyturn keys revoke".`
-  );
-};
+const whyLead = (policy: RotationPolicy): string =>
+  `Sooner, a verifier could meet a signature by a key it does not have yet: lead is at least ${minimumLeadInWords(policy)} s. ` +
+  'If the key that signs is compromised, use "keyturn keys revoke".';
 
 /** Before the turn: afterwards the standby is another key. */
 const readReadiness = async ({ store, policy }: OpenRings): Promise<readonly RingReadiness[]> => {

@@ -1,5 +1,4 @@
 // `keyturn serve`: one process that serves by itself, or the first of several that share the port.
-
 import { assertAddressFree } from '../adapters/listening_address.ts';
 import { endWithoutFirstProcess, isSharingProcess } from '../adapters/node_cluster.ts';
 import type { Config } from '../config.ts';

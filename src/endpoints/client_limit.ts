@@ -1,7 +1,7 @@
 // How often one client may be given tokens, so that one that runs wild leaves the others theirs. Asked after the grant is
 // proved, so that it never hides an invalid_grant (T083), and before anything is signed or written.
 import type { Context } from 'hono';
-import { OAuthError } from '../errors.ts';
+import { takeAllowances } from '../login/take_allowances.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { networkAddress } from './network_address.ts';
@@ -22,9 +22,7 @@ export const takeClientAllowance = async (
   const { clientRequestsPerSecond: perSecond } = provider.config;
   if (perSecond === 0) return;
   const limit = { burst: perSecond * burstSeconds, emissionSeconds: 1 / perSecond };
-  const waitSeconds = await provider.localRateLimiter.take([`${grantType} ${keyOf(context, client, provider)}`, limit]);
-  if (waitSeconds > 0) {
-    provider.metrics.rateLimited('client');
-    throw new OAuthError('rate_limited', { retryAfterSeconds: waitSeconds });
-  }
+  const key = `${grantType} ${keyOf(context, client, provider)}`;
+  const { localRateLimiter: rateLimiter, metrics } = provider;
+  await takeAllowances('client', [[key, limit]], { rateLimiter, metrics });
 };

@@ -10,7 +10,7 @@ import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorith
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
 import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
-import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf, ringTime } from './lifecycle.ts';
+import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf, standstillSeconds } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
 import { logTurn, type RotationParts, type TurnReport, turnRings } from './rotation.ts';
@@ -155,14 +155,13 @@ export class KeyRing {
   /** Once: the key that signs goes on, and so everything looks well. */
   #tellStandstill({ keys, databaseNow }: TurnReport): void {
     const { policy, log } = this.#parts;
-    const aheadSeconds = ringTime(keys, databaseNow) - databaseNow;
-    const standsStill = aheadSeconds > policy.clockErrorSeconds;
-    if (standsStill && !this.#standsStill)
+    const aheadSeconds = standstillSeconds(keys, policy, databaseNow);
+    if (aheadSeconds > 0 && !this.#standsStill)
       log.warn(
         { ahead_seconds: aheadSeconds },
         'no key turns: the database has seen a clock that is ahead of this one, and the rings stand still until then. Set the clock of this machine right; "npx keyturn doctor" tells more',
       );
-    this.#standsStill = standsStill;
+    this.#standsStill = aheadSeconds > 0;
   }
 
   #take(snapshot: KeySnapshot, signers: ReadonlyMap<string, Signer>): void {

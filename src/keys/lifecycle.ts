@@ -24,6 +24,16 @@ export interface KeyLifetime {
 export const ringTime = (ring: readonly SigningKeyRecord[], now: NumericDate): NumericDate =>
   ring.reduce((latest, key) => Math.max(latest, key.publishedAt, key.erasedAt ?? 0, key.revokedAt ?? 0), now);
 
+/** How far the time a ring lives by is ahead of now, beyond what clocks may differ by; 0 where it goes on. */
+export const standstillSeconds = (
+  ring: readonly SigningKeyRecord[],
+  { clockErrorSeconds }: RotationPolicy,
+  now: NumericDate,
+): number => {
+  const aheadSeconds = ringTime(ring, now) - now;
+  return aheadSeconds > clockErrorSeconds ? aheadSeconds : 0;
+};
+
 /** The keys of one algorithm in the order of their turns. */
 export const ringOf = (keys: readonly SigningKeyRecord[], alg: SigningAlgorithm): readonly SigningKeyRecord[] =>
   keys

@@ -1,0 +1,24 @@
+// A thread that answers each message with one, and does nothing between them.
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
+/** Nothing to finish: a process that ends does not wait for it. What goes wrong in it is told by its end. */
+export const startThread = (file: string, ended: (thread: Worker) => void, options?: WorkerOptions): Worker => {
+  const thread = new Worker(new URL(file, import.meta.url), options);
+  thread.unref();
+  thread.on('error', () => undefined);
+  thread.once('exit', () => ended(thread));
+  return thread;
+};
+
+/** One at a time. @throws {Error} when the thread ends instead. */
+export const askThread = <Answer>(thread: Worker, message: unknown): Promise<Answer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const onExit = (): void => reject(new Error('The thread ended before it answered.'));
+  thread.once('exit', onExit);
+  thread.once('message', (answer: Answer) => {
+    thread.off('exit', onExit);
+    resolve(answer);
+  });
+  thread.postMessage(message);
+  return promise;
+};
