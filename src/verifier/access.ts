@@ -3,6 +3,7 @@
 import { presentedToken, type RequestCredentials } from './bearer_token.ts';
 import { credentialsMissing, type ProtectionSpace, type Refusal, refusal, unavailable } from './challenge.ts';
 import type { AccessTokenClaims } from './claims.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import type { ProtectedResourceMetadata } from './protected_resource.ts';
 import type { TokenError } from './token_error.ts';
 
@@ -20,6 +21,8 @@ export interface RequireTokenOptions {
   /** Told of each refused request, for a log line: a refusal holds the reason and no token. */
   readonly onRefused?: (refusal: Refusal) => void;
 }
+
+const kinds: OptionKinds<RequireTokenOptions> = { realm: 'string', protectedResource: 'object', onRefused: 'function' };
 
 /** A request whose token was verified. */
 export interface Access<Claims extends AccessTokenClaims = AccessTokenClaims> {
@@ -88,10 +91,12 @@ const judge = async <Claims extends AccessTokenClaims>(
  */
 export const accessCheck = <Claims extends AccessTokenClaims>(
   verifier: AccessTokenVerifier<Claims>,
-  { realm = 'api', protectedResource, onRefused }: RequireTokenOptions,
+  options: RequireTokenOptions,
 ): ((credentials: RequestCredentials) => Promise<Outcome<Claims>>) => {
   if (typeof verifier?.verify !== 'function')
     throw new TypeError('requireToken has no verifier. Expected one of createVerifier({ issuer, audience }).');
+  assertOptions('requireToken', options, kinds);
+  const { realm = 'api', protectedResource, onRefused } = options;
   if (!printable.test(realm)) throw new TypeError(`The realm is ${JSON.stringify(realm)}; expected printable ASCII.`);
   const space = { realm, resourceMetadata: protectedResource?.url };
   return async (credentials) => {

@@ -3,6 +3,7 @@ import { encodeBase64url } from './base64url.ts';
 import { assertAudience, assertIssuer, assertOptionalString, assertStrings } from './claim_checks.ts';
 import type { IdTokenClaims, NumericDate } from './claims.ts';
 import type { JsonObject } from './json_object.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { quoted } from './quoted.ts';
 import { assertAuthenticatedSince, assertTimes } from './time_claims.ts';
 import { TokenError } from './token_error.ts';
@@ -17,6 +18,8 @@ export interface IdTokenExpectations {
   /** The `max_age` of the request: `auth_time` must be there and no older. */
   readonly maxAgeSeconds?: number;
 }
+
+const kinds: OptionKinds<IdTokenExpectations> = { nonce: 'string', accessToken: 'string', maxAgeSeconds: 'checked' };
 
 const assertNonce = (claims: JsonObject, expected: string | undefined): void => {
   if (claims.nonce !== expected)
@@ -55,13 +58,15 @@ const assertAccessToken = async ({ at_hash }: JsonObject, accessToken: string): 
     );
 };
 
-/** @throws {TokenError} */
+/** @throws {TypeError} when an expectation cannot be one. @throws {TokenError} */
 export const checkIdToken = async (
   claims: JsonObject,
-  { nonce, accessToken, maxAgeSeconds }: IdTokenExpectations,
+  expectations: IdTokenExpectations,
   policy: Policy,
   now: NumericDate,
 ): Promise<IdTokenClaims> => {
+  assertOptions('verifyIdToken', expectations, kinds);
+  const { nonce, accessToken, maxAgeSeconds } = expectations;
   assertIssuer(claims, policy.issuer);
   assertAuthorizedParty(claims, policy);
   assertTimes(claims, policy, now);

@@ -6,6 +6,7 @@ import type { KeySetStore } from './key_set_store.ts';
 import type { KeySource } from './key_source.ts';
 import { isLoopback } from './loopback.ts';
 import { assertWithin } from './option_bounds.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
 import { tellOf } from './tell_of.ts';
 import { until } from './until.ts';
@@ -34,6 +35,18 @@ export interface KeysFromUrlOptions {
   readonly insecureHttp?: boolean;
 }
 
+const kinds: OptionKinds<KeysFromUrlOptions> = {
+  keysUsableSeconds: 'checked',
+  cooldownSeconds: 'checked',
+  timeoutSeconds: 'checked',
+  maxBytes: 'checked',
+  store: 'object',
+  fetch: 'function',
+  waitUntil: 'function',
+  onProblem: 'function',
+  insecureHttp: 'boolean',
+};
+
 const day = 86_400;
 
 /** @throws {TypeError} */
@@ -59,6 +72,7 @@ const surroundings = (waitUntil: KeysFromUrlOptions['waitUntil']) => {
  * @throws {TypeError} when the URL is not HTTPS (or loopback), or an option is out of bounds.
  */
 export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeySource => {
+  assertOptions('keysFromUrl', options, kinds);
   const { fetch = runtimeFetch, store, onProblem, waitUntil, insecureHttp = false } = options;
   assertKeySetUrl(url, insecureHttp);
   const usableSeconds = assertWithin('keysUsableSeconds', options.keysUsableSeconds ?? day, 60, 30 * day);

@@ -1,5 +1,7 @@
 // What a resource tells of itself, so that a client finds the issuer by itself: protected resource metadata. RFC 9728 §2, §3.
 import { isLoopback } from './loopback.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
+import { quoted } from './quoted.ts';
 
 export interface ProtectedResourceOptions {
   /** The resource identifier, which is the `aud` of its tokens: an https URL (http on loopback) without a fragment. */
@@ -12,6 +14,16 @@ export interface ProtectedResourceOptions {
   readonly resourcePolicyUri?: string;
   readonly resourceTosUri?: string;
 }
+
+const kinds: OptionKinds<ProtectedResourceOptions> = {
+  resource: 'string',
+  authorizationServers: 'checked',
+  scopesSupported: 'checked',
+  resourceName: 'string',
+  resourceDocumentation: 'string',
+  resourcePolicyUri: 'string',
+  resourceTosUri: 'string',
+};
 
 /** The document and where it is. */
 export interface ProtectedResourceMetadata {
@@ -39,6 +51,12 @@ const parseResource = (resource: string): URL => {
   return url;
 };
 
+/** @throws {TypeError} */
+const readStrings = (name: string, values: unknown): readonly string[] => {
+  if (Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === 'string')) return values;
+  throw new TypeError(`${name} is ${quoted(values)}, expected an array of strings, with one at least.`);
+};
+
 /**
  * Makes the metadata of a protected resource.
  *
@@ -46,13 +64,15 @@ const parseResource = (resource: string): URL => {
  * @see RFC 9728 §3.1 https://www.rfc-editor.org/rfc/rfc9728#section-3.1
  */
 export const protectedResourceMetadata = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
-  const { origin, pathname, search } = parseResource(options.resource);
+  assertOptions('protectedResource', options, kinds);
+  const { resource, authorizationServers, scopesSupported } = options;
+  const { origin, pathname, search } = parseResource(resource);
   // "Any terminating slash following the host component MUST be removed"; a slash that ends a longer path stays.
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`;
   const document = {
-    resource: options.resource,
-    authorization_servers: options.authorizationServers,
-    scopes_supported: options.scopesSupported,
+    resource,
+    authorization_servers: readStrings('authorizationServers', authorizationServers),
+    scopes_supported: scopesSupported && readStrings('scopesSupported', scopesSupported),
     bearer_methods_supported: ['header'],
     resource_name: options.resourceName,
     resource_documentation: options.resourceDocumentation,

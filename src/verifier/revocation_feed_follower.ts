@@ -5,6 +5,8 @@ import { readEventStream } from './event_stream.ts';
 import { FetchRefusal, readBounded } from './fetch_signed.ts';
 import { later } from './later.ts';
 import { assertWithin } from './option_bounds.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
+import { quoted } from './quoted.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
@@ -34,6 +36,17 @@ export interface FollowRevocationFeedOptions {
   /** Told what could not be fetched, or was no page. */
   readonly onProblem?: (error: unknown) => void;
 }
+
+const kinds: OptionKinds<FollowRevocationFeedOptions> = {
+  url: 'string',
+  transport: 'checked',
+  pollSeconds: 'checked',
+  whenStale: 'checked',
+  staleAfterSeconds: 'checked',
+  timeoutSeconds: 'checked',
+  mostMarks: 'checked',
+  onProblem: 'function',
+};
 
 /** One fetch; `callOff` lets it take longer, `end` says that it is over. */
 interface Asking {
@@ -69,13 +82,20 @@ const readPage = (claims: Readonly<Record<string, unknown>>): Page => {
   return { iat, cursor, since: typeof since === 'string' ? since : undefined, more: more === true, marks };
 };
 
+/** @throws {TypeError} */
+const readTransport = (transport: unknown): 'poll' | 'stream' => {
+  if (transport === 'poll' || transport === 'stream') return transport;
+  throw new TypeError(`transport is ${quoted(transport)}, expected 'poll' or 'stream'.`);
+};
+
 /**
  * For createVerifier's `revocation`.
  *
  * @throws {TypeError} when an option is out of bounds.
  */
 export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}): RevocationCheck => {
-  const { transport = 'poll' } = options;
+  assertOptions('followRevocationFeed', options, kinds);
+  const transport = readTransport(options.transport ?? 'poll');
   const tell = tellOf(options.onProblem);
   const pollSeconds = assertWithin('pollSeconds', options.pollSeconds ?? 0.75, 0.1, 3600);
   const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);

@@ -6,6 +6,7 @@ import { FetchRefusal, fetchSigned } from './fetch_signed.ts';
 import { isJsonObject, parseJsonObject } from './json_object.ts';
 import { later } from './later.ts';
 import { assertWithin } from './option_bounds.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
@@ -31,6 +32,17 @@ export interface FollowStatusListsOptions {
   /** Told what could not be fetched, or was no list. */
   readonly onProblem?: (error: unknown) => void;
 }
+
+const kinds: OptionKinds<FollowStatusListsOptions> = {
+  aggregation: 'string',
+  whenStale: 'checked',
+  staleAfterSeconds: 'checked',
+  tokensWithoutStatus: 'checked',
+  timeoutSeconds: 'checked',
+  mostLists: 'checked',
+  maxListBytes: 'checked',
+  onProblem: 'function',
+};
 
 interface HeldList extends StatusList {
   /** When the issuer signed it. */
@@ -109,6 +121,7 @@ interface Failure {
  * @throws {TypeError} when an option is out of bounds.
  */
 export const followStatusLists = (options: FollowStatusListsOptions = {}): RevocationCheck => {
+  assertOptions('followStatusLists', options, kinds);
   const { tokensWithoutStatus = 'refuse' } = options;
   const tell = tellOf(options.onProblem);
   const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);

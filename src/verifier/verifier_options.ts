@@ -3,6 +3,7 @@ import type { Clock } from './claims.ts';
 import type { KeySource } from './key_source.ts';
 import { keysFromUrl } from './keys_from_url.ts';
 import { assertWithin } from './option_bounds.ts';
+import type { OptionKinds } from './option_kinds.ts';
 import { mediaTypeOf } from './protected_header.ts';
 import type { RevocationCheck } from './revocation_check.ts';
 import { runtimeFetch } from './runtime.ts';
@@ -38,6 +39,22 @@ export interface VerifierOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+export const verifierOptionKinds: OptionKinds<VerifierOptions> = {
+  issuer: 'checked',
+  audience: 'checked',
+  algorithms: 'checked',
+  typ: 'string',
+  clockToleranceSeconds: 'checked',
+  maxTokenBytes: 'checked',
+  maxTokenSeconds: 'checked',
+  requiredClaims: 'checked',
+  keys: 'checked',
+  revocation: 'object',
+  rememberTokens: 'checked',
+  clock: 'object',
+  fetch: 'function',
+};
+
 /** The options as they are used: defaults filled in, nothing left to doubt. */
 export interface Policy extends TimeRules {
   readonly issuer: string;
@@ -67,9 +84,10 @@ const readAudiences = (audience: unknown): readonly string[] => {
 };
 
 /** @throws {TypeError} */
-const readAlgorithms = (algorithms: readonly unknown[]): readonly VerificationAlgorithm[] => {
-  const known = verificationAlgorithms.filter((alg) => algorithms.includes(alg));
-  if (known.length > 0 && known.length === new Set(algorithms).size) return known;
+const readAlgorithms = (algorithms: unknown): readonly VerificationAlgorithm[] => {
+  const named = new Set<unknown>(Array.isArray(algorithms) ? algorithms : []);
+  const known = verificationAlgorithms.filter((alg) => named.has(alg));
+  if (known.length > 0 && known.length === named.size) return known;
   throw new TypeError(
     `algorithms is ${JSON.stringify(algorithms)}, expected some of ${verificationAlgorithms.join(', ')}.`,
   );
