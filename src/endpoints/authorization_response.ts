@@ -32,7 +32,7 @@ export const authorizationResponse = (
     redirectUri,
     parameters: all,
   });
-  return pageResponse(context, markup, { securityPolicy: formPostPolicy(redirectUri) });
+  return pageResponse(context, markup, { securityPolicy: formPostPolicy });
 };
 
 export const authorizationErrorResponse = (

@@ -16,13 +16,7 @@ import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import {
-  clientWordsOf,
-  formActionSourcesOf,
-  nextLocation,
-  type WaitingRequest,
-  waitingRequest,
-} from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
 interface Asked {
   readonly waiting: WaitingRequest;
@@ -51,7 +45,7 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
     interaction: id,
     action: pageHref(paths.consent, provider),
   });
-  return pageResponse(context, markup, { formActionSources: formActionSourcesOf(waiting) });
+  return pageResponse(context, markup, { leadsAway: true });
 };
 
 const decide = async (context: Context, provider: Provider): Promise<Response> => {

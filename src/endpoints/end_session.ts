@@ -46,7 +46,7 @@ const confirm = (
   context: Context,
   parameters: Parameters,
   { user }: SignedIn,
-  { client, hinted }: LogoutRequest,
+  { client, hinted, redirectTo }: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
   const redirectUri = client?.redirectUris[0];
@@ -64,7 +64,7 @@ const confirm = (
     action: pageHref(paths.end_session, provider),
     stayHref: pageHref(paths.account, provider),
   });
-  return pageResponse(context, markup);
+  return pageResponse(context, markup, { leadsAway: redirectTo !== undefined });
 };
 
 /** Whether the hint proves that the client means this very session, so that nothing needs asking. */

@@ -19,13 +19,7 @@ import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import {
-  clientWordsOf,
-  formActionSourcesOf,
-  nextLocation,
-  type WaitingRequest,
-  waitingRequest,
-} from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
 const longestLogin = 320;
 
@@ -56,7 +50,7 @@ const show = async (
     interaction: id ?? null,
     action: pageHref(paths.login, provider),
   });
-  return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
+  return pageResponse(context, markup, { status, leadsAway: waiting !== undefined });
 };
 
 export const nameOf = ({ claims, username }: User): string =>

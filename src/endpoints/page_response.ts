@@ -8,8 +8,8 @@ export const textsOf = (context: Context, uiLocales: readonly string[] = []): Te
 
 export interface PageResponse {
   readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 429 | 500 | 503;
-  /** Where the answer to the page's form may lead, beside ourselves. */
-  readonly formActionSources?: readonly string[];
+  /** Whether the answer to the page's form may lead to an application. */
+  readonly leadsAway?: boolean;
   /** In place of the usual policy. */
   readonly securityPolicy?: string;
 }
@@ -17,10 +17,10 @@ export interface PageResponse {
 export const pageResponse = async (
   context: Context,
   markup: Markup,
-  { status = 200, formActionSources = [], securityPolicy }: PageResponse = {},
+  { status = 200, leadsAway = false, securityPolicy }: PageResponse = {},
 ): Promise<Response> =>
   context.body(String(await markup), status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': securityPolicy ?? pageSecurityPolicy(formActionSources),
+    'Content-Security-Policy': securityPolicy ?? pageSecurityPolicy(leadsAway),
   });

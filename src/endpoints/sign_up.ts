@@ -15,7 +15,7 @@ import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { formActionSourcesOf, type WaitingRequest, waitingRequest } from './waiting_request.ts';
+import { type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
 const limit = { burst: 10, emissionSeconds: 60 };
 const nothingTyped = { username: '', email: '', name: '' };
@@ -37,7 +37,7 @@ const show = (
     signInHref: pageHref(paths.login, provider, waiting?.id),
   });
   const status = Object.values(problems).some(Boolean) ? 400 : 200;
-  return pageResponse(context, markup, { status, formActionSources: formActionSourcesOf(waiting) });
+  return pageResponse(context, markup, { status, leadsAway: waiting !== undefined });
 };
 
 const make = async (context: Context, provider: Provider): Promise<Response> => {

@@ -7,7 +7,6 @@ import { responseTarget } from '../authorization_request/response_target.ts';
 import { readBrowserCookie } from '../login/cookies.ts';
 import { resumeInteraction } from '../login/interaction.ts';
 import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
-import { formActionSourceOf } from '../login/pages/style.ts';
 import type { Provider } from '../provider.ts';
 import type { Interaction } from '../seams/session_store.ts';
 import { pageHref, paths } from './paths.ts';
@@ -35,10 +34,6 @@ export const clientWordsOf = ({ client, redirectUri }: AuthorizationRequest): Cl
   name: client.clientName,
   host: shownHostOf(redirectUri),
 });
-
-/** Chromium holds form-action against every redirect that follows a form. */
-export const formActionSourcesOf = (waiting: WaitingRequest | undefined): readonly string[] =>
-  waiting === undefined ? [] : [formActionSourceOf(waiting.request.redirectUri)];
 
 /** Where a page goes when its work is done: back to the authorization endpoint, or to the account page. */
 export const nextLocation = (id: string | undefined, provider: Provider): string =>

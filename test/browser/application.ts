@@ -18,6 +18,8 @@ export interface Application {
   lastAnswer(): Received;
   /** Sets what a path answers with. */
   serve(path: string, html: string): void;
+  /** Has a path send the browser on. */
+  sendOn(path: string, location: string): void;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ const plainPage =
 export const startApplication = async (host = 'localhost'): Promise<Application> => {
   const received: Received[] = [];
   const pages = new Map<string, string>();
+  const locations = new Map<string, string>();
   const port = await freePort();
   const origin = `http://${host}:${port}`;
   const server = createServer(async (request, response) => {
@@ -35,7 +38,9 @@ export const startApplication = async (host = 'localhost'): Promise<Application>
     const parameters = request.method === 'POST' ? new URLSearchParams(await text(request)) : searchParams;
     const { referer } = request.headers;
     if (pathname === '/callback') received.push({ method: request.method ?? '', parameters, referer });
-    response.setHeader('Content-Type', 'text/html; charset=utf-8');
+    const location = locations.get(pathname);
+    if (location !== undefined) response.writeHead(303, { Location: location });
+    else response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(pages.get(pathname) ?? plainPage);
   });
   server.listen(port, host);
@@ -50,6 +55,9 @@ export const startApplication = async (host = 'localhost'): Promise<Application>
     },
     serve: (path, html) => {
       pages.set(path, html);
+    },
+    sendOn: (path, location) => {
+      locations.set(path, location);
     },
     close: () =>
       new Promise((closed) => {

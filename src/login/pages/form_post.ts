@@ -17,9 +17,8 @@ export interface FormPostPage {
 
 /** The prototype's submit: an input named submit would hide the form's own. */
 const script = 'HTMLFormElement.prototype.submit.call(document.forms[0]);';
-const formPostScriptHash = hashSourceOf(script);
 
-export const formPostPolicy = (redirectUri: string): string => formPostSecurityPolicy(redirectUri, formPostScriptHash);
+export const formPostPolicy = formPostSecurityPolicy(hashSourceOf(script));
 
 export const formPostPage = ({ texts, client, redirectUri, parameters }: FormPostPage): Markup =>
   layout({

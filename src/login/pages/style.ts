@@ -12,25 +12,12 @@ export const hashSourceOf = (text: string): string => `'sha256-${createHash('sha
 
 const styleHash = hashSourceOf(style);
 
-/**
- * The source a redirect URI is let in by under form-action: its origin, or its scheme where CSP can name no origin (a
- * private-use scheme, an IPv6 literal).
- *
- * @param redirectUri - a registered one, absolute.
- */
-export const formActionSourceOf = (redirectUri: string): string => {
-  const { protocol, hostname, origin } = new URL(redirectUri);
-  if (protocol !== 'https:' && protocol !== 'http:') return protocol;
-  return hostname.startsWith('[') ? protocol : origin;
-};
-
-const policyOf = (formAction: readonly string[], script: readonly string[]): string =>
+const policyOf = (between: readonly string[]): string =>
   [
     "default-src 'none'",
     `style-src ${styleHash}`,
-    ...script.map((hash) => `script-src ${hash}`),
     'img-src data:',
-    `form-action ${formAction.join(' ')}`,
+    ...between,
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');
@@ -38,11 +25,10 @@ const policyOf = (formAction: readonly string[], script: readonly string[]): str
 /**
  * The policy of a page whose forms go to ourselves.
  *
- * @param formActionOrigins - where the answer to the form may redirect to: Chromium holds form-action against that too.
+ * @param leadsAway - whether the answer to a form may send the browser to an application. Chromium holds form-action
+ *   against every redirect that follows, also those of the application, and only the application knows where they lead.
  */
-export const pageSecurityPolicy = (formActionOrigins: readonly string[] = []): string =>
-  policyOf(["'self'", ...formActionOrigins], []);
+export const pageSecurityPolicy = (leadsAway = false): string => policyOf(leadsAway ? [] : ["form-action 'self'"]);
 
-/** The policy of the page that posts itself to a client. @param scriptHash - of the one script that does. */
-export const formPostSecurityPolicy = (redirectUri: string, scriptHash: string): string =>
-  policyOf([formActionSourceOf(redirectUri)], [scriptHash]);
+/** The policy of the page that posts itself to a client, which may redirect too. @param scriptHash - of the one script that does. */
+export const formPostSecurityPolicy = (scriptHash: string): string => policyOf([`script-src ${scriptHash}`]);
