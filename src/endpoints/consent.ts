@@ -51,7 +51,7 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
 const decide = async (context: Context, provider: Provider): Promise<Response> => {
   const { form, browser } = await readPageForm(context, provider);
   const question = await asked(context, form.get('interaction'), provider);
-  if (question === undefined) throw new OAuthError('interaction_unknown');
+  if (question === undefined) return seeOther(context, nextLocation(form.get('interaction'), provider));
   const { waiting, signedIn } = question;
   const { request, interaction, id } = waiting;
   assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));

@@ -8,6 +8,7 @@ import {
   openPeople,
   type Page,
   type People,
+  password,
 } from '../people.ts';
 import { addResource } from '../test_provider.ts';
 import { forge, forgeries } from './forged_forms.ts';
@@ -24,12 +25,12 @@ beforeAll(async () => {
 });
 
 /** A user of its own, signed in. */
-const newcomer = async (): Promise<{ browser: Browser; sub: string }> => {
+const newcomer = async (): Promise<{ browser: Browser; sub: string; username: string }> => {
   users += 1;
   const { sub, username } = await people.addUser(`user${users}`);
   const browser = people.openBrowser();
   expect((await browser.signIn(username)).status).toBe(303);
-  return { browser, sub };
+  return { browser, sub, username };
 };
 
 /** The consent page a request leads to. */
@@ -181,9 +182,27 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     const { browser, sub } = await newcomer();
     const page = await askedOf(browser);
     await people.store.lockUser(sub, people.clock.now());
-    expect((await browser.post('/consent', formOf(page))).status).toBe(400);
+    expect((await browser.post('/consent', formOf(page))).status).toBe(303);
     expect(await people.store.listConsents(sub)).toEqual([]);
   });
+
+  test.each(['allow', 'deny'])(
+    'T060: %s on a page left open until the session ended elsewhere does nothing, and has them sign in again',
+    async (decision) => {
+      const { browser, sub, username } = await newcomer();
+      const page = await askedOf(browser);
+      for (const { sid } of await people.store.listSessions(sub))
+        await people.store.endSession(sid, people.clock.now());
+      const { location } = await browser.post('/consent', formOf(page, { decision }));
+      const interaction = page.field('interaction');
+      expect((await browser.get(location)).location).toBe(`/login?interaction=${interaction}`);
+      expect(await people.store.listConsents(sub)).toEqual([]);
+      const again = await browser.get(
+        (await browser.signIn(username, password, `?interaction=${interaction}`)).location,
+      );
+      expect(again.location).toBe(`/consent?interaction=${interaction}`);
+    },
+  );
 });
 
 describe('forged forms, ASVS 3.5', () => {
