@@ -33,6 +33,10 @@ const isSignedInAsAsked = (request: AuthorizationRequest, progress: Progress, no
   return maxAgeSeconds === undefined || proved || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
 };
 
+/** Whether another proved themselves on the way than was asked for: asked again they would not know why. */
+const isSomebodyElse = (request: AuthorizationRequest, progress: Progress): boolean =>
+  progress.session !== undefined && !isExpected(request, progress.session) && isProvedOnTheWay(progress);
+
 /** What one end-user answered is no answer of another, who signed in later on the same way. */
 const isMarkedBy = (session: Session | undefined, markedAt: NumericDate | null = null): boolean =>
   session !== undefined && markedAt !== null && markedAt >= session.authTime;
@@ -57,9 +61,10 @@ const isConsented = (request: AuthorizationRequest, { session, consent, interact
   return consent !== undefined && isScopeAllowed(request, consent) && covers(consent.claims, claims);
 };
 
-/** @returns the step to take, or, under prompt=none, why it cannot go on without a page. */
+/** @returns the step to take, or why it cannot go on: under prompt=none without a page, or not with who signed in. */
 export const nextStep = (request: AuthorizationRequest, progress: Progress, now: NumericDate): Step | Refusal => {
   const silent = request.prompt.includes('none');
+  if (isSomebodyElse(request, progress)) return 'login_required';
   if (!isSignedInAsAsked(request, progress, now)) return silent ? 'login_required' : 'login';
   if (!isAccountChosen(request, progress)) return 'select_account';
   if (!isConsented(request, progress)) return silent ? 'consent_required' : 'consent';

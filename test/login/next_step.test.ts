@@ -94,4 +94,14 @@ describe('the end-user asked for, OpenID Connect Core 1.0 §3.1.2.2', () => {
     const request = { ...requestWith(['none']), claims: { idToken: [], userinfo: [], subs }, hintedSub };
     expect(nextStep(request, { session, consent, interaction: undefined, sessionIsNew: false }, now)).toBe(step);
   });
+
+  test.each([
+    { who: 'was signed in before', sessionIsNew: false, step: 'login' },
+    { who: 'signed in on the way', sessionIsNew: true, step: 'login_required' },
+  ])('where another $who: $step', ({ sessionIsNew, step }) => {
+    const interaction = makeInteraction('id', { createdAt: session.authTime });
+    const progress = { session, consent, interaction, sessionIsNew };
+    for (const asked of [{ hintedSub: 'grace' }, { claims: { idToken: [], userinfo: [], subs: ['grace'] } }])
+      expect(nextStep({ ...requestWith([]), ...asked }, progress, now)).toBe(step);
+  });
 });
