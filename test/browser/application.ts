@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../free_port.ts';
 
 export interface Received {
@@ -18,6 +19,8 @@ export interface Application {
   lastAnswer(): Received;
   /** Sets what a path answers with. */
   serve(path: string, html: string): void;
+  /** Has a path take its time. */
+  slowDown(path: string, milliseconds: number): void;
   /** Has a path send the browser on. */
   sendOn(path: string, location: string): void;
   close(): Promise<void>;
@@ -31,6 +34,7 @@ export const startApplication = async (host = 'localhost'): Promise<Application>
   const received: Received[] = [];
   const pages = new Map<string, string>();
   const locations = new Map<string, string>();
+  const pauses = new Map<string, number>();
   const port = await freePort();
   const origin = `http://${host}:${port}`;
   const server = createServer(async (request, response) => {
@@ -38,6 +42,7 @@ export const startApplication = async (host = 'localhost'): Promise<Application>
     const parameters = request.method === 'POST' ? new URLSearchParams(await text(request)) : searchParams;
     const { referer } = request.headers;
     if (pathname === '/callback') received.push({ method: request.method ?? '', parameters, referer });
+    await wait(pauses.get(pathname) ?? 0);
     const location = locations.get(pathname);
     if (location !== undefined) response.writeHead(303, { Location: location });
     else response.setHeader('Content-Type', 'text/html; charset=utf-8');
@@ -55,6 +60,9 @@ export const startApplication = async (host = 'localhost'): Promise<Application>
     },
     serve: (path, html) => {
       pages.set(path, html);
+    },
+    slowDown: (path, milliseconds) => {
+      pauses.set(path, milliseconds);
     },
     sendOn: (path, location) => {
       locations.set(path, location);

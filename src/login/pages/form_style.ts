@@ -1,4 +1,7 @@
-/** Fields, buttons and what is said about them. */
+/**
+ * Fields, buttons and what is said about them. A form that is being sent is covered for 4 s: the second half of a double
+ * click would send it again, in place of what follows the first.
+ */
 export const formStyle = `
 .fields { margin-top: 24px; }
 .field + .field { margin-top: 18px; }
@@ -22,6 +25,9 @@ button:hover, .button:hover { border-color: var(--ink); }
 .minor { min-height: 38px; padding: 5px 14px; font-size: 14px; }
 .withdraw { color: var(--danger-ink); }
 .withdraw:hover { border-color: currentColor; }
+form { position: relative; }
+form::after { content: ""; position: absolute; inset: 0; visibility: hidden; cursor: progress; transition: visibility 0s 4s; }
+form:valid:has(button:active)::after { visibility: visible; pointer-events: none; transition-delay: 0s; }
 .choices { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin-top: 24px; }
 .choices > :only-child { grid-column: 1 / -1; }
 .person { display: flex; align-items: center; gap: 14px; margin-top: 24px; padding: 14px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--ground); }
