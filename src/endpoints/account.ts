@@ -1,5 +1,6 @@
 // /account: the end-user's sessions, the applications they let in, and their password. Each can be ended or changed.
 import type { Context } from 'hono';
+import type { Parameters } from '../form_urlencoded.ts';
 import { changePassword } from '../login/change_password.ts';
 import { ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
 import { endSession } from '../login/end_session.ts';
@@ -53,6 +54,7 @@ const show = async (
   const markup = accountPage({
     texts: textsOf(context),
     user: {
+      sub: user.sub,
       username: user.username,
       email: user.email,
       name: typeof user.claims.name === 'string' ? user.claims.name : null,
@@ -88,6 +90,17 @@ const signedInOnly =
     return seeOther(context, pageHref(paths.login, provider));
   };
 
+/** Runs a handler for a form of the account page. One shown to somebody who was signed in before does nothing. */
+const ownForm = (
+  provider: Provider,
+  handler: (context: Context, signedIn: SignedIn, form: Parameters) => Promise<Response>,
+) =>
+  signedInOnly(provider, async (context, signedIn) => {
+    const { form } = await readPageForm(context, provider);
+    if (form.get('account') === signedIn.user.sub) return handler(context, signedIn, form);
+    return seeOther(context, pageHref(paths.account, provider));
+  });
+
 const done = (context: Context, notice: string, provider: Provider): Response =>
   seeOther(context, `${pageHref(paths.account, provider)}?done=${notice}`);
 
@@ -103,8 +116,7 @@ export const account: Endpoint = (provider) =>
 
 export const accountSessions: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    POST: signedInOnly(provider, async (context, { user }) => {
-      const { form } = await readPageForm(context, provider);
+    POST: ownForm(provider, async (context, { user }, form) => {
       const ended = await provider.store.findSessionBySid(form.get('sid') ?? '');
       if (ended?.sub === user.sub) await endSession(ended, provider);
       return done(context, 'session_ended', provider);
@@ -113,8 +125,7 @@ export const accountSessions: Endpoint = (provider) =>
 
 export const accountApplications: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    POST: signedInOnly(provider, async (context, { user }) => {
-      const { form } = await readPageForm(context, provider);
+    POST: ownForm(provider, async (context, { user }, form) => {
       const clientId = form.get('client_id') ?? '';
       await provider.store.withdrawConsent(user.sub, clientId, provider.clock.now());
       return done(context, 'consent_withdrawn', provider);
@@ -123,8 +134,7 @@ export const accountApplications: Endpoint = (provider) =>
 
 export const accountPassword: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    POST: signedInOnly(provider, async (context, signedIn) => {
-      const { form } = await readPageForm(context, provider);
+    POST: ownForm(provider, async (context, signedIn, form) => {
       const [current, wanted] = [form.get('current_password') ?? '', form.get('new_password') ?? ''];
       const error = await changePassword(current, wanted, signedIn, provider);
       if (error !== undefined) return show(context, signedIn, { notice: null, error }, provider);

@@ -44,7 +44,7 @@ const show = async (
     client: request === undefined ? null : clientWordsOf(request),
     login: login ?? request?.loginHint?.slice(0, longestLogin) ?? null,
     error,
-    account: signedIn ? { name: nameOf(signedIn.user), username: signedIn.user.username } : null,
+    account: signedIn ? choiceOf(signedIn.user) : null,
     signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: id ?? null,
@@ -55,6 +55,8 @@ const show = async (
 
 export const nameOf = ({ claims, username }: User): string =>
   typeof claims.name === 'string' && claims.name !== '' ? claims.name : username;
+
+const choiceOf = (user: User) => ({ sub: user.sub, username: user.username, name: nameOf(user) });
 
 /**
  * Starts the session and goes on. RFC 9700 §4.12: 303, so that the password is not sent along.
@@ -115,13 +117,18 @@ const attempt = async (
   }
 };
 
+/** Whoever signed in over the one that was shown is asked again. */
 const continueAs = async (
   context: Context,
+  account: string | undefined,
   waiting: WaitingRequest | undefined,
   provider: Provider,
 ): Promise<Response> => {
   const { store, clock } = provider;
-  if (waiting !== undefined && (await findSignedIn(readSessionCookie(context), provider)) !== undefined)
+  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  if (signedIn !== undefined && signedIn.user.sub !== account)
+    return seeOther(context, pageHref(paths.login, provider, waiting?.id));
+  if (waiting !== undefined && signedIn !== undefined)
     await store.markInteraction(waiting.interaction.idHash, 'accountChosenAt', clock.now());
   return seeOther(context, nextLocation(waiting?.id, provider));
 };
@@ -135,7 +142,8 @@ export const login: Endpoint = (provider) =>
     POST: async (context) => {
       const page = await readPageForm(context, provider);
       const waiting = await waitingRequest(context, page.form.get('interaction'), provider);
-      if (page.form.get('choice') === 'continue') return continueAs(context, waiting, provider);
+      if (page.form.get('choice') === 'continue')
+        return continueAs(context, page.form.get('account'), waiting, provider);
       return attempt(context, page, waiting, provider);
     },
   });

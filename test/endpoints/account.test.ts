@@ -34,6 +34,8 @@ const signedIn = async ({ username }: User): Promise<Browser> => {
 
 const isIn = async (browser: Browser): Promise<boolean> => (await browser.get('/account')).status === 200;
 const gist = ({ status, location }: Page) => ({ status, location });
+/** What every form of the account page begins with. */
+const ownFormOf = (page: Page) => ({ csrf: page.field('csrf'), account: page.field('account') });
 const toSignIn = { status: 303, location: '/login' };
 const sidsOf = async ({ sub }: User): Promise<readonly string[]> =>
   (await people.store.listSessions(sub)).map(({ sid }) => sid);
@@ -88,7 +90,7 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
     for (const sid of sids) expect(page.html).toContain(`name="sid" value="${sid}"`);
     const phoneSession = phone.jar.get('__Host-keyturn_session') ?? '';
     const { sid = '' } = (await people.store.findSession(hashOpaque(phoneSession))) ?? {};
-    await desk.post('/account/sessions', { csrf: page.field('csrf'), sid });
+    await desk.post('/account/sessions', { ...ownFormOf(page), sid });
     expect([await isIn(desk), await isIn(phone)]).toEqual([true, false]);
     expect(await sidsOf(user)).toEqual(sids.filter((other) => other !== sid));
   });
@@ -96,9 +98,9 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
   test("T096: nobody ends another end-user's session", async () => {
     const [user, other] = [await newcomer(), await newcomer()];
     const [browser, theirs] = [await signedIn(user), await signedIn(other)];
-    const csrf = (await browser.get('/account')).field('csrf');
+    const form = ownFormOf(await browser.get('/account'));
     const [sid = ''] = await sidsOf(other);
-    await browser.post('/account/sessions', { csrf, sid });
+    await browser.post('/account/sessions', { ...form, sid });
     expect(await isIn(theirs)).toBe(true);
   });
 
@@ -110,7 +112,7 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
       refresh_token: string;
     };
     const page = await desk.get('/account');
-    const form = { csrf: page.field('csrf'), current_password: password, new_password: 'another fine long phrase' };
+    const form = { ...ownFormOf(page), current_password: password, new_password: 'another fine long phrase' };
     expect((await desk.post('/account/password', { ...form, current_password: 'not the password' })).status).toBe(400);
     expect(await isIn(phone)).toBe(true);
     expect((await desk.post('/account/password', form)).location).toBe('/account?done=password_changed');
@@ -121,13 +123,37 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
 
   test('T098: guessing the present password in a stolen session is limited too', async () => {
     const browser = await signedIn(await newcomer());
-    const csrf = (await browser.get('/account')).field('csrf');
+    const own = ownFormOf(await browser.get('/account'));
     const statuses: number[] = [];
     for (let turn = 0; turn < 11; turn += 1) {
-      const form = { csrf, current_password: `guess number ${turn}`, new_password: 'another fine long phrase' };
+      const form = { ...own, current_password: `guess number ${turn}`, new_password: 'another fine long phrase' };
       statuses.push((await browser.post('/account/password', form)).status);
     }
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 400), 429]);
+  });
+});
+
+describe('a page left open until somebody else signed in over it', () => {
+  test('does nothing to the account of either, and makes way for the other page', async () => {
+    const [ada, bob] = [await newcomer(), await newcomer()];
+    const browser = await signedIn(ada);
+    await browser.walk(authorizePath(), ada.username);
+    const own = ownFormOf(await browser.get('/account'));
+    const elsewhere = await signedIn(bob);
+    await elsewhere.walk(authorizePath(), bob.username);
+    await browser.signIn(bob.username);
+    const forms = {
+      '/account/sessions': { ...own, sid: (await sidsOf(bob))[0] ?? '' },
+      '/account/applications': { ...own, client_id: 'app' },
+      '/account/password': { ...own, current_password: password, new_password: 'another fine long phrase' },
+    };
+    for (const [path, form] of Object.entries(forms))
+      expect(gist(await browser.post(path, form))).toEqual({ status: 303, location: '/account' });
+    expect([await isIn(browser), await isIn(elsewhere)]).toEqual([true, true]);
+    for (const { sub, passwordHash } of [ada, bob]) {
+      expect(await people.store.findConsent(sub, 'app')).toBeDefined();
+      expect((await people.store.findUser(sub))?.passwordHash).toBe(passwordHash);
+    }
   });
 });
 
@@ -138,12 +164,12 @@ describe('forged forms, ASVS 3.5', () => {
       const user = await newcomer();
       const browser = await signedIn(user);
       await browser.walk(authorizePath());
-      const csrf = (await browser.get('/account')).field('csrf');
+      const own = ownFormOf(await browser.get('/account'));
       const [sid = ''] = await sidsOf(user);
       const forms = {
-        '/account/sessions': { csrf, sid },
-        '/account/applications': { csrf, client_id: 'app' },
-        '/account/password': { csrf, current_password: password, new_password: 'another fine long phrase' },
+        '/account/sessions': { ...own, sid },
+        '/account/applications': { ...own, client_id: 'app' },
+        '/account/password': { ...own, current_password: password, new_password: 'another fine long phrase' },
       };
       const expected = forgery.how === 'no cookie' ? toSignIn : { status: 403, location: '' };
       for (const [path, form] of Object.entries(forms))

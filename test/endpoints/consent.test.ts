@@ -48,6 +48,14 @@ const formOf = (page: Page, overrides: Fields = {}): Fields => ({
   ...overrides,
 });
 
+/** Goes on as who is signed in. */
+const choiceOf = (page: Page) => ({
+  csrf: page.field('csrf'),
+  interaction: page.field('interaction'),
+  account: page.field('account'),
+  choice: 'continue',
+});
+
 const refused = { status: 403, location: '' };
 const gist = ({ status, location }: Page) => ({ status, location });
 
@@ -205,6 +213,19 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
   );
 });
 
+describe('prompt=select_account, OpenID Connect Core 1.0 §3.1.2.1', () => {
+  test('nobody goes on in the name of another, who signed in over the one that was shown', async () => {
+    const [{ browser }, grace] = [await newcomer(), await newcomer()];
+    const { location } = await browser.get(authorizePath({ client_id: 'ours', prompt: 'select_account' }));
+    const form = choiceOf(await browser.get(location));
+    await browser.signIn(grace.username);
+    expect((await browser.post('/login', form)).location).toBe(location);
+    const asked = choiceOf(await browser.get(location));
+    expect(asked.account).toBe(grace.sub);
+    expect((await browser.walk((await browser.post('/login', asked)).location)).searchParams.has('code')).toBe(true);
+  });
+});
+
 describe('forged forms, ASVS 3.5', () => {
   test.each(forgeries)('T091: consent with $how is 403, and nothing is allowed', async (forgery) => {
     const { browser, sub } = await newcomer();
@@ -219,7 +240,7 @@ describe('forged forms, ASVS 3.5', () => {
     await people.pass(1);
     const { location } = await browser.get(authorizePath({ prompt: 'select_account' }));
     const page = await browser.get(location);
-    const form = { csrf: page.field('csrf'), interaction: page.field('interaction'), choice: 'continue' };
+    const form = choiceOf(page);
     for (const forgery of forgeries)
       expect(gist(await browser.post('/login', forge(form, forgery), forgery.headers))).toEqual(refused);
     expect((await browser.get(`/authorize?interaction=${form.interaction}`)).location).toBe(location);

@@ -83,7 +83,8 @@ describe('how long a family lasts', () => {
     await visitor.signIn('radia');
     const tokens = await obtainTokens(people.app, visitor, { scope: offline });
     const page = await visitor.get('/account');
-    const form = { csrf: page.field('csrf'), current_password: password, new_password: 'another long passphrase' };
+    const own = { csrf: page.field('csrf'), account: page.field('account') };
+    const form = { ...own, current_password: password, new_password: 'another long passphrase' };
     const changed = await visitor.post('/account/password', form);
     expect(changed.location).toBe('/account?done=password_changed');
     expect((await people.store.findUser(user.sub))?.passwordHash).toBe('cheap$another long passphrase');

@@ -179,7 +179,7 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     await obtainTokens(people.app, here, { client_id: 'told-es256' });
     const { sub, sid } = decodeJwt(tokens.id_token);
     const csrf = (await here.get('/account')).field('csrf');
-    expect((await here.post(path, { csrf, ...form(String(sid)) })).status).toBe(303);
+    expect((await here.post(path, { csrf, account: String(sub), ...form(String(sid)) })).status).toBe(303);
     await deliverLogouts(people);
     expect(sent.map(({ token }) => decodeJwt(token))).toMatchObject([{ aud: 'told', sub, sid }]);
   });

@@ -90,7 +90,7 @@ describe('a change of the password', () => {
     const [thief, owner] = [people.openBrowser(), people.openBrowser()];
     await thief.signIn('ada');
     const csrf = (await thief.get('/account')).field('csrf');
-    const form = { csrf, current_password: password, new_password: 'seven quiet herons fly' };
+    const form = { csrf, account: await subOf(), current_password: password, new_password: 'seven quiet herons fly' };
     const sub = await subOf();
     const answer = await during(
       () => thief.post('/account/password', form),
@@ -107,7 +107,7 @@ describe('a change of the password', () => {
     await browser.signIn('ada');
     const [session] = await sessionsOf();
     const csrf = (await browser.get('/account')).field('csrf');
-    const form = { csrf, current_password: password, new_password: 'seven quiet herons fly' };
+    const form = { csrf, account: await subOf(), current_password: password, new_password: 'seven quiet herons fly' };
     const sub = await subOf();
     const answer = await during(
       () => browser.post('/account/password', form),

@@ -46,9 +46,9 @@ const signInSamples = (texts: Texts, { clientName, login, userName }: Stranger):
     sign_in_wrong: signInPage({ ...page, login, error: { kind: 'credentials_wrong' } }),
     sign_in_limited: signInPage({ ...page, login, error: { kind: 'rate_limited', seconds: 150 } }),
     sign_in_busy: signInPage({ ...page, login, error: { kind: 'busy' } }),
-    select_account: signInPage({ ...page, account: { name: userName, username: login } }),
+    select_account: signInPage({ ...page, account: { sub: 'u1', name: userName, username: login } }),
     select_account_wrong: signInPage({
-      ...{ ...page, account: { name: userName, username: login }, login: 'grace' },
+      ...{ ...page, account: { sub: 'u1', name: userName, username: login }, login: 'grace' },
       error: { kind: 'credentials_wrong' },
     }),
   };
@@ -78,7 +78,12 @@ const consentSample = (texts: Texts, { clientName, userName, scope }: Stranger):
 const accountSamples = (texts: Texts, stranger: Stranger): Readonly<Record<string, Markup>> => {
   const { clientName, login, userName, userAgent, scope } = stranger;
   const page = {
-    ...{ texts, user: { username: login, email: 'ada@example.org', name: userName }, notice: null, error: null },
+    ...{
+      texts,
+      user: { sub: 'u1', username: login, email: 'ada@example.org', name: userName },
+      notice: null,
+      error: null,
+    },
     sessions: [
       { sid: 's1', userAgent, signedInAt: now - 3 * day, lastSeenAt: now, current: true },
       { sid: 's2', userAgent: iPhone, signedInAt: now - 20 * day, lastSeenAt: now - 5400, current: false },

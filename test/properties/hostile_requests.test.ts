@@ -44,7 +44,18 @@ const names = [
   ...['code_challenge', 'code_challenge_method', 'code_verifier', 'code', 'grant_type', 'refresh_token', 'resource'],
   ...['prompt', 'max_age', 'login_hint', 'id_token_hint', 'ui_locales', 'acr_values', 'claims', 'request', 'display'],
   ...['request_uri', 'token', 'token_type_hint', 'post_logout_redirect_uri', 'logout_hint', 'csrf', 'interaction'],
-  ...['login', 'password', 'choice', 'decision', 'bound_to', 'sid', 'current_password', 'new_password', 'username'],
+  ...[
+    'login',
+    'password',
+    'choice',
+    'account',
+    'decision',
+    'bound_to',
+    'sid',
+    'current_password',
+    'new_password',
+    'username',
+  ],
   ...['email', 'name', 'access_token', 'client_assertion', 'client_assertion_type', 'since', 'wait', '__proto__'],
 ];
 

@@ -1,5 +1,5 @@
 // The account page: who one is, where one is signed in, which applications have access, the password. Each can be ended
-// or changed here. Posts sid, client_id, or current_password and new_password.
+// or changed here. Posts account, whose page it is, and sid, client_id, or current_password and new_password.
 import { html } from 'hono/html';
 import type { NumericDate } from '../../seams/clock.ts';
 import type { Markup, Texts } from '../texts/catalogue.ts';
@@ -13,7 +13,12 @@ import { letterOf, namedLine } from './untrusted_text.ts';
 
 export interface AccountPage {
   readonly texts: Texts;
-  readonly user: { readonly username: string; readonly email: string | null; readonly name: string | null };
+  readonly user: {
+    readonly sub: string;
+    readonly username: string;
+    readonly email: string | null;
+    readonly name: string | null;
+  };
   readonly sessions: readonly AccountSession[];
   readonly applications: readonly GrantedApplication[];
   /** What was done just now. */

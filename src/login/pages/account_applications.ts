@@ -17,12 +17,16 @@ export interface GrantedApplication {
 
 export interface AccountApplications {
   readonly texts: Texts;
+  readonly user: { readonly sub: string };
   readonly applications: readonly GrantedApplication[];
   readonly csrf: string;
   readonly actions: { readonly withdrawConsent: string };
 }
 
-const applicationItem = (application: GrantedApplication, { texts, csrf, actions }: AccountApplications): Markup => {
+const applicationItem = (
+  application: GrantedApplication,
+  { texts, user, csrf, actions }: AccountApplications,
+): Markup => {
   const { clientId, client, grantedAt, access } = application;
   const name = clientNameOf(client);
   const since = html`<time datetime="${machineInstant(grantedAt)}">${instantWords(grantedAt, texts)}</time>`;
@@ -31,7 +35,7 @@ const applicationItem = (application: GrantedApplication, { texts, csrf, actions
 <p>${name !== client.host && html`${clientHost(client)} · `}${texts.account.since(since)}</p>
 ${accessWords(access, texts)}</div>
 <form method="post" action="${actions.withdrawConsent}">
-${hiddenInputs({ csrf, client_id: clientId })}
+${hiddenInputs({ csrf, account: user.sub, client_id: clientId })}
 <button class="minor withdraw">${texts.account.withdraw}<span class="unseen">: ${clientName(client)}</span></button>
 </form></li>`;
 };

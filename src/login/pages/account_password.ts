@@ -10,7 +10,7 @@ export type ChangePasswordError =
 
 export interface AccountPassword {
   readonly texts: Texts;
-  readonly user: { readonly username: string };
+  readonly user: { readonly sub: string; readonly username: string };
   readonly error: ChangePasswordError | null;
   readonly leastPassword: number;
   readonly csrf: string;
@@ -29,7 +29,7 @@ export const accountPassword = ({ texts, user, error, leastPassword, csrf, actio
 <h2 id="password">${words.changePassword}</h2>
 <p>${words.changePasswordLead}</p>
 <form class="fields" method="post" action="${actions.changePassword}">
-${hiddenInputs({ csrf })}
+${hiddenInputs({ csrf, account: user.sub })}
 ${whose(user.username)}
 ${field({
   ...{ name: 'current_password', label: words.currentPassword, type: 'password', autocomplete: 'current-password' },

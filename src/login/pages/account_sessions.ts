@@ -18,6 +18,7 @@ export interface AccountSession {
 
 export interface AccountSessions {
   readonly texts: Texts;
+  readonly user: { readonly sub: string };
   readonly sessions: readonly AccountSession[];
   readonly csrf: string;
   readonly actions: { readonly endSession: string };
@@ -27,7 +28,7 @@ export interface AccountSessions {
 /** Whoever was seen within it is there. */
 const nowSeconds = 60;
 
-const sessionItem = (session: AccountSession, { texts, csrf, actions, now }: AccountSessions): Markup => {
+const sessionItem = (session: AccountSession, { texts, user, csrf, actions, now }: AccountSessions): Markup => {
   const { sid, userAgent, signedInAt, lastSeenAt, current } = session;
   const browser = browserOf(userAgent, texts);
   const words = texts.account;
@@ -41,7 +42,7 @@ const sessionItem = (session: AccountSession, { texts, csrf, actions, now }: Acc
 <div><h3>${browser.words}${current && html` <span class="badge">${words.thisSession}</span>`}</h3>
 <p>${words.signedIn(at(signedInAt, instantWords(signedInAt, texts)))}, ${seen}</p></div>
 <form method="post" action="${actions.endSession}">
-${hiddenInputs({ csrf, sid })}
+${hiddenInputs({ csrf, account: user.sub, sid })}
 <button class="minor">${words.endSession}<span class="unseen">: ${browser.words}</span></button>
 </form></li>`;
 };

@@ -1,5 +1,5 @@
 // The sign-in page: who is there, and, where a session is open already, the choice to go on as its user.
-// OpenID Connect Core 1.0 §3.1.2.3; posts login and password, or choice=continue.
+// OpenID Connect Core 1.0 §3.1.2.3; posts login and password, or account and choice=continue.
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
 import { type ClientWords, clientNameAndHost } from './client_words.ts';
@@ -22,7 +22,7 @@ export interface SignInPage {
   readonly login: string | null;
   readonly error: SignInError | null;
   /** The user of the open session, to go on as (prompt=select_account). */
-  readonly account: { readonly name: string; readonly username: string } | null;
+  readonly account: { readonly sub: string; readonly name: string; readonly username: string } | null;
   readonly signUpHref: string | null;
   readonly csrf: string;
   readonly interaction: string | null;
@@ -49,11 +49,11 @@ ${field({ name: 'password', label: texts.password, type: 'password', autocomplet
 </form>`;
 };
 
-const accountChoice = (page: SignInPage, { name, username }: NonNullable<SignInPage['account']>): Markup => {
+const accountChoice = (page: SignInPage, { sub, name, username }: NonNullable<SignInPage['account']>): Markup => {
   const { texts, error, csrf, interaction, action } = page;
   return html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(name)}</span><p><b>${namedLine(name)}</b><small>${namedLine(username)}</small></p></div>
 <form method="post" action="${action}">
-${hiddenInputs({ csrf, interaction })}
+${hiddenInputs({ csrf, interaction, account: sub })}
 <button class="primary fill" name="choice" value="continue"><span>${texts.signIn.continueAs(namedLine(name))}</span></button>
 </form>
 <details${error?.kind === 'credentials_wrong' && html` open`}>
