@@ -196,6 +196,9 @@ export const failures = {
   interaction_unknown: malformedRequest(
     'The sign-in took too long, or was begun in another browser. Start again at the application.',
   ),
+  browser_cookie_missing: malformedRequest(
+    'The browser sent no cookie: cookies are blocked, or the sign-in was begun in another browser. Start again at the application.',
+  ),
   request_forged: {
     status: 403,
     error: 'access_denied',

@@ -16,6 +16,7 @@ const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
   redirect_uri_unregistered: 'redirect_uri_mismatch',
   post_logout_redirect_uri_unregistered: 'post_logout_redirect_uri_mismatch',
   interaction_unknown: 'interaction_expired',
+  browser_cookie_missing: 'cookie_missing',
   request_forged: 'csrf_refused',
   rate_limited: 'rate_limited',
   passwords_busy: 'rate_limited',

@@ -41,7 +41,7 @@ export const isNewSince = (id: string, session: Session | undefined): boolean =>
   return session !== undefined && markOf(random, session) !== mark;
 };
 
-/** @throws {OAuthError} interaction_unknown: no such one, too old, or begun in another browser. */
+/** @throws {OAuthError} interaction_unknown: no such one, too old, or begun in another browser; browser_cookie_missing. */
 export const resumeInteraction = async (
   id: string,
   browser: string | undefined,
@@ -49,7 +49,7 @@ export const resumeInteraction = async (
 ): Promise<Interaction> => {
   const interaction = await store.findInteraction(hashOpaque(id));
   if (interaction === undefined || clock.now() >= interaction.expiresAt) throw new OAuthError('interaction_unknown');
-  if (browser === undefined || hashOpaque(browser) !== interaction.browserHash)
-    throw new OAuthError('interaction_unknown');
+  if (browser === undefined) throw new OAuthError('browser_cookie_missing');
+  if (hashOpaque(browser) !== interaction.browserHash) throw new OAuthError('interaction_unknown');
   return interaction;
 };

@@ -81,7 +81,21 @@ for (const { name, javaScriptEnabled } of modes)
         for (const path of ['/login', '/consent', '/authorize', '/sign-up']) await expectClosed(path, expired);
         await expectClosed('/login', randomBytes(32).toString('base64url'));
         await context.clearCookies();
+        await page.goto(`${scene.server.issuer}/login`);
         await expectClosed('/authorize', id);
+        expectNoComplaints([scene.server.issuer]);
+      }));
+
+    test('a browser that refuses cookies is told so where a sign-in begins', () =>
+      withVisitor(scene.browser, options, async ({ page, context, expectNoComplaints }) => {
+        await page.goto(authorizationUrl());
+        const signInPage = page.url();
+        await context.clearCookies();
+        for (const path of ['/login', '/sign-up', '/authorize']) {
+          await page.goto(`${scene.server.issuer}${path}${new URL(signInPage).search}`);
+          await expectErrorPage(page, 'Your browser sent no cookie', 'cookie_missing');
+          await context.clearCookies();
+        }
         expectNoComplaints([scene.server.issuer]);
       }));
 

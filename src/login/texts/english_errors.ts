@@ -25,7 +25,13 @@ export const englishErrors = {
   interaction_expired: {
     heading: 'This sign-in is no longer open',
     explanation: 'It was finished before, took too long, or was begun in another browser.',
-    next: 'Go back to the application and sign in from there again.',
+    next: 'Open the application again: you may be signed in to it already. If you are not, sign in from there.',
+  },
+  cookie_missing: {
+    heading: 'Your browser sent no cookie',
+    explanation:
+      'Signing in needs a cookie that this site set a moment ago. It is missing when cookies are blocked, or when a link is opened in another browser.',
+    next: 'Allow cookies for this site, then go back to the application and sign in from there again.',
   },
   csrf_refused: {
     heading: 'This form was not accepted',

@@ -28,7 +28,13 @@ export const germanErrors: typeof englishErrors = {
   interaction_expired: {
     heading: 'Diese Anmeldung ist nicht mehr offen',
     explanation: 'Sie wurde schon abgeschlossen, hat zu lange gedauert oder begann in einem anderen Browser.',
-    next: 'Gehen Sie zurück zur Anwendung und melden Sie sich von dort erneut an.',
+    next: 'Öffnen Sie die Anwendung erneut: Vielleicht sind Sie dort schon angemeldet. Wenn nicht, melden Sie sich von dort an.',
+  },
+  cookie_missing: {
+    heading: 'Ihr Browser hat kein Cookie gesendet',
+    explanation:
+      'Zum Anmelden braucht es ein Cookie, das diese Website eben gesetzt hat. Es fehlt, wenn Cookies gesperrt sind oder ein Link in einem anderen Browser geöffnet wurde.',
+    next: 'Erlauben Sie Cookies für diese Website, gehen Sie dann zurück zur Anwendung und melden Sie sich von dort erneut an.',
   },
   csrf_refused: {
     heading: 'Dieses Formular wurde nicht angenommen',
