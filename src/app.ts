@@ -4,6 +4,7 @@ import { account, accountApplications, accountPassword, accountSessions } from '
 import { adminStore } from './endpoints/admin_store.ts';
 import { authorization } from './endpoints/authorization.ts';
 import { limitBody } from './endpoints/body_limit.ts';
+import { changePassword } from './endpoints/change_password.ts';
 import { consent } from './endpoints/consent.ts';
 import { demoEndpoints } from './endpoints/demo.ts';
 import { endSession } from './endpoints/end_session.ts';
@@ -100,6 +101,7 @@ export const createApp = (provider: Provider): App => {
   at(`${base}${paths.account}/sessions`, accountSessions);
   at(`${base}${paths.account}/applications`, accountApplications);
   at(`${base}${paths.account}/password`, accountPassword);
+  at(paths.change_password, changePassword);
   for (const path of new Set([base || paths.root, base + paths.root])) at(path, root);
   at(base + paths.timeline, timeline);
   if (provider.config.loopback)

@@ -19,6 +19,7 @@ export const paths = {
   consent: '/consent',
   sign_up: '/sign-up',
   account: '/account',
+  change_password: '/.well-known/change-password',
   root: '/',
   timeline: '/timeline.svg',
 } as const;

@@ -107,6 +107,20 @@ describe('T130: a path has one spelling', () => {
     },
   );
 
+  test.each([
+    ['https://id.example.com', '/account#password'],
+    ['https://example.com/tenant', '/tenant/account#password'],
+  ])(
+    'a password manager finds where %s changes a password, and learns that not every path is there',
+    async (issuer, page) => {
+      const { app } = await createTestProvider({ environment: { KEYTURN_ISSUER: issuer } });
+      const ask = (name: string) => app.request(`${new URL(issuer).origin}/.well-known/${name}`);
+      const { status, headers } = await ask('change-password');
+      expect([status, headers.get('Location')]).toEqual([303, page]);
+      expect((await ask('resource-that-should-not-exist-whose-status-code-should-not-be-200')).status).toBe(404);
+    },
+  );
+
   test('an unknown path echoes nothing of itself', async () => {
     const response = await send('GET', '/canary-7f3a?canary-7f3a');
     expect(await response.text()).not.toContain('canary');
