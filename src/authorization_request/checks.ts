@@ -53,7 +53,6 @@ export const checkAuthorizationRequest = async (
     prompt,
     maxAgeSeconds,
     loginHint: parameters.get('login_hint'),
-    uiLocales: parameters.get('ui_locales')?.split(' ') ?? [],
     claims,
     hintedSub,
   };

@@ -8,6 +8,10 @@ export const parameterNames = [
   ...['acr_values', 'claims', 'display', 'request', 'request_uri', 'registration'],
 ] as const;
 
+/** The languages the end-user likes, the liked ones first. OpenID Connect Core 1.0 §3.1.2.1. */
+export const uiLocalesOf = (parameters: Pick<Parameters, 'get'>): readonly string[] =>
+  parameters.get('ui_locales')?.split(' ') ?? [];
+
 /** What an Interaction keeps: the known parameters, as received. */
 export const keptParameters = (parameters: Parameters): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(

@@ -5,6 +5,7 @@ import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { isResponseMode, type ResponseMode } from './authorization_request.ts';
+import { uiLocalesOf } from './parameters.ts';
 import { isRegisteredRedirectUri } from './redirect_uri.ts';
 
 export interface ResponseTarget {
@@ -12,6 +13,8 @@ export interface ResponseTarget {
   readonly redirectUri: string;
   readonly responseMode: ResponseMode;
   readonly state: string | undefined;
+  /** A response by form_post is a page too. */
+  readonly uiLocales: readonly string[];
 }
 
 /** @throws {OAuthError} for our own page: client_id_missing, authorization_client_unknown, redirect_uri_missing, redirect_uri_unregistered. */
@@ -29,5 +32,6 @@ export const responseTarget = async (parameters: Parameters, { store }: Provider
     redirectUri,
     responseMode: isResponseMode(asked) ? asked : 'query',
     state: parameters.get('state'),
+    uiLocales: uiLocalesOf(parameters),
   };
 };

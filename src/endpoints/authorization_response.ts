@@ -20,14 +20,14 @@ const withQuery = (redirectUri: string, parameters: ResponseParameters): string 
 /** @param parameters - the response's own; `state` and `iss` are added. */
 export const authorizationResponse = (
   context: Context,
-  { client, redirectUri, responseMode, state }: ResponseTarget,
+  { client, redirectUri, responseMode, state, uiLocales }: ResponseTarget,
   parameters: ResponseParameters,
   { config }: Provider,
 ): Response | Promise<Response> => {
   const all = { ...parameters, ...(state !== undefined && { state }), iss: config.issuer };
   if (responseMode === 'query') return seeOther(context, withQuery(redirectUri, all));
   const markup = formPostPage({
-    texts: textsOf(context),
+    texts: textsOf(context, uiLocales),
     client: { name: client.clientName, host: shownHostOf(redirectUri) },
     redirectUri,
     parameters: all,

@@ -22,10 +22,14 @@ import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
 
-const finish = (context: Context, { redirectTo }: LogoutRequest, provider: Provider): Response | Promise<Response> => {
+const finish = (
+  context: Context,
+  { redirectTo, uiLocales }: LogoutRequest,
+  provider: Provider,
+): Response | Promise<Response> => {
   if (redirectTo !== undefined) return seeOther(context, redirectTo);
   const signInHref = pageHref(paths.login, provider);
-  return pageResponse(context, signedOutPage({ texts: textsOf(context), signInHref }));
+  return pageResponse(context, signedOutPage({ texts: textsOf(context, uiLocales), signInHref }));
 };
 
 /** A link that anybody could make sends nobody on: without a hint the end-user has to confirm it. RP-Initiated Logout 1.0 §3. */
@@ -46,7 +50,7 @@ const confirm = (
   context: Context,
   parameters: Parameters,
   { user }: SignedIn,
-  { client, hinted, redirectTo }: LogoutRequest,
+  { client, hinted, redirectTo, uiLocales }: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
   const redirectUri = client?.redirectUris[0];
@@ -56,7 +60,7 @@ const confirm = (
     return value === undefined ? [] : [[name, value] as const];
   });
   const markup = logoutConfirmationPage({
-    texts: textsOf(context, parameters.get('ui_locales')?.split(' ')),
+    texts: textsOf(context, uiLocales),
     client: proved ? { name: client.clientName, host: shownHostOf(redirectUri) } : null,
     userName: nameOf(user),
     parameters: Object.fromEntries(kept),

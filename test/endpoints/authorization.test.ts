@@ -121,6 +121,8 @@ describe('authorization_endpoint, RFC 6749 §4.1.2.1', () => {
     expect(Object.fromEntries(answer.searchParams)).toMatchObject({ iss: issuer, state: 'af0ifjsldkj' });
     const posted = await browser.get(authorizePath({ response_mode: 'form_post' }));
     expect(posted.field('iss')).toBe(issuer);
+    const german = await browser.get(authorizePath({ response_mode: 'form_post', ui_locales: 'fr de' }));
+    expect(german.html).toContain('<html lang="de">');
     expect(posted.field('code')).toMatch(/^[\w-]{43}$/);
   });
 

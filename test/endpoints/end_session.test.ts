@@ -194,6 +194,15 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     expect(await isIn(browser)).toBe(false);
   });
 
+  test('every page is in the language that ui_locales asks for', async () => {
+    const { browser } = await signedIn();
+    const page = await browser.get(logoutPath({ ui_locales: 'fr de' }));
+    expect(page.html).toContain('<html lang="de">');
+    const form = { csrf: page.field('csrf'), ui_locales: page.field('ui_locales') };
+    expect((await browser.post('/logout', form)).html).toContain('<html lang="de">');
+    expect((await browser.get(logoutPath({ ui_locales: 'de' }))).html).toContain('<html lang="de">');
+  });
+
   test.each(forgeries.filter(({ csrf }) => csrf !== null && csrf !== ''))(
     'T091: a confirmation with $how is 403, and nobody is signed out',
     async (forgery) => {
