@@ -58,8 +58,10 @@ describe('every page, in every language', () => {
     const tags = tagsOf(page);
     for (const { attributes } of tags)
       for (const key of attributes.keys()) expect(key).not.toMatch(/^(on.*|style|src|srcset|srcdoc|ping|background)$/);
-    for (const loading of ['link', 'img', 'iframe', 'base', 'object', 'embed'])
-      expect(named(tags, loading)).toEqual([]);
+    for (const loading of ['img', 'iframe', 'base', 'object', 'embed']) expect(named(tags, loading)).toEqual([]);
+    const [icon, ...others] = named(tags, 'link');
+    expect([attribute(icon, 'rel'), attribute(icon, 'href').split(',')[0]]).toEqual(['icon', 'data:image/svg+xml']);
+    expect(others).toEqual([]);
     for (const link of named(tags, 'a')) expect(attribute(link, 'href')).toMatch(/^\/[a-z]/);
     expect(page).not.toMatch(/@import|url\(/);
     expect(named(tags, 'script')).toHaveLength(name === 'form_post' ? 1 : 0);
@@ -116,8 +118,8 @@ describe('what strangers wrote', () => {
     const disguised = `\u202eelgooG\u202c\u200b\nMail\u0000${'x'.repeat(200)}`;
     const rendered = await renderSamples(english, { ...plausible, clientName: disguised });
     for (const name of ['sign_in', 'consent', 'logout_confirmation', 'account', 'form_post']) {
-      expect(rendered[name]).toContain(`<bdi>elgooG Mail${'x'.repeat(68)}…</bdi>`);
-      expect(rendered[name]).toContain('<bdi>orbit.example</bdi>');
+      expect(rendered[name]).toContain(`<bdi translate="no">elgooG Mail${'x'.repeat(68)}…</bdi>`);
+      expect(rendered[name]).toContain('<bdi translate="no">orbit.example</bdi>');
       expect(rendered[name]).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b\0]/);
     }
   });
@@ -129,13 +131,13 @@ describe('what strangers wrote', () => {
       access: { scope: ['openid', `${'s'.repeat(200)}:all`], claims: [], resources: [`https://${host}/`] },
       ...{ boundTo: 'mac', otherAccountHref: '/login', csrf: 'c1', interaction: 'i1', action: '/consent' },
     });
-    for (const shown of [`<bdi>${host}</bdi>`, `${'s'.repeat(200)}:all</code>`, `https://${host}/`])
+    for (const shown of [`<bdi translate="no">${host}</bdi>`, `${'s'.repeat(200)}:all</code>`, `https://${host}/`])
       expect(String(page)).toContain(shown);
   });
 
   test('T119: a client without a visible name is called by its host', async () => {
     const rendered = await renderSamples(english, { ...plausible, clientName: '\u202e \u200b' });
-    expect(rendered.consent).toContain('<h1><bdi>orbit.example</bdi> asks for access</h1>');
+    expect(rendered.consent).toContain('<h1><bdi translate="no">orbit.example</bdi> asks for access</h1>');
   });
 
   test('the host of a redirect URI is shown in ASCII, with its port; a native application by its scheme', () => {

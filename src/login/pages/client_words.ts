@@ -2,7 +2,7 @@
 // RFC 7591 §5.
 import { html } from 'hono/html';
 import type { Markup } from '../texts/catalogue.ts';
-import { plainLine, visibleText } from './untrusted_text.ts';
+import { asItIs, plainLine, visibleText } from './untrusted_text.ts';
 
 export interface ClientWords {
   /** client_name, as registered: untrusted. */
@@ -20,10 +20,10 @@ export const shownHostOf = (redirectUri: string): string => {
 /** Plain words, for a title. */
 export const clientNameOf = ({ name, host }: ClientWords): string => plainLine(name ?? '') || visibleText(host);
 
-export const clientName = (client: ClientWords): Markup => html`<bdi>${clientNameOf(client)}</bdi>`;
+export const clientName = (client: ClientWords): Markup => asItIs(clientNameOf(client));
 
 /** Whole: the end of a host is what says whose it is. */
-export const clientHost = ({ host }: ClientWords): Markup => html`<bdi>${visibleText(host)}</bdi>`;
+export const clientHost = ({ host }: ClientWords): Markup => asItIs(visibleText(host));
 
 /** Name and host; the host alone when there is no name. */
 export const clientNameAndHost = (client: ClientWords): Markup => {

@@ -1,5 +1,5 @@
 // The mark of Keyturn and the icons of the pages: drawn here, decorative always (the words beside them say it).
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import type { Markup } from '../texts/catalogue.ts';
 
 const paths = {
@@ -28,8 +28,17 @@ export type Icon = keyof typeof paths;
 export const icon = (name: Icon): Markup =>
   html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${paths[name]}"/></svg>`;
 
+const markShapes = raw(
+  '<path d="M16 3a13 13 0 1 1-12.3 8.8" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"/><circle cx="16" cy="13" r="3.6"/><path d="m14.6 14.5-1.4 8h5.6l-1.4-8z"/>',
+);
+
 export const mark = (): Markup =>
-  html`<svg class="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><path d="M16 3a13 13 0 1 1-12.3 8.8" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"/><circle cx="16" cy="13" r="3.6"/><path d="m14.6 14.5-1.4 8h5.6l-1.4-8z"/></svg>`;
+  html`<svg class="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">${markShapes}</svg>`;
+
+const tabMark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="#1c9a8b" color="#1c9a8b">${markShapes}</svg>`;
+
+/** For the browser's tab, in a colour that is seen on light and dark; without it every page asks for /favicon.ico. */
+export const tabIcon = `data:image/svg+xml,${encodeURIComponent(tabMark)}`;
 
 /** The ground of the pages: the turning ring of the mark, seen from close by. */
 export const dial = (): Markup =>

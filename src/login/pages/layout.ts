@@ -1,7 +1,7 @@
 // The document around every page an end-user sees: brand, landmarks, language, the inline style. No script.
 import { html, raw } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
-import { dial, mark } from './icons.ts';
+import { dial, mark, tabIcon } from './icons.ts';
 import { style } from './style.ts';
 
 export interface Layout {
@@ -27,11 +27,12 @@ export const layout = (page: Layout): Markup => html`<!doctype html>
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${page.title} · Keyturn</title>
+<link rel="icon" href="${tabIcon}">
 <style>${raw(style)}</style>
 </head>
 <body class="${page.width ?? 'narrow'}">
 ${dial()}
-<header class="top"><p class="brand">${mark()} Keyturn</p>${page.topAction}</header>
+<header class="top"><p class="brand" translate="no">${mark()} Keyturn</p>${page.topAction}</header>
 <main>
 ${page.main}
 </main>

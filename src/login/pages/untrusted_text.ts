@@ -18,8 +18,10 @@ export const plainLine = (text: string): string => {
   return `${characters.slice(0, mostCharacters - 1).join('')}…`;
 };
 
-/** The line in `<bdi>`, so that its direction does not turn the words around it. */
-export const namedLine = (text: string): Markup => html`<bdi>${plainLine(text)}</bdi>`;
+/** In `<bdi>`, so that its direction does not turn the words around it, and never put into another language by a browser. */
+export const asItIs = (line: string): Markup => html`<bdi translate="no">${line}</bdi>`;
+
+export const namedLine = (text: string): Markup => asItIs(plainLine(text));
 
 /** What stands for a name in a small square: its first letter or digit. */
 export const letterOf = (name: string): string => /[\p{L}\p{N}]\p{M}?/u.exec(plainLine(name))?.[0] ?? '?';
