@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults, Result } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { textsFor } from '../../src/login/texts/catalogue.ts';
+import { supportedLocales, textsFor } from '../../src/login/texts/catalogue.ts';
 import { makeResource } from '../contracts/records.ts';
 import { orEveryDay } from '../every_day.ts';
 import { renderSamples } from '../login/sample_pages.ts';
@@ -42,6 +42,13 @@ const viewsOfNext = () => {
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const run = `axe.run(document, ${JSON.stringify({ runOnly: { type: 'tag', values: tags } })})`;
+
+/** The buttons in which a word fits only because it is broken: they grow where that is not allowed. */
+const brokenButtons = `[...document.querySelectorAll('button, .button')].filter((control) => {
+  const { offsetWidth } = control;
+  control.style.overflowWrap = 'normal';
+  return control.offsetWidth > offsetWidth || control.scrollWidth > control.clientWidth;
+}).map((control) => control.textContent)`;
 
 const rareStates = [
   ...['sign_in_limited', 'sign_in_busy', 'select_account_wrong', 'account_empty', 'form_post'],
@@ -157,6 +164,22 @@ describeInChromium('axe-core finds nothing to improve, in light and dark, wide a
         await look();
       }
     }));
+});
+
+describeInChromium('a page of 320 px, or at 400 %, WCAG 2.2 §1.4.10', () => {
+  test.each(supportedLocales)('is no wider than that, and no button breaks a word, in %s', (locale) =>
+    withVisitor(scene.browser, { javaScriptEnabled: false }, async ({ page }) => {
+      await page.setViewportSize({ width: 320, height: 256 });
+      const wide: string[] = [];
+      for (const [name, markup] of Object.entries(await renderSamples(textsFor([locale], undefined)))) {
+        await page.setContent(markup);
+        if (((await page.evaluate('document.documentElement.scrollWidth')) as number) > 320) wide.push(name);
+        const broken = (await page.evaluate(brokenButtons)) as readonly string[];
+        wide.push(...broken.map((words) => `${name}: ${words}`));
+      }
+      expect(wide).toEqual([]);
+    }),
+  );
 });
 
 describeInChromium('the keyboard alone', () => {

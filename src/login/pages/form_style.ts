@@ -28,7 +28,7 @@ button:hover, .button:hover { border-color: var(--ink); }
 form { position: relative; }
 form::after { content: ""; position: absolute; inset: 0; visibility: hidden; cursor: progress; transition: visibility 0s 4s; }
 form:valid:has(button:active)::after { visibility: visible; pointer-events: none; transition-delay: 0s; }
-.choices { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin-top: 24px; }
+.choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(132px, 100%), 1fr)); gap: 12px; margin-top: 24px; }
 .choices > :only-child { grid-column: 1 / -1; }
 .person { display: flex; align-items: center; gap: 14px; margin-top: 24px; padding: 14px 16px; border: 1px solid var(--line); border-radius: 12px; background: var(--ground); }
 .person p { min-width: 0; overflow-wrap: anywhere; line-height: 1.4; }

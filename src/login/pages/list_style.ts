@@ -37,7 +37,7 @@ export const listStyle = `
 .badge { padding: 0 9px; border: 1px solid currentColor; border-radius: 99px; color: var(--accent-ink); font-size: 12px; line-height: 19px; font-weight: 600; }
 .words { margin-top: 8px; font-size: 14px; line-height: 1.5; overflow-wrap: anywhere; }
 .words li { padding-left: 15px; text-indent: -15px; }
-.words li::before { content: ""; display: inline-block; width: 5px; height: 5px; margin-right: 10px; border-radius: 50%; background: var(--accent); vertical-align: middle; }
+.words li::before { content: ""; display: inline-block; margin-right: 10px; border: 2.5px solid var(--accent); border-radius: 50%; vertical-align: middle; }
 .panel form.fields { max-width: 400px; }
 .panel form.fields .primary { margin-top: 22px; }
 .wide footer { padding-top: 28px; }
