@@ -124,6 +124,20 @@ describe('what strangers wrote', () => {
     }
   });
 
+  test.each(['ශ්‍රී ලංකා', 'می‌خواهم', '👩🏽‍🚀', '👩‍👩‍👧‍👦', '🏳️‍🌈', 'Nguyễn', 'בְּרֵאשִׁית'])(
+    'a name is shown as it is spelt: %s',
+    async (userName) => {
+      const { consent } = await renderSamples(english, { ...plausible, userName });
+      expect(consent).toContain(`<bdi translate="no">${userName}</bdi>`);
+    },
+  );
+
+  test('T119: joiners that join nothing, and marks piled up over other lines, are not shown', async () => {
+    const userName = `pay\u200cp\u200dal o${'\u0336'.repeat(40)}k \u200d\u0d15\u200c`;
+    const { consent } = await renderSamples(english, { ...plausible, userName });
+    expect(consent).toContain(`<bdi translate="no">paypal o${'\u0336'.repeat(4)}k \u0d15</bdi>`);
+  });
+
   test('T119: a host, a resource and a scope value are shown to their very end', async () => {
     const host = `accounts.big.example.${'a.'.repeat(60)}attacker.example`;
     const page = await consentPage({

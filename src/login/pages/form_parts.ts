@@ -21,9 +21,11 @@ export interface Field {
 const describedBy = ({ name, hint, problem, wrongBy }: Field): string =>
   [wrongBy, problem && `${name}-problem`, hint && `${name}-hint`].filter(Boolean).join(' ');
 
-/** Plain words are typed as they are: no capital, no correction. */
-const spelling = ({ name, type }: Field): Markup | false =>
-  type === 'text' && name !== 'name' && html` autocapitalize="none" autocorrect="off" spellcheck="false"`;
+/** Plain words are typed as they are: no capital, no correction. A name is written in its own direction. */
+const spelling = ({ name, type }: Field): Markup | false => {
+  if (name === 'name') return html` dir="auto"`;
+  return type === 'text' && html` autocapitalize="none" autocorrect="off" spellcheck="false"`;
+};
 
 export const field = (of: Field): Markup => {
   const { name, label, type, autocomplete, value, hint, problem, wrongBy, least, focus } = of;

@@ -5,11 +5,20 @@ import type { Markup } from '../texts/catalogue.ts';
 
 const mostCharacters = 80;
 
+/** Where a joiner is part of the spelling: in these scripts, and between the parts of an emoji. UAX #31 §2.3. */
+const joiningScripts = 'Arab Syrc Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Mymr Khmr'.split(' ');
+const joining = `[${joiningScripts.map((script) => `\\p{sc=${script}}`).join('')}\\p{Extended_Pictographic}\\p{Emoji_Modifier}\ufe0f]`;
+const spelling = `(?<=${joining})[\u200c\u200d]${joining}`;
+
 /** Controls, bidirectional overrides, zero-width and unassigned characters, lone surrogates. */
-const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/gu;
+const invisible = new RegExp(`(?!${spelling})[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Cn}\\p{Co}\\p{Zl}\\p{Zp}]`, 'gu');
+
+/** More marks on one letter than any script has: they would be drawn over the lines around it. */
+const piledUp = /(\p{M}{4})\p{M}+/gu;
 
 /** One line of all that is visible: for what is decided on, where a cut would hide the end that matters. */
-export const visibleText = (text: string): string => text.replace(/\s+/gu, ' ').replace(invisible, '').trim();
+export const visibleText = (text: string): string =>
+  text.replace(/\s+/gu, ' ').replace(invisible, '').replace(piledUp, '$1').trim();
 
 /** One line of at most 80 visible characters; empty when nothing visible is in it. */
 export const plainLine = (text: string): string => {
