@@ -80,7 +80,7 @@ describe('every page, in every language', () => {
 
   test('a form that is part of an authorization request carries its interaction, and no other does', () => {
     const withinRequest = forms.filter(({ name }) => /^(sign_in_wrong|select|sign_up|consent)/.test(name));
-    expect(withinRequest).toHaveLength(8);
+    expect(withinRequest).toHaveLength(10);
     for (const { form } of withinRequest) expect(valuesOf(form)).toMatchObject({ interaction: 'i1' });
     for (const { form } of forms.filter(({ name }) => name === 'sign_in_alone'))
       expect(valuesOf(form)).not.toHaveProperty('interaction');
@@ -182,6 +182,18 @@ describe('what is wrong is said where it is wrong', () => {
     }
     expect(pageOf('sign_in_wrong')).toContain('<title>Error: Sign in');
   });
+
+  test.each(['sign_in_limited', 'sign_in_busy', 'select_account_limited'])(
+    '%s: the field that has the focus tells why, and is not wrong; it can be seen',
+    (name) => {
+      const tags = tagsOf(pageOf(name));
+      const alert = tags.find((tag) => attribute(tag, 'role') === 'alert');
+      const input = tags.find((tag) => tag.attributes.has('autofocus'));
+      expect(attribute(input, 'aria-describedby')).toBe(attribute(alert, 'id'));
+      expect(input?.attributes.has('aria-invalid')).toBe(false);
+      for (const details of named(tags, 'details')) expect(details.attributes.has('open')).toBe(true);
+    },
+  );
 
   test('a field of the sign-up form is described by its problem, then its hint; the password never comes back', () => {
     const tags = tagsOf(pageOf('sign_up_wrong'));

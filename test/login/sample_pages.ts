@@ -47,6 +47,10 @@ const signInSamples = (texts: Texts, { clientName, login, userName }: Stranger):
     sign_in_limited: signInPage({ ...page, login, error: { kind: 'rate_limited', seconds: 150 } }),
     sign_in_busy: signInPage({ ...page, login, error: { kind: 'busy' } }),
     select_account: signInPage({ ...page, account: { sub: 'u1', name: userName, username: login } }),
+    select_account_limited: signInPage({
+      ...{ ...page, account: { sub: 'u1', name: userName, username: login }, login: 'grace' },
+      error: { kind: 'rate_limited', seconds: 150 },
+    }),
     select_account_wrong: signInPage({
       ...{ ...page, account: { sub: 'u1', name: userName, username: login }, login: 'grace' },
       error: { kind: 'credentials_wrong' },

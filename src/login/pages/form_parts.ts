@@ -12,14 +12,16 @@ export interface Field {
   readonly value?: string;
   readonly hint?: string;
   readonly problem?: string | undefined;
-  /** The id of a notice that says what is wrong with it. */
-  readonly wrongBy?: string | undefined;
+  /** The id of a notice that is about it. */
+  readonly noticeId?: string | undefined;
+  /** Whether the notice says that it is wrong. */
+  readonly wrong?: boolean;
   readonly least?: number;
   readonly focus?: boolean;
 }
 
-const describedBy = ({ name, hint, problem, wrongBy }: Field): string =>
-  [wrongBy, problem && `${name}-problem`, hint && `${name}-hint`].filter(Boolean).join(' ');
+const describedBy = ({ name, hint, problem, noticeId }: Field): string =>
+  [noticeId, problem && `${name}-problem`, hint && `${name}-hint`].filter(Boolean).join(' ');
 
 /** Plain words are typed as they are: no capital, no correction. A name is written in its own direction. */
 const spelling = ({ name, type }: Field): Markup | false => {
@@ -28,11 +30,11 @@ const spelling = ({ name, type }: Field): Markup | false => {
 };
 
 export const field = (of: Field): Markup => {
-  const { name, label, type, autocomplete, value, hint, problem, wrongBy, least, focus } = of;
+  const { name, label, type, autocomplete, value, hint, problem, wrong, least, focus } = of;
   const description = describedBy(of);
   return html`<div class="field">
 <label for="${name}">${label}</label>
-<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${spelling(of)} required${value && html` value="${value}"`}${least && html` minlength="${least}"`}${description !== '' && html` aria-describedby="${description}"`}${(problem || wrongBy) && html` aria-invalid="true"`}${focus && html` autofocus`}>
+<input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}"${spelling(of)} required${value && html` value="${value}"`}${least && html` minlength="${least}"`}${description !== '' && html` aria-describedby="${description}"`}${(problem || wrong) && html` aria-invalid="true"`}${focus && html` autofocus`}>
 ${problem && html`<p class="problem" id="${name}-problem">${icon('alert')}${problem}</p>`}
 ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 </div>`;

@@ -39,12 +39,12 @@ const errorWords = (error: SignInError, texts: Texts): string =>
 const notice = ({ texts, error }: SignInPage): Markup | null => error && errorNotice(errorId, errorWords(error, texts));
 
 const credentialsForm = ({ texts, login, error, account, csrf, interaction, action }: SignInPage): Markup => {
-  const wrongBy = error?.kind === 'credentials_wrong' ? errorId : undefined;
+  const told = error === null ? {} : { noticeId: errorId, wrong: error.kind === 'credentials_wrong' };
   const focused = account === null || error !== null;
   return html`<form class="fields" method="post" action="${action}">
 ${hiddenInputs({ csrf, interaction })}
-${field({ name: 'login', label: texts.signIn.login, type: 'text', autocomplete: 'username', value: login ?? '', wrongBy, focus: focused && !login })}
-${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password', wrongBy, focus: focused && Boolean(login) })}
+${field({ name: 'login', label: texts.signIn.login, type: 'text', autocomplete: 'username', value: login ?? '', ...told, focus: focused && !login })}
+${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password', ...told, focus: focused && Boolean(login) })}
 <button class="primary fill">${texts.signIn.submit}</button>
 </form>`;
 };
@@ -56,9 +56,9 @@ const accountChoice = (page: SignInPage, { sub, name, username }: NonNullable<Si
 ${hiddenInputs({ csrf, interaction, account: sub })}
 <button class="primary fill" name="choice" value="continue"><span>${texts.signIn.continueAs(namedLine(name))}</span></button>
 </form>
-<details${error?.kind === 'credentials_wrong' && html` open`}>
+<details${error && html` open`}>
 <summary>${texts.signIn.otherAccount}</summary>
-${error?.kind === 'credentials_wrong' && notice(page)}
+${notice(page)}
 ${credentialsForm(page)}
 </details>`;
 };
@@ -72,7 +72,7 @@ export const signInPage = (page: SignInPage): Markup => {
     main: html`<div class="card">
 <h1>${heading}</h1>
 <p class="lead">${client === null ? texts.signIn.toAccount : texts.signIn.toClient(clientNameAndHost(client))}</p>
-${!(account && error?.kind === 'credentials_wrong') && notice(page)}
+${account === null && notice(page)}
 ${account === null ? credentialsForm(page) : accountChoice(page, account)}
 ${signUpHref && html`<p class="aside">${texts.signIn.signUpQuestion} <a href="${signUpHref}">${texts.signIn.signUp}</a></p>`}
 </div>`,
