@@ -26,7 +26,12 @@ const views: readonly View[] = [
   { name: 'phone_dark_german', scheme: 'dark', width: 360, height: 740, locale: 'de' },
 ];
 
-const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executables = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 
 const flags = (profile: string): readonly string[] => [
   ...['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--hide-scrollbars', '--disable-gpu'],
