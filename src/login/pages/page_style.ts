@@ -42,8 +42,8 @@ main:not(:last-child) { padding-bottom: 0; }
 .emblem.danger { background: var(--danger-soft); color: var(--danger-ink); }
 .emblem .icon { width: 26px; height: 26px; }
 footer { display: flex; justify-content: center; padding: 24px 16px 48px; color: var(--muted); font-size: 14px; }
-footer p { display: flex; text-wrap: balance; align-items: center; gap: 8px; }
-footer .icon { width: 17px; height: 17px; }
+footer p { text-align: center; text-wrap: balance; }
+footer .icon { width: 17px; height: 17px; margin-right: 8px; vertical-align: -3px; }
 @media (min-height: 780px) and (min-width: 640px) { .narrow .top { padding-top: 84px; } }
 @media (max-width: 520px) {
   .narrow .top { padding: 26px 16px 20px; }
