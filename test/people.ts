@@ -247,8 +247,8 @@ const createBrowser = (app: App, remoteAddress: string): Browser => {
   };
   const consent = async (path: string): Promise<Page> => {
     const page = await get(path);
-    const [csrf, interaction, boundTo] = [page.field('csrf'), page.field('interaction'), page.field('bound_to')];
-    return post('/consent', { csrf, interaction, bound_to: boundTo, decision: 'allow' });
+    const hidden = ['csrf', 'interaction', 'account', 'bound_to'].map((name) => [name, page.field(name)]);
+    return post('/consent', { ...Object.fromEntries(hidden), decision: 'allow' });
   };
   const step = (path: string, login: string): Promise<Page> => {
     const query = path.slice(path.indexOf('?'));

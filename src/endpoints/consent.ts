@@ -37,7 +37,7 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
   const markup = consentPage({
     texts: textsOf(context, request.uiLocales),
     client: { ...clientWordsOf(request), clientId: request.client.clientId },
-    userName: nameOf(signedIn.user),
+    user: { sub: signedIn.user.sub, name: nameOf(signedIn.user) },
     access: { scope: request.scope, claims: requestedClaimsOf(request), resources: [request.resource] },
     boundTo: consentBinding(request, signedIn.session, browser),
     otherAccountHref: pageHref(paths.login, provider, id),
@@ -54,6 +54,7 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   if (question === undefined) return seeOther(context, nextLocation(form.get('interaction'), provider));
   const { waiting, signedIn } = question;
   const { request, interaction, id } = waiting;
+  if (form.get('account') !== signedIn.user.sub) return seeOther(context, pageHref(paths.consent, provider, id));
   assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
   if (form.get('decision') !== 'allow') {
     if (!(await provider.store.removeInteraction(interaction.idHash))) throw new OAuthError('interaction_unknown');

@@ -328,7 +328,8 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     const { location } = await browser.get(authorizePath());
     await browser.signIn('grace', undefined, location.slice(location.indexOf('?')));
     const page = await browser.get(location.replace('/login', '/consent'));
-    const form = { csrf: page.field('csrf'), interaction: page.field('interaction'), bound_to: page.field('bound_to') };
+    const hidden = ['csrf', 'interaction', 'account', 'bound_to'].map((name) => [name, page.field(name)]);
+    const form = Object.fromEntries(hidden);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => browser.post('/consent', { ...form, decision: 'deny' })),
     );

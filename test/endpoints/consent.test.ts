@@ -43,6 +43,7 @@ const askedOf = async (browser: Browser, overrides: Parameters<typeof authorizeP
 const formOf = (page: Page, overrides: Fields = {}): Fields => ({
   csrf: page.field('csrf'),
   interaction: page.field('interaction'),
+  account: page.field('account'),
   bound_to: page.field('bound_to'),
   decision: 'allow',
   ...overrides,
@@ -106,7 +107,14 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     const shown = await askedOf(browser);
     const { sub: eve, username } = await people.addUser(`eve${users}`);
     await browser.signIn(username);
-    expect(gist(await browser.post('/consent', formOf(shown)))).toEqual(refused);
+    const page = `/consent?interaction=${shown.field('interaction')}`;
+    for (const decision of ['allow', 'deny'])
+      expect(gist(await browser.post('/consent', formOf(shown, { decision })))).toEqual({
+        status: 303,
+        location: page,
+      });
+    expect((await browser.get(page)).field('account')).toBe(eve);
+    expect(gist(await browser.post('/consent', formOf(shown, { account: eve })))).toEqual(refused);
     expect([...(await people.store.listConsents(sub)), ...(await people.store.listConsents(eve))]).toEqual([]);
   });
 
