@@ -1,6 +1,6 @@
 /**
- * Fields, buttons and what is said about them. A form that is being sent is covered for 4 s: the second half of a double
- * click would send it again, in place of what follows the first.
+ * Fields, buttons and what is said about them. After a press of its button a form is covered for a second: the second half
+ * of a double click would send it again, in place of what follows the first. No longer, for a press may also be let go of.
  */
 export const formStyle = `
 .fields { margin-top: 24px; }
@@ -26,7 +26,7 @@ button:hover, .button:hover { border-color: var(--ink); }
 .withdraw { color: var(--danger-ink); }
 .withdraw:hover { border-color: currentColor; }
 form { position: relative; }
-form::after { content: ""; position: absolute; inset: 0; visibility: hidden; cursor: progress; transition: visibility 0s 4s; }
+form::after { content: ""; position: absolute; inset: 0; visibility: hidden; cursor: progress; transition: visibility 0s 1s; }
 form:valid:has(button:active)::after { visibility: visible; pointer-events: none; transition-delay: 0s; }
 .choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(132px, 100%), 1fr)); gap: 12px; margin-top: 24px; }
 .choices > :only-child { grid-column: 1 / -1; }
