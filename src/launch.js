@@ -32,8 +32,8 @@ if (isRecent(process.versions.node)) {
   }
   const launcher = fileURLToPath(import.meta.url);
   const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain.
+  // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain. Of SIGHUP it takes any number.
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => process.exit(code ?? 1));
 }

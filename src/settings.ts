@@ -203,7 +203,7 @@ export const settings = {
   ),
   KEYTURN_DRAIN_SECONDS: setting(
     wholeNumber(0, 300),
-    'How long requests in flight may take to finish after SIGTERM.',
+    'How long requests in flight may take to finish after SIGTERM, SIGINT or SIGHUP.',
     '10',
   ),
   KEYTURN_PROCESSES: setting(

@@ -5,6 +5,7 @@ import { openDrillIssuer } from './drill_issuer.ts';
 import { secondsInWords } from './instants.ts';
 import { type DrillReport, type Measured, runDrill } from './run_drill.ts';
 import { safeText } from './safe_text.ts';
+import { stopSignals } from './stop_signal.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 import { columns, wrapText } from './text_layout.ts';
 
@@ -66,8 +67,6 @@ const documentOf = (report: DrillReport) => ({
   history_entries: report.historyEntries,
   complaints: complaintsOf(report),
 });
-
-const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 
 export const drillRevocation = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const stopped = new AbortController();

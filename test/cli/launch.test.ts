@@ -161,19 +161,22 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
     expect(stderr).toMatch(/^keyturn: this is Node \d+\.\d+\.\d+; Keyturn needs Node 24 or newer\. Run "npm ci".*\n$/);
   });
 
-  test('it hands over to the packaged Node, and hands SIGTERM on, so that the server drains', async ({ skip }) => {
-    if (oldNode === undefined) return skip(noOldNode);
-    const port = await freePort();
-    const served = makeFolder();
-    const settings = environmentFor(served, { KEYTURN_ISSUER: `http://127.0.0.1:${port}` });
-    const launched = start(oldNode, [launcher, 'serve'], served, settings);
-    const { child, stdout } = launched;
-    await until('it listens', () => (stdout().includes('"listening"') ? true : undefined));
-    child.kill('SIGTERM');
-    const { code } = await outcomeOf(launched);
-    expect(code).toBe(0);
-    expect(stdout()).toContain('"stopped"');
-  });
+  test.for(['SIGTERM', 'SIGHUP'] as const)(
+    'it hands over to the packaged Node, and hands %s on, so that the server drains',
+    async (signal, { skip }) => {
+      if (oldNode === undefined) return skip(noOldNode);
+      const port = await freePort();
+      const served = makeFolder();
+      const settings = environmentFor(served, { KEYTURN_ISSUER: `http://127.0.0.1:${port}` });
+      const launched = start(oldNode, [launcher, 'serve'], served, settings);
+      const { child, stdout } = launched;
+      await until('it listens', () => (stdout().includes('"listening"') ? true : undefined));
+      child.kill(signal);
+      const { code } = await outcomeOf(launched);
+      expect(code).toBe(0);
+      expect(stdout()).toContain('"stopped"');
+    },
+  );
 });
 
 describe('what goes wrong becomes one line and an exit code', () => {

@@ -77,7 +77,7 @@ const dump = (folder: string): string => {
 
 const cleanEnd: Ended = { code: 0, signal: null };
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s with requests in flight', { timeout }, (signal) => {
+describe.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s with requests in flight', { timeout }, (signal) => {
   test('new connections are refused, every request is answered whole, the database is closed, exit 0', async () => {
     const folder = makeFolder();
     const server = await startServer(folder, { KEYTURN_DRAIN_SECONDS: '300' });
@@ -91,6 +91,8 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s with requests in flight', { ti
 
     server.child.kill(signal);
     await until('new connections are refused', () => isRefused(server.port));
+    // Of a terminal that goes away both the system and the shell tell.
+    if (signal === 'SIGHUP') server.child.kill(signal);
     for (const { socket } of inFlight) socket.write(body.slice(10));
     for (const answer of await Promise.all(inFlight.map((request) => request.answer))) {
       expect(statusesOf(answer)).toEqual([200]);
