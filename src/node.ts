@@ -45,10 +45,10 @@ const wait = (seconds: number): Promise<void> =>
 const [requestPatienceSeconds, commandPatienceSeconds] = [0.9, 30];
 
 /** @throws {OperatorError} where the ring is there and the database was lost, beside what openDatabase throws. */
-const openOwnDatabase = (config: Config, options: PoolOptions): Promise<OpenedStore> => {
+const openOwnDatabase = (config: Config, options: PoolOptions, log?: Log): Promise<OpenedStore> => {
   const { databaseUrl } = config;
   if (!isPostgresUrl(databaseUrl)) assertNotLost(sqliteFileOf(databaseUrl), config);
-  return openDatabase(databaseUrl, systemClock, options);
+  return openDatabase(databaseUrl, systemClock, options, log);
 };
 
 /** For the length of a command. */
@@ -140,7 +140,7 @@ export const openProvider = async (
   counted?: NodeMetrics,
 ): Promise<Provider> => {
   const options = { connections: config.databaseConnections, patienceSeconds: requestPatienceSeconds };
-  const database = opened ?? (await openOwnDatabase(config, options));
+  const database = opened ?? (await openOwnDatabase(config, options, log));
   try {
     return await createProvider(config, log, database, counted);
   } catch (error) {

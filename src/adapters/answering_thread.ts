@@ -1,7 +1,7 @@
 // A thread that answers each message with one, and does nothing between them.
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-/** Nothing to finish: a process that ends does not wait for it. What goes wrong in it is told by its end. */
+/** Nothing to finish: a process that ends does not wait for it. What goes wrong in it is told to who asks it. */
 export const startThread = (file: string, ended: (thread: Worker) => void, options?: WorkerOptions): Worker => {
   const thread = new Worker(new URL(file, import.meta.url), options);
   thread.unref();
@@ -10,12 +10,18 @@ export const startThread = (file: string, ended: (thread: Worker) => void, optio
   return thread;
 };
 
-/** One at a time. @throws {Error} when the thread ends instead. */
+/** One at a time. @throws {Error} when the thread ends instead; its cause is what went wrong in it. */
 export const askThread = <Answer>(thread: Worker, message: unknown): Promise<Answer> => {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const onExit = (): void => reject(new Error('The thread ended before it answered.'));
+  let cause: unknown;
+  const onError = (error: unknown): void => {
+    cause = error;
+  };
+  const onExit = (): void => reject(new Error('The thread ended before it answered.', { cause }));
+  thread.once('error', onError);
   thread.once('exit', onExit);
   thread.once('message', (answer: Answer) => {
+    thread.off('error', onError);
     thread.off('exit', onExit);
     resolve(answer);
   });

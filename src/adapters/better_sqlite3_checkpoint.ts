@@ -4,9 +4,11 @@
 import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import type { Log as ServerLog } from '../seams/log.ts';
 import { askThread, startThread } from './answering_thread.ts';
 import type { CheckpointOrder, CheckpointOutcome, OpenedFile } from './better_sqlite3_checkpoint_thread.ts';
 import { walPagesBeforeCheckpoint } from './better_sqlite3_database.ts';
+import { adviceFor, databaseErrorCode } from './better_sqlite3_errors.ts';
 import type { Fence } from './better_sqlite3_fence.ts';
 
 /** How long the log is takes some microseconds to ask. */
@@ -17,8 +19,28 @@ const commitsAfterRefusal = 1000;
 const fewPages = 200;
 /** So long it gets where other processes always write in between, or somebody read for long. */
 const manyPages = 2 * walPagesBeforeCheckpoint;
+/** So long only where it cannot begin anew. */
+const tooManyPages = 2 * manyPages;
 
-interface Log {
+const readerAdvice =
+  'Look for who has read the database for long, as a backup or a forgotten sqlite3 does, and end that.';
+const threadAdvice =
+  'No thread could be started. Allow this user or service more of them (TasksMax of systemd, a limit of pids) or more memory.';
+
+interface Trouble {
+  readonly reason: string;
+  /** What to do; undefined where the reason says it. */
+  readonly advice: string | undefined;
+}
+
+const troubleOf = (error: unknown): Trouble => {
+  const code = databaseErrorCode(error);
+  const { message } = (error instanceof Error && error.cause instanceof Error ? error.cause : error) as Error;
+  if (code === undefined) return { reason: message, advice: undefined };
+  return { reason: `${message} (${code})`, advice: code.startsWith('ERR_WORKER') ? threadAdvice : adviceFor(code) };
+};
+
+interface LogLength {
   /** Pages in the log; -1 without one. */
   readonly log: number;
   readonly checkpointed: number;
@@ -65,13 +87,28 @@ const createThread = ({ name: path }: Database.Database) => {
   };
 };
 
-/** @param client - where it has no log, none is ever long. */
-export const createCheckpoints = (client: Database.Database, fence: Fence, { hold, release }: Writers): Checkpoints => {
+/**
+ * @param client - where it has no log, none is ever long.
+ * @param told - of a log that grows, once, until it was copied again.
+ */
+export const createCheckpoints = (
+  client: Database.Database,
+  fence: Fence,
+  { hold, release }: Writers,
+  told?: Pick<ServerLog, 'warn'>,
+): Checkpoints => {
   client.pragma('wal_autocheckpoint = 0');
-  const look = client.prepare<[], Log>('PRAGMA wal_checkpoint(NOOP)');
+  const look = client.prepare<[], LogLength>('PRAGMA wal_checkpoint(NOOP)');
   const thread = createThread(client);
   let commitsToLook = commitsBetweenLooks;
   let running: Promise<void> | undefined;
+  let grows = false;
+
+  const tellGrowth = ({ reason, advice }: Trouble): void => {
+    if (!grows)
+      told?.warn({ reason, advice }, 'the write-ahead log of the database cannot be copied into it, and grows');
+    grows = true;
+  };
 
   const measure = () => {
     const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
@@ -96,10 +133,15 @@ export const createCheckpoints = (client: Database.Database, fence: Fence, { hol
   const copyWhenLong = async (): Promise<void> => {
     try {
       const { left } = measure();
-      if (left >= walPagesBeforeCheckpoint) await copyAll(left);
+      if (left < walPagesBeforeCheckpoint) return;
+      await copyAll(left);
+      const now = measure();
+      if (now.left < walPagesBeforeCheckpoint) grows = false;
+      else if (now.log > tooManyPages) tellGrowth({ reason: 'it is being read', advice: readerAdvice });
     } catch (error) {
       // A full disk, say, or a file that was moved: what the log has is safe there, and tried again.
       fence.watch(error);
+      if (fence.reason() === undefined) tellGrowth(troubleOf(error));
       commitsToLook = commitsAfterRefusal;
     }
   };

@@ -29,7 +29,8 @@ const waitMilliseconds = 50;
 
 const { path, inode } = workerData as OpenedFile;
 // The log beside another file is still ours: SQLite would take it for the other's.
-if (statSync(path, { bigint: true }).ino !== inode) throw new Error('The database was moved while it was open.');
+if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino !== inode)
+  throw new Error('The database was moved while it was open: put it back in its place.');
 const client = new Database(path, { fileMustExist: true, timeout: waitMilliseconds });
 client.pragma('synchronous = FULL');
 const statements = {

@@ -30,7 +30,7 @@ export const databaseErrorCode = (error: unknown): string | undefined => {
 /** Another connection holds a lock. */
 export const isBusy = (error: unknown): boolean => databaseErrorCode(error)?.startsWith('SQLITE_BUSY') === true;
 
-const adviceFor = (code: string): string | undefined =>
+export const adviceFor = (code: string): string | undefined =>
   Object.entries(advice).find(([known]) => code.startsWith(known))?.[1];
 
 /** @returns what to say of a file that could not be used; other errors as they are. */

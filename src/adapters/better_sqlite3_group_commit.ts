@@ -1,6 +1,7 @@
 // Group commit: the writes of one event-loop turn share a transaction, and so its wait for the disk, which takes place
 // beside the event loop: nobody else's request waits for it.
 import type Database from 'better-sqlite3';
+import type { Log } from '../seams/log.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { createCheckpoints } from './better_sqlite3_checkpoint.ts';
 import { busyTimeoutMilliseconds } from './better_sqlite3_database.ts';
@@ -105,12 +106,14 @@ const createCommit = (client: Database.Database) => {
 /**
  * @param patienceMilliseconds - how long another process may hold the write lock before writes are refused.
  * @param wal - of the same client, shutting the same fence.
+ * @param log - told of a write-ahead log that cannot be kept short.
  */
 export const createGroupCommit = (
   client: Database.Database,
   patienceMilliseconds = busyTimeoutMilliseconds,
   fence = createFence(),
   wal = createWalSync(client, fence),
+  log?: Log,
 ): GroupCommit => {
   client.pragma(`busy_timeout = ${blockingWaitMilliseconds}`);
   const commit = createCommit(client);
@@ -121,15 +124,14 @@ export const createGroupCommit = (
   let held = false;
   let busySince: number | undefined;
 
-  const checkpoints = createCheckpoints(client, fence, {
-    hold: () => {
-      held = true;
-    },
-    release: () => {
-      held = false;
-      if (queue.length > 0) scheduleFlush();
-    },
-  });
+  const hold = (): void => {
+    held = true;
+  };
+  const release = (): void => {
+    held = false;
+    if (queue.length > 0) scheduleFlush();
+  };
+  const checkpoints = createCheckpoints(client, fence, { hold, release }, log);
 
   const isWorthWaiting = (error: unknown): boolean => {
     if (!isBusy(error)) return false;

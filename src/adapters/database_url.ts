@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../seams/clock.ts';
+import type { Log } from '../seams/log.ts';
 import { openBetterSqlite3 } from './better_sqlite3_store.ts';
 import { assertNotLost, type RingSettings } from './lost_database.ts';
 import type { PoolOptions } from './postgres_pool.ts';
@@ -17,8 +18,13 @@ export const sqliteFileOf = (url: string): string => resolve(url.slice('file:'.l
  *
  * @throws {OperatorError} saying why it cannot be opened.
  */
-export const openDatabase = async (url: string, clock: Clock, options: PoolOptions): Promise<OpenedStore> => {
-  if (!isPostgresUrl(url)) return openBetterSqlite3(sqliteFileOf(url), clock);
+export const openDatabase = async (
+  url: string,
+  clock: Clock,
+  options: PoolOptions,
+  log?: Log,
+): Promise<OpenedStore> => {
+  if (!isPostgresUrl(url)) return openBetterSqlite3(sqliteFileOf(url), clock, log);
   // Those on SQLite need not wait for the driver of Postgres.
   const { openPostgres } = await import('./postgres_store.ts');
   return openPostgres(url, clock, options);

@@ -17,13 +17,16 @@ let path: string;
 let client: Database.Database;
 let fence: Fence;
 let commit: GroupCommit;
+let told: object[];
 
 beforeEach(() => {
   path = join(makeFolder(), 'db.sqlite');
   client = openSqliteDatabase(path);
   client.exec('CREATE TABLE filler (content BLOB)');
   fence = createFence();
-  commit = createGroupCommit(client, undefined, fence);
+  told = [];
+  const tell = (fields: object, message: string): unknown => told.push({ message, ...fields });
+  commit = createGroupCommit(client, undefined, fence, undefined, { info: tell, warn: tell, error: tell });
 });
 afterEach(async () => {
   await commit.drain();
@@ -41,16 +44,18 @@ const addRowsUntil = async (isEnough: () => boolean, bytes = rowBytes): Promise<
   await Promise.all([goOn(), goOn()]);
 };
 
-const addRows = (total: number): Promise<void> => {
+const addRows = (total: number, bytes = rowBytes): Promise<void> => {
   let begun = 0;
   return addRowsUntil(() => {
     begun += 1;
     return begun > total;
-  });
+  }, bytes);
 };
 
 const logBytes = (): number => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 const databaseBytes = (): number => statSync(path).size;
+
+const growing = 'the write-ahead log of the database cannot be copied into it, and grows';
 
 describe('a long write-ahead log', () => {
   /** While rows are added until then, or far more than a log has. */
@@ -132,7 +137,7 @@ describe('a long write-ahead log', () => {
     await other.close();
   });
 
-  test('stays where the database was moved elsewhere, and nothing is done to the file that has its name now', async () => {
+  test('stays where the database was moved elsewhere, which is told, and nothing is done to the file that has its name now', async () => {
     renameSync(path, `${path}.elsewhere`);
     writeFileSync(path, 'another');
     await addRows(2 * rowsPerLog);
@@ -140,7 +145,35 @@ describe('a long write-ahead log', () => {
     expect(fence.reason()).toBeUndefined();
     expect(logBytes()).toBeGreaterThan(2 * rowsPerLog * rowBytes);
     expect(readFileSync(path, 'utf8')).toBe('another');
+    // Tried again after a thousand commits, of which one may hold two rows.
+    await addRows(2100, 1);
+    await commit.uncopied();
+    expect(told).toEqual([
+      { message: growing, reason: 'The database was moved while it was open: put it back in its place.' },
+    ]);
     renameSync(`${path}.elsewhere`, path);
     while (databaseBytes() < 2 * rowsPerLog * rowBytes) await addRow(1);
+  });
+
+  test('that another process keeps from beginning anew, because it reads, is told once each time, with what to do', async () => {
+    const reader = new Database(path);
+    const readMeanwhile = async (): Promise<void> => {
+      reader.exec('BEGIN');
+      reader.prepare('SELECT count(*) FROM filler').get();
+      await addRows(3 * rowsPerLog);
+      await commit.uncopied();
+      expect(told).toEqual([]);
+      await addRows(2 * rowsPerLog);
+      await commit.uncopied();
+      reader.exec('COMMIT');
+      await addRows(rowsPerLog);
+      await commit.uncopied();
+    };
+    await readMeanwhile();
+    const advice = expect.stringContaining('a forgotten sqlite3');
+    expect(told.splice(0)).toEqual([{ message: growing, reason: 'it is being read', advice }]);
+    await readMeanwhile();
+    expect(told).toHaveLength(1);
+    reader.close();
   });
 });
