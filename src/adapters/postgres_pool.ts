@@ -98,6 +98,9 @@ const cut = (session: pg.ClientBase): void => {
 const pauseBefore = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, randomInt(1, firstPauseMilliseconds * 2 ** attempt)));
 
+const tooBusy = (): StoreUnavailableError =>
+  new StoreUnavailableError('All sessions of Postgres were busy for too long');
+
 const noSession = (error: unknown): StoreUnavailableError => {
   const reason = error instanceof Error ? error.message : String(error);
   return new StoreUnavailableError(`No session of Postgres could be had (${postgresErrorCode(error) ?? reason})`, {
@@ -160,14 +163,16 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
 
   const runOnSession = async <Result>(work: Work<Result>, endsAt: number, commits: () => void): Promise<Result> => {
     const session = await connect(endsAt);
+    const left = endsAt - performance.now();
+    if (left <= 0) {
+      session.release();
+      throw tooBusy();
+    }
     let silent = false;
-    const giveUp = setTimeout(
-      () => {
-        silent = true;
-        cut(session);
-      },
-      Math.max(1, endsAt - performance.now()),
-    );
+    const giveUp = setTimeout(() => {
+      silent = true;
+      cut(session);
+    }, left);
     let broken = false;
     try {
       return await work(session, commits);
@@ -184,7 +189,7 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
 
   const runOnce = async <Result>(work: Work<Result>, endsAt: number, commits: () => void): Promise<Result> => {
     const leave = await queue.turn(endsAt - performance.now());
-    if (leave === undefined) throw new StoreUnavailableError('All sessions of Postgres were busy for too long');
+    if (leave === undefined) throw tooBusy();
     try {
       return await runOnSession(work, endsAt, commits);
     } finally {
@@ -201,9 +206,9 @@ export const createPostgresPool = (address: PostgresAddress, options: PoolOption
           committing = true;
         });
       } catch (error) {
-        const last = attempt === mostAttempts || performance.now() >= endsAt;
-        if (last || !isWorthRepeating(error, committing)) throw toStoreError(error);
+        if (attempt === mostAttempts || !isWorthRepeating(error, committing)) throw toStoreError(error);
         await pauseBefore(attempt);
+        if (performance.now() >= endsAt) throw toStoreError(error);
       }
     }
   };

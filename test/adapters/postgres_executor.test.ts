@@ -193,6 +193,27 @@ describe.runIf(hasPostgres)('statements on Postgres', () => {
     expect(await single.read(query('select * from denied_token'))).toEqual({ changes: 0, rows: [] });
   });
 
+  test('what may be repeated is not begun again once its patience has ended, and costs nobody a session', async () => {
+    const patienceMilliseconds = 300;
+    await open(1, patienceMilliseconds / 1000);
+    const pool = pools.at(-1) as PostgresPool;
+    const sessionOf = () => pool.run(async (session) => (await session.query('select pg_backend_pid() as pid')).rows);
+    const before = await sessionOf();
+    const late: number[] = [];
+    // How long it pauses before it repeats is left to chance.
+    for (let round = 0; round < 8; round += 1) {
+      const endsAt = performance.now() + patienceMilliseconds;
+      const refused = pool.run(async () => {
+        late.push(performance.now() - endsAt);
+        while (performance.now() < endsAt - 1);
+        throw Object.assign(new Error('out of order'), { code: '40001' });
+      });
+      await expect(refused).rejects.toThrow('Postgres could not be asked (40001)');
+    }
+    expect(Math.max(...late)).toBeLessThan(1);
+    expect(await sessionOf()).toEqual(before);
+  });
+
   test('a node that stops in the middle of a write does not keep its locks', async () => {
     await executor.write([query(add, ['one', 7])]);
     const [pool] = pools;
