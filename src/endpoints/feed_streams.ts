@@ -1,5 +1,7 @@
 // The feed's open streams: each is sent the pages after its cursor as they come, and a signed page without marks as a
-// sign of life. A reader that is slow is waited for, one that does not read is dropped and comes back with its cursor.
+// sign of life. A reader that is slow is waited for, one that does not read is dropped and comes back with its cursor. While
+// nothing can be signed they are silent, as while the database is away.
+import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import { cursorOf, type FeedPage, type RevocationFeed } from '../tokens/revocation_feed.ts';
 
@@ -91,6 +93,7 @@ export const createFeedStreams = (feed: RevocationFeed, { revocations, clock, lo
     stream.sending = true;
     sendPages(stream)
       .catch((error: unknown) => {
+        if (error instanceof OAuthError && error.reason === 'signing_unavailable') return;
         log.warn({ reason: String(error) }, 'a page of the revocation feed could not be sent');
         end(stream);
       })

@@ -163,6 +163,22 @@ describe('the revocation feed, as a stream', () => {
     expect(headers.get('Content-Type')).toBe('application/jwt');
   });
 
+  test('is silent while this node may not sign, as after a database that was away, and goes on then', async () => {
+    const stream = await openStream();
+    await stream.next();
+    provider.clock.advance(provider.config.policy.snapshotSeconds + 1);
+    await deny('meanwhile');
+    for (let reading = 0; reading < 3; reading += 1) {
+      await provider.revocations.refresh();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(provider.log.records.filter(({ level }) => level !== 'info')).toEqual([]);
+    await provider.keyRing.refresh();
+    await provider.revocations.refresh();
+    expect(await stream.next()).toMatchObject({ marks: [{ jti: markHash(issuer, 'jti', 'meanwhile') }] });
+    await stream.events.return();
+  });
+
   test('there are a thousand at most; whoever comes later polls, and one that leaves makes room', async () => {
     const streams = await Promise.all(Array.from({ length: 1000 }, () => openStream()));
     const typeOf = async () => (await ask('0', { Accept: 'text/event-stream' })).headers.get('Content-Type');
