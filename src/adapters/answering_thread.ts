@@ -10,14 +10,15 @@ export const startThread = (file: string, ended: (thread: Worker) => void, optio
   return thread;
 };
 
-/** One at a time. @throws {Error} when the thread ends instead; its cause is what went wrong in it. */
+/** One at a time. @throws {Error} when the thread ends instead, which says what went wrong in it. */
 export const askThread = <Answer>(thread: Worker, message: unknown): Promise<Answer> => {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   let cause: unknown;
   const onError = (error: unknown): void => {
     cause = error;
   };
-  const onExit = (): void => reject(new Error('The thread ended before it answered.', { cause }));
+  const onExit = (): void =>
+    reject(new Error(`The thread ended before it answered: ${cause ?? 'it said nothing'}.`, { cause }));
   thread.once('error', onError);
   thread.once('exit', onExit);
   thread.once('message', (answer: Answer) => {
