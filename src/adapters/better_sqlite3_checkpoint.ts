@@ -25,7 +25,7 @@ const tooManyPages = 2 * manyPages;
 const readerAdvice =
   'Look for who has read the database for long, as a backup or a forgotten sqlite3 does, and end that.';
 const threadAdvice =
-  'No thread could be started. Allow this user or service more of them (TasksMax of systemd, a limit of pids) or more memory.';
+  'No thread could be started. Allow this user or service more of them (TasksMax of systemd, a limit of pids), of open files (LimitNOFILE) or of memory.';
 
 interface Trouble {
   readonly reason: string;
