@@ -4,6 +4,7 @@ import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
+import type { OwnClaims } from '../tokens/own_claims.ts';
 import { isStanding } from '../tokens/standing_access_token.ts';
 import { verifyOwnToken } from '../tokens/verify_own.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -13,12 +14,16 @@ import { plainJson } from './plain_json.ts';
 const noStore = { 'Cache-Control': 'no-store' };
 const inactive = { active: false } as const;
 
+/** By what RFC 7662 §2.2 calls the end-user, where the token tells it: there are resource servers that look nowhere else. */
+const usernameOf = ({ preferred_username: username }: OwnClaims) => typeof username === 'string' && { username };
+
 /** Whose the token is, is settled before anything is looked up: a foreign one costs what an unknown one does. */
 const introspectAccessToken = async (token: string, client: Client, provider: Provider) => {
   const claims = await verifyOwnToken(token, { typ: 'at+jwt' }, provider);
   const mayKnow = claims?.client_id === client.clientId || client.serves.includes(claims?.aud ?? '');
   if (claims === undefined || !mayKnow) return inactive;
-  return (await isStanding(claims, provider)) ? { active: true, token_type: 'Bearer', ...claims } : inactive;
+  if (!(await isStanding(claims, provider))) return inactive;
+  return { active: true, token_type: 'Bearer', ...usernameOf(claims), ...claims };
 };
 
 const introspectRefreshToken = async (token: string, client: Client, { store, clock, config }: Provider) => {

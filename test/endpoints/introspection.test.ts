@@ -15,6 +15,7 @@ import { addResource, basic, registeredSecret } from '../test_provider.ts';
 import { expectRefusal, obtainTokens, readAnswer, type TokenAnswer } from '../token_requests.ts';
 
 const api = 'https://api.example.com';
+const notes = 'https://notes.example.com';
 const confidential = {
   tokenEndpointAuthMethod: 'client_secret_basic',
   clientSecretSha256: hashClientSecret(registeredSecret),
@@ -28,8 +29,11 @@ beforeAll(async () => {
   people = await openPeople({ passwordHasher: cheapHasher });
   await addResource(people.store, { resource: api, scope: ['read'] });
   await addResource(people.store, { resource: 'https://files.example.com' });
+  await addResource(people.store, { resource: notes, accessTokenClaims: ['preferred_username'] });
   await people.addClient('api-app', { resources: [api], scope: ['openid', 'read', 'offline_access'] });
   await people.addClient('api-server', { ...confidential, grantTypes: [], serves: [api] });
+  await people.addClient('notes-app', { resources: [notes], scope: ['openid'] });
+  await people.addClient('notes-server', { ...confidential, grantTypes: [], serves: [notes] });
   await people.addClient('files-server', { ...confidential, grantTypes: [], serves: ['https://files.example.com'] });
   await people.addClient('nobody', { ...confidential, grantTypes: [] });
   await people.addClient('own', { ...confidential, resources: [api], scope: ['openid', 'read', 'offline_access'] });
@@ -68,6 +72,15 @@ describe('introspection, RFC 7662', () => {
       scope: 'openid read offline_access',
       iss: people.config.issuer,
     });
+  });
+
+  test('username is there where the token tells it, for django-oauth-toolkit knows its user by nothing else', async () => {
+    const told = await obtainTokens(people.app, browser, { client_id: 'notes-app', scope: 'openid' });
+    expect(await answerOf(told.access_token, 'notes-server')).toMatchObject({
+      username: 'ada',
+      preferred_username: 'ada',
+    });
+    expect(await answerOf(tokens.access_token, 'api-server')).not.toHaveProperty('username');
   });
 
   test('T078: a client that is not in the audience learns no more of a good token than of a made-up one', async () => {
