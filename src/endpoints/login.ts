@@ -4,8 +4,10 @@ import { passwordAcr } from '../authorization_request/claims.ts';
 import { OAuthError } from '../errors.ts';
 import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
+import { isNewSince } from '../login/interaction.ts';
 import { namedUser } from '../login/named_user.ts';
-import { type SignInError, signInPage } from '../login/pages/sign_in.ts';
+import { isSignedInAsAsked } from '../login/next_step.ts';
+import { type SignInError, type SignInPage, signInPage } from '../login/pages/sign_in.ts';
 import { findSignedIn, type SignInManner, startSession } from '../login/session.ts';
 import { signIn } from '../login/sign_in.ts';
 import type { Provider } from '../provider.ts';
@@ -29,6 +31,19 @@ interface Shown {
   readonly status: 200 | 403 | 429 | 503;
 }
 
+/** Whom the page offers to go on as: nobody who would only come back to it. */
+const choiceOf = async (
+  context: Context,
+  { id, interaction, request }: WaitingRequest,
+  provider: Provider,
+): Promise<SignInPage['account']> => {
+  if (!request.prompt.includes('select_account')) return null;
+  const { user, session } = (await findSignedIn(readSessionCookie(context), provider)) ?? {};
+  const progress = { session, interaction, sessionIsNew: isNewSince(id, session) };
+  if (user === undefined || !isSignedInAsAsked(request, progress, provider.clock.now())) return null;
+  return { sub: user.sub, username: user.username, name: nameOf(user) };
+};
+
 const show = async (
   context: Context,
   waiting: WaitingRequest | undefined,
@@ -36,15 +51,12 @@ const show = async (
   provider: Provider,
 ): Promise<Response> => {
   const { request, id } = waiting ?? {};
-  const signedIn = request?.prompt.includes('select_account')
-    ? await findSignedIn(readSessionCookie(context), provider)
-    : undefined;
   const markup = signInPage({
     texts: textsOf(context, request?.uiLocales),
     client: request === undefined ? null : clientWordsOf(request),
     login: login ?? request?.loginHint?.slice(0, longestLogin) ?? null,
     error,
-    account: signedIn ? choiceOf(signedIn.user) : null,
+    account: waiting === undefined ? null : await choiceOf(context, waiting, provider),
     signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: id ?? null,
@@ -55,8 +67,6 @@ const show = async (
 
 export const nameOf = ({ claims, username }: User): string =>
   typeof claims.name === 'string' && claims.name !== '' ? claims.name : username;
-
-const choiceOf = (user: User) => ({ sub: user.sub, username: user.username, name: nameOf(user) });
 
 /**
  * Starts the session and goes on. RFC 9700 §4.12: 303, so that the password is not sent along.

@@ -17,14 +17,19 @@ export interface Progress {
 }
 
 /** A session of before may still come up later, in another tab. */
-const isProvedOnTheWay = ({ session, interaction, sessionIsNew }: Progress): boolean =>
+const isProvedOnTheWay = ({ session, interaction, sessionIsNew }: Omit<Progress, 'consent'>): boolean =>
   session !== undefined && interaction !== undefined && sessionIsNew && session.authTime >= interaction.createdAt;
 
 /** Whom the claims parameter and the hint name, each where it does. OpenID Connect Core 1.0 §3.1.2.2. */
 const isExpected = ({ claims, hintedSub }: AuthorizationRequest, { sub }: Session): boolean =>
   (claims.subs?.includes(sub) ?? true) && (hintedSub ?? sub) === sub;
 
-const isSignedInAsAsked = (request: AuthorizationRequest, progress: Progress, now: NumericDate): boolean => {
+/** Whether who is signed in may go on as they are, without proving themselves anew. */
+export const isSignedInAsAsked = (
+  request: AuthorizationRequest,
+  progress: Omit<Progress, 'consent'>,
+  now: NumericDate,
+): boolean => {
   const { session } = progress;
   if (session === undefined || !isExpected(request, session)) return false;
   const proved = isProvedOnTheWay(progress);

@@ -234,6 +234,20 @@ describe('prompt=select_account, OpenID Connect Core 1.0 §3.1.2.1', () => {
   });
 });
 
+describe('prompt=select_account where who is signed in cannot go on as they are', () => {
+  test.each([{ prompt: 'select_account login' }, { prompt: 'select_account', max_age: '0' }])(
+    '%j: no choice is offered that leads back to the same page',
+    async (asked) => {
+      const { browser, username } = await newcomer();
+      const { location } = await browser.get(authorizePath({ client_id: 'ours', ...asked }));
+      const page = await browser.get(location);
+      expect([page.field('account'), page.html.includes('name="password"')]).toEqual(['', true]);
+      const { location: next } = await browser.signIn(username, password, location.slice(location.indexOf('?')));
+      expect((await browser.walk(next)).searchParams.has('code')).toBe(true);
+    },
+  );
+});
+
 describe('forged forms, ASVS 3.5', () => {
   test.each(forgeries)('T091: consent with $how is 403, and nothing is allowed', async (forgery) => {
     const { browser, sub } = await newcomer();
