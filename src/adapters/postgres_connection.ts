@@ -48,6 +48,9 @@ const passAlone = prepareText(
 /** Row by row what is overwritten stays in the files until they are written anew. */
 const rewriteSigningKeys: PostgresQuery = { text: 'vacuum full signing_key', values: [], lasting: false, must: false };
 
+/** A database that failed after so long did not answer: whoever has waited for that does not wait for it again. */
+const silentMilliseconds = 400;
+
 export const connectPostgres = (pool: PostgresPool): SqlConnection => {
   const { read, readInTurn, readTogether, write } = createPostgresExecutor(pool);
   const textOf = createTexts();
@@ -83,7 +86,7 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
     },
     // Another node may have changed it just now, and would not be waited for: nothing is kept.
     lookup: (statement, key) => ({
-      find: shareReads(async (value) => first(await readOne(statement.with({ [key]: value })))),
+      find: shareReads(async (value) => first(await readOne(statement.with({ [key]: value }))), silentMilliseconds),
       forget: () => undefined,
     }),
     mostRows: 1000,

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { shareReads } from '../../src/adapters/shared_reads.ts';
 
 /** A read whose every answer waits until the test gives it. */
-const createHeldRead = () => {
+const createHeldRead = (silentMilliseconds?: number) => {
   const begun: { readonly key: string; give(found: string): void; fail(): void }[] = [];
   const read = (key: string): Promise<string> =>
     new Promise((resolve, reject) => {
       begun.push({ key, give: resolve, fail: () => reject(new TypeError('broken')) });
     });
-  return { begun, find: shareReads(read) };
+  return { begun, find: shareReads(read, silentMilliseconds) };
 };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -62,5 +62,18 @@ describe('shared reads', () => {
     await turn();
     begun[1]?.give('read anew');
     expect(await second).toBe('read anew');
+  });
+
+  test('one that fails after a silence fails for those who waited as well: none waits for two', async () => {
+    const { begun, find } = createHeldRead(20);
+    const waiting = [find('a'), find('a'), find('a')];
+    const outcomes = Promise.allSettled(waiting);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    begun[0]?.fail();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    const after = find('a');
+    expect(begun).toHaveLength(2);
+    begun[1]?.give('there again');
+    expect(await after).toBe('there again');
   });
 });
