@@ -7,6 +7,7 @@ import { createSharedDocuments } from './adapters/cache_api.ts';
 import { createConsoleLog } from './adapters/console_log.ts';
 import { openD1 } from './adapters/d1.ts';
 import { createD1Migrations } from './adapters/d1_migrations.ts';
+import { createEventTime } from './adapters/event_time.ts';
 import { createFetchOutboundHttp } from './adapters/fetch_outbound_http.ts';
 import { createJoseKeyVault, parseKekRing } from './adapters/jose_key_vault.ts';
 import { createMemoryRateLimiter } from './adapters/memory_rate_limiter.ts';
@@ -43,6 +44,13 @@ const hashesWaiting = 32;
 /** How long an isolate that could not be opened answers so without trying again. */
 const openAgainSeconds = 1;
 
+/**
+ * How long a request may wait for D1 in all, below the 30 s that Cloudflare lets it go on once its client is gone: what is
+ * cut off there never settles, and others of the isolate may be waiting for it.
+ */
+const requestSeconds = 28;
+const eventTime = createEventTime(systemClock);
+
 const databaseOf = ({ DB }: Env): D1Database => {
   if (DB === undefined)
     throw new OperatorError(
@@ -77,8 +85,8 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
   for (const name of unknownSettings(settings))
     log.warn({ setting: name }, 'there is no such setting, so it changes nothing: docs/configuration.md lists them');
   const database = databaseOf(env);
-  const { store, rateLimiter } = openD1(database, clock);
-  const storeSchema = createD1Migrations(database, clock);
+  const { store, rateLimiter } = openD1(database, clock, eventTime.secondsLeft);
+  const storeSchema = createD1Migrations(database, clock, eventTime.secondsLeft);
   lacking = await storeSchema.lack();
   if (lacking !== undefined) log.error({ reason: lacking }, 'not ready: what needs no migration is served');
   const parts = rotationParts(config, store);
@@ -170,7 +178,7 @@ const answer = async (request: Request, env: Env, context: ExecutionContext): Pr
 
 export default {
   fetch: (request, env, context) => {
-    const answering = answer(request, env, context);
+    const answering = eventTime.run(requestSeconds, () => answer(request, env, context));
     // A client that goes away would cut it off, and whoever waits for what it had begun would wait for ever.
     context.waitUntil(answering.catch(() => undefined));
     return answering;

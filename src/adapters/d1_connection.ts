@@ -41,18 +41,17 @@ const toStoreError = (error: unknown): unknown =>
     ? error
     : new StoreUnavailableError(`D1 could not answer${wordsOf(error)}`, { cause: error });
 
-/**
- * Well below the 30 s that Cloudflare lets an event go on when its client is gone: what is cut off there never settles, and
- * others of the isolate may be waiting for it.
- */
 const answerSeconds = 10;
 
-const inTime = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+/** @param secondsLeft - after which nothing may be waited for; what would come too late is not asked at all. */
+const inTime = async <Answer>(ask: () => Promise<Answer>, secondsLeft: number): Promise<Answer> => {
+  const seconds = Math.min(answerSeconds, secondsLeft);
+  if (seconds <= 0) throw new StoreUnavailableError('D1 was not asked: the time of the request is up');
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const refuse = (): void => reject(new StoreUnavailableError(`D1 did not answer within ${answerSeconds} s`));
-  const timer = setTimeout(refuse, answerSeconds * 1000);
+  const refuse = (): void => reject(new StoreUnavailableError(`D1 did not answer within ${Math.ceil(seconds)} s`));
+  const timer = setTimeout(refuse, seconds * 1000);
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([ask(), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -69,7 +68,7 @@ const databaseTime = prepare(
   sqliteDialect.database.select({ now: sql<number>`unixepoch()`.as('now') }).from(sql`(select 1)`),
 );
 
-const createBatch = (binding: D1Binding) => {
+const createBatch = (binding: D1Binding, secondsLeft: () => number) => {
   const bound = ({ statement, values }: Step): D1Prepared =>
     binding.prepare(statement.text).bind(...statement.parametersOf(values));
   const guardOf = ({ statement, values }: Step): D1Prepared =>
@@ -83,7 +82,7 @@ const createBatch = (binding: D1Binding) => {
     const queue = steps.flatMap((step) => (step.must ? [bound(step), guardOf(step)] : [bound(step)]));
     const places = steps.map((_, place) => place + steps.slice(0, place).filter(({ must }) => must).length);
     try {
-      const answers = await inTime(binding.batch(queue));
+      const answers = await inTime(() => binding.batch(queue), secondsLeft());
       return steps.flatMap((step, index) => {
         const answer = answers[places[index] ?? -1];
         return answer === undefined ? [] : [resultOf(step, answer)];
@@ -96,18 +95,20 @@ const createBatch = (binding: D1Binding) => {
   return { bound, batch };
 };
 
-const answered = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-  try {
-    return await inTime(answer);
-  } catch (error) {
-    throw toStoreError(error);
-  }
-};
-
-export const connectD1 = (binding: D1Binding): SqlConnection => {
-  const { bound, batch } = createBatch(binding);
-  const read = async <Row>(step: Step<Row>): Promise<readonly Row[]> =>
-    (await answered(bound(step).raw())).map((row) => step.statement.decode(row));
+/** @param secondsLeft - how long the event at hand may still wait for answers; any time unless said otherwise. */
+export const connectD1 = (
+  binding: D1Binding,
+  secondsLeft: () => number = () => Number.POSITIVE_INFINITY,
+): SqlConnection => {
+  const { bound, batch } = createBatch(binding, secondsLeft);
+  const read = async <Row>(step: Step<Row>): Promise<readonly Row[]> => {
+    try {
+      const rows = await inTime(() => bound(step).raw(), secondsLeft());
+      return rows.map((row) => step.statement.decode(row));
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  };
   // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
   const together = async (...steps: readonly Step[]) => (await batch(steps))?.map(({ rows }) => rows);
   const write = (...steps: readonly Step[]) => batch(steps);

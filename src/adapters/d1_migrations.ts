@@ -32,8 +32,9 @@ const inWords = (missing: readonly string[]): string =>
 /** How long an answer stands: anybody may ask whether a Worker is ready. */
 const askAgainSeconds = 1;
 
-export const createD1Migrations = (binding: D1Binding, clock: Clock): StoreSchema => {
-  const { read } = connectD1(binding);
+/** @param secondsLeft - as connectD1 takes it. */
+export const createD1Migrations = (binding: D1Binding, clock: Clock, secondsLeft?: () => number): StoreSchema => {
+  const { read } = connectD1(binding, secondsLeft);
   let asked: Promise<string | undefined> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let isWhole = false;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openD1 } from '../../src/adapters/d1.ts';
+import { createEventTime } from '../../src/adapters/event_time.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 
@@ -35,6 +36,27 @@ describe('a D1 that does not answer', () => {
       expect(String(reason)).toContain('did not answer within 10 s');
     }
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a request that has so many seconds', () => {
+  test('waits no longer for all its queries together, and asks none when they are up', async () => {
+    const eventTime = createEventTime(systemClock);
+    let queries = 0;
+    const silent = d1Answering(() => {
+      queries += 1;
+      return new Promise(() => undefined);
+    });
+    const { store } = openD1(silent, systemClock, eventTime.secondsLeft);
+    const ask = () => store.findClient('app').catch((error: unknown) => error);
+    const reasons = eventTime.run(14, async () => [await ask(), await ask(), await ask()]);
+    await vi.advanceTimersByTimeAsync(14_000);
+    const words = ['did not answer within 10 s', 'did not answer within 4 s', 'was not asked'];
+    for (const [place, reason] of (await reasons).entries()) {
+      expect(reason).toBeInstanceOf(StoreUnavailableError);
+      expect(String(reason)).toContain(words[place]);
+    }
+    expect([queries, vi.getTimerCount()]).toEqual([2, 0]);
   });
 });
 
