@@ -2,7 +2,7 @@
 // comes, or a cron trigger. It knows no Cloudflare type; worker.ts hands in what it takes of the runtime.
 import { createApp } from './app.ts';
 import type { AppEnvironment } from './endpoints/endpoint.ts';
-import { basePathOf, type EndpointName, paths } from './endpoints/paths.ts';
+import { basePathOf, type EndpointName, operatorPaths, paths } from './endpoints/paths.ts';
 import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
 import { logTurn, type RotationParts, turnRings } from './keys/rotation.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
@@ -47,6 +47,8 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     refreshedAt = clock.monotonicSeconds();
     try {
       await keyRing.refresh();
+      // It took longer than P. The key set waits for another, which must not be cut off with the request that asked.
+      if (keyRing.isOld()) await keyRing.refresh();
     } catch (error) {
       log.error({ reason: String(error) }, 'the signing keys could not be refreshed');
     }
@@ -61,14 +63,22 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     return reading;
   };
 
+  /** Answered from memory, whatever becomes of the database; the key set waits for a newer one by itself, and not for long. */
+  const fromMemory: ReadonlySet<string> = new Set([
+    base + paths.jwks,
+    base + paths.openid_configuration,
+    paths.oauth_authorization_server + base,
+    operatorPaths.live,
+  ]);
+
   /** What is older than P is read before the answer, what is older than a third of it behind the answer. */
-  const freshen = async (waitUntil: WaitUntil): Promise<void> => {
+  const freshen = async ({ url }: Request, waitUntil: WaitUntil): Promise<void> => {
     const isOld = keyRing.isOld();
     if (!isOld && clock.monotonicSeconds() - refreshedAt < refreshEverySeconds) return;
     const begins = reading === undefined;
     const read = readKeys();
     if (begins) waitUntil(read.then(() => writeHistory(provider)));
-    if (isOld) await read;
+    if (isOld && !fromMemory.has(new URL(url).pathname)) await read;
   };
 
   const isAskedForHistory = ({ url }: Request): boolean => new URL(url).pathname === base + paths.key_history;
@@ -102,7 +112,7 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
       return logged(request, requestId, async () => {
         const finding = keyRing.isOld() ? shared.find(request) : shared.findList(request);
         const kept = await finding.catch(() => undefined);
-        const freshening = freshen(waitUntil);
+        const freshening = freshen(request, waitUntil);
         if (kept !== undefined) {
           waitUntil(freshening);
           return kept;

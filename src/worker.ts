@@ -74,6 +74,10 @@ const rotationParts = (config: Config, store: Store): RotationParts => {
   };
 };
 
+/** Longer than on Node, since an isolate that idled has a view of long ago; verifiers wait for 5 s. */
+const keySetSeconds = 4;
+const waitForKeySet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, keySetSeconds * 1000));
+
 /** Of the database, as it was found at the last opening. */
 let lacking: string | undefined;
 
@@ -92,7 +96,14 @@ const openIsolate = async (env: Env, shared: SharedAnswers): Promise<Isolate> =>
   const parts = rotationParts(config, store);
   await assertResourcesFit(config, store);
   // Requests read the rings, and make the first keys where there are none; the cron trigger turns them.
-  const keyRing = new KeyRing({ ...parts, clock, signers: webCryptoSigners, log, turn: readRings });
+  const keyRing = new KeyRing({
+    ...parts,
+    clock,
+    signers: webCryptoSigners,
+    log,
+    turn: readRings,
+    wait: waitForKeySet,
+  });
   await keyRing.refresh();
   const keyHistory = createKeyHistory({ ...parts, store, keyRing });
   const provider = {

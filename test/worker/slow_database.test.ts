@@ -42,6 +42,20 @@ const leave = async (path: string): Promise<void> => {
 };
 
 describe('a D1 that is slow', () => {
+  test('keeps nobody waiting for the key set, the metadata and whether there is life: they come from memory', async () => {
+    expect(await statusOf(keySet)).toBe(200);
+    await wait(snapshotSeconds * 1000 + 100);
+    await makeSlow(9.5);
+    for (const path of [
+      keySet,
+      '/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server',
+      '/health/live',
+    ])
+      expect([path, await statusOf(path)]).toEqual([path, 200]);
+    await makeSlow(0);
+  });
+
   test('and clients that went away meanwhile leave nobody waiting once it is well again', async () => {
     expect(await statusOf(keySet)).toBe(200);
     await wait(snapshotSeconds * 1000 + 1100);
