@@ -2,7 +2,8 @@
 // has it build undici's Request, a third of the cost of a token.
 import { bodyLimit } from 'hono/body-limit';
 import { OAuthError } from '../errors.ts';
-import type { Answer, Handler } from './endpoint.ts';
+import { wholeBody } from './body_text.ts';
+import type { Handler } from './endpoint.ts';
 
 const mostBodyBytes = 64 * 1024;
 
@@ -13,7 +14,7 @@ const refuse = (): never => {
 /** Counts while it reads, and stops at the limit. */
 const countBody = bodyLimit({ maxSize: mostBodyBytes, onError: refuse });
 
-/** Keeps what is too long from a handler. @throws {OAuthError} body_too_large. */
+/** Keeps what is too long from a handler. @throws {OAuthError} body_too_large, body_cut_off. */
 export const limitBody =
   (handler: Handler): Handler =>
   async (context) => {
@@ -22,7 +23,6 @@ export const limitBody =
       if (!(Number(declared) <= mostBodyBytes)) refuse();
       return handler(context);
     }
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    await countBody(context, async () => resolve(await handler(context)));
-    return promise;
+    await wholeBody(countBody(context, async () => undefined));
+    return handler(context);
   };

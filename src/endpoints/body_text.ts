@@ -10,8 +10,24 @@ const utf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 const isUncoded = (contentEncoding: string): boolean =>
   contentEncoding.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()));
 
-/** @throws {OAuthError} content_coding_unsupported. */
+/** How Node tells that the peer went away in mid-body, and workerd where the connection was reset, and where it ended. */
+const cutOff: readonly string[] = [
+  'aborted',
+  "Can't read from request stream because client disconnected.",
+  'Network connection lost.',
+];
+
+/** Nothing of ours failed where the peer went away, so it must not look as if. @throws {OAuthError} body_cut_off. */
+export const wholeBody = async <Read>(reading: Promise<Read>): Promise<Read> => {
+  try {
+    return await reading;
+  } catch (error) {
+    throw cutOff.includes((error as Error).message) ? new OAuthError('body_cut_off', { cause: error }) : error;
+  }
+};
+
+/** @throws {OAuthError} content_coding_unsupported, body_cut_off. */
 export const readBodyText = async ({ req }: Context): Promise<string> => {
   if (!isUncoded(req.header('Content-Encoding') ?? '')) throw new OAuthError('content_coding_unsupported');
-  return utf8.decode(await req.arrayBuffer());
+  return utf8.decode(await wholeBody(req.arrayBuffer()));
 };

@@ -8,13 +8,8 @@ import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
 import { requestIdOf } from './response_headers.ts';
 
-/** How Node tells that the peer went away in mid-body. Nothing of ours failed, so it must not look as if. */
-const isCutOff = (error: Error): boolean =>
-  error.message === 'aborted' && 'code' in error && error.code === 'ECONNRESET';
-
 export const refusalOf = (error: Error): OAuthError => {
   if (error instanceof OAuthError) return error;
-  if (isCutOff(error)) return new OAuthError('body_cut_off');
   if (error instanceof StoreUnavailableError) return new OAuthError('store_unavailable', { cause: error });
   if (error instanceof PasswordHasherBusyError) return new OAuthError('passwords_busy', { cause: error });
   return new OAuthError('internal', { cause: error });
