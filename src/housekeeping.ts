@@ -54,6 +54,11 @@ export interface Chore {
 }
 
 export const prepare: Chore = { what: 'making status lists', everySeconds: 10, work: prepareLists };
+export const count: Chore = {
+  what: 'counting who read the key set',
+  everySeconds: 10,
+  work: ({ keySetReaders }) => keySetReaders.flush(),
+};
 export const deliver: Chore = { what: 'back-channel logout', everySeconds: 2, work: deliverLogouts };
 
 /** All of it, with how often where a timer may be had. */
@@ -61,11 +66,7 @@ export const chores: readonly Chore[] = [
   deliver,
   prepare,
   { what: 'deleting what expired', everySeconds: 60, work: sweep },
-  {
-    what: 'counting who read the key set',
-    everySeconds: 10,
-    work: ({ keySetReaders }) => keySetReaders.flush(),
-  },
+  count,
 ];
 
 /** Does one, and tells the log where it fails. */

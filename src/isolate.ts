@@ -3,7 +3,7 @@
 import { createApp } from './app.ts';
 import type { AppEnvironment } from './endpoints/endpoint.ts';
 import { basePathOf, type EndpointName, operatorPaths, paths } from './endpoints/paths.ts';
-import { attempt, type Chore, chores, deliver, writeHistory } from './housekeeping.ts';
+import { attempt, type Chore, chores, count, deliver, writeHistory } from './housekeeping.ts';
 import { logTurn, type RotationParts, turnRings } from './keys/rotation.ts';
 import { deliverLogouts } from './login/deliver_logouts.ts';
 import type { Provider } from './provider.ts';
@@ -21,6 +21,8 @@ export interface Isolate {
 
 /** How long clients are told of sign-outs: by a trigger, of which the next comes in a minute, and behind an answer, where 30 s are given. */
 const [triggerSeconds, behindAnswerSeconds] = [40, 20];
+/** Of an isolate, whose counts are lost with it; it pays for each row. */
+const countEverySeconds = 60;
 /** Telling one client takes two queries, and one event has a thousand. */
 const mostDeliveries = 300;
 
@@ -31,6 +33,7 @@ const ending: readonly string[] = [
   'revocation',
   'admin_store',
 ] satisfies readonly EndpointName[];
+const jwksEndpoint: EndpointName = 'jwks';
 
 /**
  * @param parts - those of the provider's key ring, which itself only reads.
@@ -91,10 +94,29 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     work: () => deliverLogouts(provider, { seconds, most: mostDeliveries }),
   });
 
+  let countedAt = Number.NEGATIVE_INFINITY;
+  /** A trigger finds what its own isolate counted alone. */
+  const addCounts = async (): Promise<void> => {
+    if (clock.monotonicSeconds() - countedAt < countEverySeconds) return;
+    countedAt = clock.monotonicSeconds();
+    await attempt(count, provider);
+  };
+
   const followUp = async (): Promise<void> => {
     await readKeys();
     await shared.purge(provider);
     await attempt(deliverFor(behindAnswerSeconds), provider);
+  };
+
+  const goOnBehind = (
+    request: Request,
+    response: Response,
+    bindings: AppEnvironment['Bindings'],
+    waitUntil: WaitUntil,
+  ): void => {
+    waitUntil(shared.keep(request, response, keyRing));
+    if (mayEnd(request, bindings)) waitUntil(followUp());
+    if (bindings.endpoint === jwksEndpoint) waitUntil(addCounts());
   };
 
   const logged = async (request: Request, requestId: string, answering: () => Promise<Response>): Promise<Response> => {
@@ -125,8 +147,7 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
           ...(remoteAddress && { remoteAddress }),
         };
         const response = await app.fetch(request, bindings);
-        waitUntil(shared.keep(request, response, keyRing));
-        if (mayEnd(request, bindings)) waitUntil(followUp());
+        goOnBehind(request, response, bindings, waitUntil);
         return response;
       });
     },

@@ -93,6 +93,15 @@ describe('isolates that race at the first start', () => {
   });
 });
 
+describe('who has fetched the key set', () => {
+  test('is counted by an isolate that no trigger has come to', async () => {
+    const headers = { 'User-Agent': 'jose/6.2.17' };
+    await worker.ask('both', '/.well-known/jwks.json?fresh', { headers });
+    const readers = async () => (await worker.store.listKeySetReaders()).map(({ reader }) => reader);
+    await vi.waitFor(async () => expect(await readers()).toContain('jose/6.2.17'), 5000);
+  });
+});
+
 describe('a Worker that verifies', () => {
   beforeAll(async () => {
     await worker.store.addResource(api);
