@@ -72,6 +72,8 @@ const firstRetrySeconds = 0.25;
 const mostRetrySeconds = 5;
 const forgetEverySeconds = 60;
 
+const retryAfter = (failures: number): number => Math.min(firstRetrySeconds * 2 ** failures, mostRetrySeconds);
+
 const notFetched = (): TokenError =>
   new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
 
@@ -236,7 +238,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     let failures = 0;
     while (!closed) {
       failures = await attempt(failures, onFirst);
-      const waitSeconds = failures === 0 ? pollSeconds : Math.min(firstRetrySeconds * 2 ** failures, mostRetrySeconds);
+      const waitSeconds = failures === 0 ? pollSeconds : retryAfter(failures);
       if (!closed) await pause(waitSeconds);
     }
   };
@@ -256,9 +258,26 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     return undefined;
   };
 
+  /** What failed last is tried by one request alone, and once it has failed again not by the next ones. */
+  let failed = 0;
+  let triedAgainAt = Number.NEGATIVE_INFINITY;
+  const pollOfRequest = async (now: NumericDate): Promise<void> => {
+    if (failed > 0) triedAgainAt = now + timeoutSeconds;
+    try {
+      await poll();
+      failed = 0;
+    } catch (error) {
+      failed += 1;
+      triedAgainAt = started().clock.now() + retryAfter(failed);
+      tell(error);
+    }
+  };
+
+  const isDue = (now: NumericDate): boolean => now - asOf > pollSeconds && (failed === 0 || now >= triedAgainAt);
+
   /** Where nothing goes on between requests, requests ask; elsewhere only the first have to wait. */
   const pending = (now: NumericDate): Promise<void> | undefined => {
-    if (isCloudflareWorkers) return now - asOf > pollSeconds ? poll().catch(tell) : undefined;
+    if (isCloudflareWorkers) return isDue(now) ? pollOfRequest(now) : undefined;
     return complete ? undefined : first;
   };
 

@@ -93,6 +93,37 @@ describe.each([
     ]);
   });
 
+  test.runIf(navigator)(
+    'a feed that is silent is waited for by one request, and after it by none for a while',
+    async () => {
+      let [asked, at] = [0, now];
+      const fetch = (): Promise<Response> => {
+        asked += 1;
+        return new Promise(() => undefined);
+      };
+      const revocation = followRevocationFeed({ whenStale: { failOpenSeconds: 600 }, timeoutSeconds: 0.2 });
+      const parts = {
+        issuer,
+        audience,
+        keys: keysFromSet(jwkSet(...keys)),
+        clock: { now: () => at },
+        fetch,
+        revocation,
+      };
+      const verifier = createVerifier(parts);
+      const verifyTimes = (times: number) =>
+        Promise.all(
+          Array.from({ length: times }, () => codeOf(verifier.verify(makeToken(keys[0] as (typeof keys)[number])))),
+        );
+      at = now + 1;
+      expect(await verifyTimes(1)).toEqual(['accepted']);
+      expect([await verifyTimes(3), asked]).toEqual([['accepted', 'accepted', 'accepted'], 1]);
+      at = now + 2;
+      expect([await verifyTimes(3), asked]).toEqual([['accepted', 'accepted', 'accepted'], 2]);
+      verifier.close();
+    },
+  );
+
   test('there are no files', () => {
     expect(() => keySetFile('keys.json')).toThrow(/no files/);
   });
