@@ -70,7 +70,7 @@ export const chores: readonly Chore[] = [
 ];
 
 /** Does one, and tells the log where it fails. */
-export const attempt = async ({ what, work }: Chore, provider: Provider): Promise<void> => {
+export const attempt = async ({ what, work }: Pick<Chore, 'what' | 'work'>, provider: Provider): Promise<void> => {
   try {
     await work(provider);
   } catch (error) {

@@ -154,11 +154,14 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     keepHouse: async () => {
       // First of all, so that an isolate without the right key-encryption key changes nothing.
       await keyRing.refresh();
-      logTurn(await turnRings(parts), log);
+      const turning = turnRings(parts).then((report) => logTurn(report, log));
+      await attempt({ what: 'turning the keys', work: () => turning }, provider);
       await readKeys();
       await writeHistory(provider);
       for (const chore of chores) await attempt(chore === deliver ? deliverFor(triggerSeconds) : chore, provider);
       await shared.purge(provider);
+      // For who watches the triggers, when all else is done.
+      await turning;
     },
   };
 };
