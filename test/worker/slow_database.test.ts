@@ -30,7 +30,7 @@ const makeSlow = (seconds: number): Promise<Response> => fetch(`${worker.issuer}
 /** Not from what the data centre keeps, which is asked for without a query. */
 const keySet = '/.well-known/jwks.json?fresh';
 const statusOf = async (path: string): Promise<number> =>
-  (await fetch(worker.issuer + path, { signal: AbortSignal.timeout(5000) })).status;
+  (await fetch(worker.issuer + path, { signal: AbortSignal.timeout(8000) })).status;
 
 /** A client that goes away by a reset, which workerd sees at once. */
 const leave = async (path: string): Promise<void> => {
