@@ -8,6 +8,7 @@ import { assertWithin } from './option_bounds.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { quoted } from './quoted.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
+import { type RevocationFeedPage, readRevocationFeedPage } from './revocation_feed_page.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
 import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
@@ -55,15 +56,6 @@ interface Asking {
   readonly end: () => void;
 }
 
-interface Page {
-  readonly iat: NumericDate;
-  readonly cursor: string;
-  /** The cursor it begins after; undefined for a page from the beginning. */
-  readonly since: string | undefined;
-  readonly more: boolean;
-  readonly marks: readonly unknown[];
-}
-
 const typ = 'revocation-feed+jwt';
 const start = '0';
 const mostPageBytes = 4_194_304;
@@ -76,13 +68,6 @@ const retryAfter = (failures: number): number => Math.min(firstRetrySeconds * 2 
 
 const notFetched = (): TokenError =>
   new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
-
-const readPage = (claims: Readonly<Record<string, unknown>>): Page => {
-  const { iat, cursor, since, more, marks } = claims;
-  if (typeof iat !== 'number' || typeof cursor !== 'string' || !Array.isArray(marks))
-    throw new FetchRefusal('The page of the revocation feed has no iat, cursor or marks.');
-  return { iat, cursor, since: typeof since === 'string' ? since : undefined, more: more === true, marks };
-};
 
 /** @throws {TypeError} */
 const readTransport = (transport: unknown): 'poll' | 'stream' => {
@@ -121,7 +106,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   };
 
   /** Marks that are too many are kept, lest what was revoked stand again; there is no room for others until some expire. */
-  const addMarks = (page: Page, now: NumericDate): void => {
+  const addMarks = (page: RevocationFeedPage, now: NumericDate): void => {
     if (page.since !== undefined && page.since !== cursor)
       throw new FetchRefusal('The page of the revocation feed begins where another ended: marks are missing.');
     if (!page.marks.every(marks.add)) throw new FetchRefusal('The page of the revocation feed has malformed marks.');
@@ -136,7 +121,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   /** @returns whether there is more at once. */
   const take = async (token: string): Promise<boolean> => {
     const { verifyDocument, clock } = started();
-    const page = readPage(await verifyDocument(token, typ, mostPageBytes));
+    const page = readRevocationFeedPage(await verifyDocument(token, typ, mostPageBytes));
     addMarks(page, clock.now());
     cursor = page.cursor;
     if (!page.more) {

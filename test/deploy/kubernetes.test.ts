@@ -129,7 +129,7 @@ describe('deploy/kubernetes', () => {
     test('what is served without the database goes to the Service that does not ask, all else to the one that does', () => {
       const published: readonly string[] = [
         ...[paths.jwks, paths.openid_configuration, paths.oauth_authorization_server],
-        ...[paths.status_list, paths.status_list_aggregation],
+        ...[paths.status_list, paths.status_list_aggregation, paths.change_password],
       ];
       for (const path of [...Object.values(paths), ...Object.values(operatorPaths)])
         expect([path, serviceFor(path)]).toEqual([path, published.includes(path) ? 'keyturn-published' : 'keyturn']);
