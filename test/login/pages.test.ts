@@ -124,7 +124,7 @@ describe('what strangers wrote', () => {
     }
   });
 
-  test.each(['ශ්‍රී ලංකා', 'می‌خواهم', '👩🏽‍🚀', '👩‍👩‍👧‍👦', '🏳️‍🌈', 'Nguyễn', 'בְּרֵאשִׁית'])(
+  test.each(['ශ්‍රී ලංකා', 'می‌خواهم', '👩🏽‍🚀', '👩‍👩‍👧‍👦', '🏳️‍🌈', '葛\u{e0100}城', 'র‍্যাব', 'Nguyễn', 'בְּרֵאשִׁית'])(
     'a name is shown as it is spelt: %s',
     async (userName) => {
       const { consent } = await renderSamples(english, { ...plausible, userName });
@@ -132,10 +132,20 @@ describe('what strangers wrote', () => {
     },
   );
 
-  test('T119: joiners that join nothing, and marks piled up over other lines, are not shown', async () => {
-    const userName = `pay\u200cp\u200dal o${'\u0336'.repeat(40)}k \u200d\u0d15\u200c`;
+  test.each([
+    ['joiners that join nothing', 'pay\u200cp\u200dal \u200d\u0d15\u200c', 'paypal \u0d15'],
+    ['selectors of nothing, and joiners between them', 'pa\ufe0fy\ufe0f\u200d\ufe0fp\u{e0100}al', 'paypal'],
+    ['fillers', 'pay\u034fp\u3164al\u115f\u1160\uffa0\u17b4\u180b', 'paypal'],
+    ['blanks in a row', '\u2800pay \u2800 pal', 'pay pal'],
+    ['marks piled up over other lines', `o${'\u0336'.repeat(40)}k`, `o${'\u0336'.repeat(4)}k`],
+    [
+      'marks piled up by joiners',
+      `\u0628${'\u06d6\u06d6\u200d'.repeat(20)}k`,
+      '\u0628\u06d6\u06d6\u200d\u06d6\u06d6\u200dk',
+    ],
+  ])('T119: %s are not shown', async (_, userName, shown) => {
     const { consent } = await renderSamples(english, { ...plausible, userName });
-    expect(consent).toContain(`<bdi translate="no">paypal o${'\u0336'.repeat(4)}k \u0d15</bdi>`);
+    expect(consent).toContain(`<bdi translate="no">${shown}</bdi>`);
   });
 
   test('T119: a host, a resource and a scope value are shown to their very end', async () => {
@@ -150,8 +160,10 @@ describe('what strangers wrote', () => {
   });
 
   test('T119: a client without a visible name is called by its host', async () => {
-    const rendered = await renderSamples(english, { ...plausible, clientName: '\u202e \u200b' });
-    expect(rendered.consent).toContain('<h1><bdi translate="no">orbit.example</bdi> asks for access</h1>');
+    for (const clientName of ['\u202e \u200b', '\u3164', '\u2800\ufe0f']) {
+      const rendered = await renderSamples(english, { ...plausible, clientName });
+      expect(rendered.consent).toContain('<h1><bdi translate="no">orbit.example</bdi> asks for access</h1>');
+    }
   });
 
   test('the host of a redirect URI is shown in ASCII, with its port; a native application by its scheme', () => {
