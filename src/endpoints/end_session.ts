@@ -62,7 +62,7 @@ const confirm = (
   const markup = logoutConfirmationPage({
     texts: textsOf(context, uiLocales),
     client: proved ? { name: client.clientName, host: shownHostOf(redirectUri) } : null,
-    userName: nameOf(user),
+    user: { sub: user.sub, name: nameOf(user) },
     parameters: Object.fromEntries(kept),
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     action: pageHref(paths.end_session, provider),
@@ -83,7 +83,7 @@ const logOut = async (context: Context, parameters: Parameters, provider: Provid
   return confirm(context, parameters, signedIn, request, provider);
 };
 
-/** The confirmation page and the account page post here with their token; a client posts without. */
+/** The confirmation page and the account page post here with their token, and whose page it is; a client posts without. */
 const post = async (context: Context, provider: Provider): Promise<Response> => {
   if (!hasFormBody(context)) throw new OAuthError('request_forged');
   const form = await readFormBody(context);
@@ -93,7 +93,9 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
   await readPageForm(context, provider);
   const request = await checkLogoutRequest(form, provider);
   const signedIn = await findSignedIn(readSessionCookie(context), provider);
-  return signedIn === undefined ? finish(context, request, provider) : signOut(context, signedIn, request, provider);
+  if (signedIn === undefined) return finish(context, request, provider);
+  if (form.get('account') !== signedIn.user.sub) return confirm(context, form, signedIn, request, provider);
+  return signOut(context, signedIn, request, provider);
 };
 
 export const endSession: Endpoint = (provider) => ({

@@ -1,6 +1,16 @@
 import { decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { authorizePath, type Browser, cheapHasher, openPeople, type Page, type People, redeem } from '../people.ts';
+import { logoutParameterNames } from '../../src/login/logout_request.ts';
+import {
+  authorizePath,
+  type Browser,
+  cheapHasher,
+  type Fields,
+  openPeople,
+  type Page,
+  type People,
+  redeem,
+} from '../people.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 const out = 'https://app.example.com/signed-out';
@@ -46,6 +56,9 @@ const isIn = async (browser: Browser): Promise<boolean> => (await browser.get('/
 const logoutPath = (parameters: Readonly<Record<string, string>>): string =>
   `/logout?${new URLSearchParams(parameters)}`;
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+/** What is sent by whoever confirms. */
+const formOf = (page: Page): Fields =>
+  Object.fromEntries(['csrf', 'account', ...logoutParameterNames].map((name) => [name, page.field(name)]));
 const gist = ({ status, location }: Page) => ({ status, location });
 const page400 = { status: 400, location: '' };
 const asked = { status: 200, location: '' };
@@ -99,8 +112,7 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     const page = await browser.get(path);
     expect(gist(page)).toEqual(asked);
     expect(await isIn(browser)).toBe(true);
-    const form = { csrf: page.field('csrf'), post_logout_redirect_uri: page.field('post_logout_redirect_uri') };
-    expect(gist(await browser.post('/logout', form))).toEqual({ status: 200, location: '' });
+    expect(gist(await browser.post('/logout', formOf(page)))).toEqual({ status: 200, location: '' });
     expect(await isIn(browser)).toBe(false);
   });
 
@@ -118,8 +130,7 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     const page = await browser.get(logoutPath({ id_token_hint: hint, post_logout_redirect_uri: out }));
     expect(gist(page)).toEqual(asked);
     expect(await isIn(browser)).toBe(true);
-    const form = { id_token_hint: hint, csrf: page.field('csrf'), post_logout_redirect_uri: out };
-    expect(gist(await browser.post('/logout', form))).toEqual({ status: 200, location: '' });
+    expect(gist(await browser.post('/logout', formOf(page)))).toEqual({ status: 200, location: '' });
     expect(await isIn(browser)).toBe(false);
   });
 
@@ -154,9 +165,7 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     const page = await browser.get(path);
     expect(gist(page)).toEqual(asked);
     expect(await isIn(browser)).toBe(true);
-    const names = ['csrf', 'id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state'];
-    const form = Object.fromEntries(names.map((name) => [name, page.field(name)]));
-    expect(gist(await browser.post('/logout', form))).toEqual({ status: 200, location: '' });
+    expect(gist(await browser.post('/logout', formOf(page)))).toEqual({ status: 200, location: '' });
     expect(await isIn(browser)).toBe(false);
   });
 
@@ -183,10 +192,7 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     const page = await browser.get(
       logoutPath({ client_id: 'ours', post_logout_redirect_uri: `${out}?a=b`, state: 'x' }),
     );
-    const form = {
-      ...{ client_id: page.field('client_id'), state: page.field('state'), csrf: page.field('csrf') },
-      post_logout_redirect_uri: page.field('post_logout_redirect_uri'),
-    };
+    const form = formOf(page);
     const tampered = await browser.post('/logout', { ...form, post_logout_redirect_uri: 'https://evil.example/' });
     expect(gist(tampered)).toEqual(page400);
     expect(await isIn(browser)).toBe(true);
@@ -194,12 +200,26 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     expect(await isIn(browser)).toBe(false);
   });
 
+  test('a page left open until somebody else signed in over it signs nobody out, and asks who is signed in now', async () => {
+    const { sub, username } = await people.addUser('radia');
+    const { browser } = await signedIn();
+    const left = [await browser.get('/account'), await browser.get(logoutPath({ client_id: 'ours', state: 'x' }))];
+    await browser.signIn(username);
+    for (const page of left) {
+      const again = await browser.post('/logout', formOf(page));
+      expect(gist(again)).toEqual(asked);
+      expect(await isIn(browser)).toBe(true);
+      expect(formOf(again)).toEqual({ ...formOf(page), account: sub });
+    }
+    await browser.post('/logout', formOf(await browser.get('/account')));
+    expect(await isIn(browser)).toBe(false);
+  });
+
   test('every page is in the language that ui_locales asks for', async () => {
     const { browser } = await signedIn();
     const page = await browser.get(logoutPath({ ui_locales: 'fr de' }));
     expect(page.html).toContain('<html lang="de">');
-    const form = { csrf: page.field('csrf'), ui_locales: page.field('ui_locales') };
-    expect((await browser.post('/logout', form)).html).toContain('<html lang="de">');
+    expect((await browser.post('/logout', formOf(page))).html).toContain('<html lang="de">');
     expect((await browser.get(logoutPath({ ui_locales: 'de' }))).html).toContain('<html lang="de">');
   });
 
@@ -207,8 +227,8 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     'T091: a confirmation with $how is 403, and nobody is signed out',
     async (forgery) => {
       const { browser } = await signedIn();
-      const csrf = (await browser.get('/logout')).field('csrf');
-      const sent = await browser.post('/logout', forge({ csrf }, forgery), forgery.headers);
+      const form = formOf(await browser.get('/logout'));
+      const sent = await browser.post('/logout', forge(form, forgery), forgery.headers);
       expect(gist(sent)).toEqual({ status: 403, location: '' });
       expect(await isIn(browser)).toBe(true);
     },

@@ -127,7 +127,8 @@ const logoutSamples = (texts: Texts, { clientName, userName, state }: Stranger):
   const parameters = { post_logout_redirect_uri: 'https://orbit.example/bye', state };
   return {
     logout_confirmation: logoutConfirmationPage({
-      ...{ texts, client, userName, parameters, csrf: 'c1', action: '/logout', stayHref: '/account' },
+      ...{ texts, client, user: { sub: 'u1', name: userName }, parameters },
+      ...{ csrf: 'c1', action: '/logout', stayHref: '/account' },
     }),
     signed_out: signedOutPage({ texts, signInHref: '/account' }),
     form_post: formPostPage({

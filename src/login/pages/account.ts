@@ -45,10 +45,13 @@ const self = ({ user: { username, email, name } }: AccountPage): Markup => {
 </div></div>`;
 };
 
-const signOut = ({ texts, csrf, actions }: AccountPage): Markup => html`<form method="post" action="${actions.signOut}">
-${hiddenInputs({ csrf })}
+const signOut = (page: AccountPage): Markup => {
+  const { texts, user, csrf, actions } = page;
+  return html`<form method="post" action="${actions.signOut}">
+${hiddenInputs({ csrf, account: user.sub })}
 <button class="minor">${icon('exit')}${texts.account.signOut}</button>
 </form>`;
+};
 
 export const accountPage = (page: AccountPage): Markup => {
   const { texts, notice, error } = page;

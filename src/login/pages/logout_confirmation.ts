@@ -1,4 +1,5 @@
 // Asks before signing out, since any site can send a browser here. OpenID Connect RP-Initiated Logout 1.0 §2.
+// Posts account, who was asked, and the parameters of the request.
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
 import { type ClientWords, clientNameAndHost } from './client_words.ts';
@@ -11,7 +12,7 @@ export interface LogoutConfirmationPage {
   readonly texts: Texts;
   /** Who asked, where that is proved (id_token_hint). */
   readonly client: ClientWords | null;
-  readonly userName: string;
+  readonly user: { readonly sub: string; readonly name: string };
   /** The parameters of the request, to be checked anew. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly csrf: string;
@@ -20,7 +21,7 @@ export interface LogoutConfirmationPage {
 }
 
 export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => {
-  const { texts, client, userName, parameters, csrf, action, stayHref } = page;
+  const { texts, client, user, parameters, csrf, action, stayHref } = page;
   return layout({
     texts,
     title: texts.signOut.title,
@@ -28,9 +29,9 @@ export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => 
 <div class="emblem">${icon('exit')}</div>
 <h1>${texts.signOut.title}</h1>
 <p class="lead">${client && html`${texts.signOut.asked(clientNameAndHost(client))} `}${texts.signOut.explanation}</p>
-<div class="person"><span class="letter" aria-hidden="true">${letterOf(userName)}</span><p><b>${namedLine(userName)}</b></p></div>
+<div class="person"><span class="letter" aria-hidden="true">${letterOf(user.name)}</span><p><b>${namedLine(user.name)}</b></p></div>
 <form method="post" action="${action}">
-${hiddenInputs({ ...parameters, csrf })}
+${hiddenInputs({ ...parameters, csrf, account: user.sub })}
 <div class="choices"><a class="button" href="${stayHref}">${texts.signOut.stay}</a><button class="primary">${texts.signOut.submit}</button></div>
 </form>
 </div>`,
