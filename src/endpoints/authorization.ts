@@ -8,7 +8,7 @@ import { type ResponseTarget, responseTarget } from '../authorization_request/re
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import { ensureBrowserCookie, readBrowserCookie, readSessionCookie } from '../login/cookies.ts';
-import { beginInteraction, isNewSince, resumeInteraction } from '../login/interaction.ts';
+import { beginInteraction, endInteraction, isNewSince, resumeInteraction } from '../login/interaction.ts';
 import { issueCode } from '../login/issue_code.ts';
 import { nextStep, type Step } from '../login/next_step.ts';
 import { findSignedIn } from '../login/session.ts';
@@ -98,6 +98,7 @@ const answerClient = async (
     return await proceed(context, request, arrived, provider);
   } catch (error) {
     if (!(error instanceof OAuthError) || staysHere(error)) throw error;
+    if (arrived.interaction !== undefined) await endInteraction(arrived.interaction.kept, provider);
     return authorizationErrorResponse(context, target, error, provider);
   }
 };

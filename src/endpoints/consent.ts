@@ -4,6 +4,7 @@ import { OAuthError } from '../errors.ts';
 import { assertConsentBinding, consentBinding, requestedClaimsOf, saveConsent } from '../login/consent.ts';
 import { ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
 import { csrfTokenOf } from '../login/forgery.ts';
+import { endInteraction } from '../login/interaction.ts';
 import { consentPage } from '../login/pages/consent.ts';
 import { findSignedIn, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
@@ -57,7 +58,7 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   if (form.get('account') !== signedIn.user.sub) return seeOther(context, pageHref(paths.consent, provider, id));
   assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
   if (form.get('decision') !== 'allow') {
-    if (!(await provider.store.removeInteraction(interaction.idHash))) throw new OAuthError('interaction_unknown');
+    await endInteraction(interaction, provider);
     const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };
     await recordAudit('consent.denied', who, provider);
     return authorizationErrorResponse(context, request, new OAuthError('consent_denied'), provider);

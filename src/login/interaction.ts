@@ -53,3 +53,8 @@ export const resumeInteraction = async (
   if (hashOpaque(browser) !== interaction.browserHash) throw new OAuthError('interaction_unknown');
   return interaction;
 };
+
+/** Ends one whose client is told of an error: it is told once. @throws {OAuthError} interaction_unknown: it was before. */
+export const endInteraction = async ({ idHash }: Interaction, { store }: Provider): Promise<void> => {
+  if (!(await store.removeInteraction(idHash))) throw new OAuthError('interaction_unknown');
+};

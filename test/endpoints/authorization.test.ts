@@ -322,6 +322,17 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     }
   });
 
+  test('T067: of 20 requests at once after another signed in than was asked for the client is told once, and it is over', async () => {
+    const hint = await idTokenOf(await obtainCode(people.openBrowser(), { client_id: 'ours' }), 'ours');
+    const browser = people.openBrowser();
+    const { search } = await answerOf(browser, { client_id: 'ours', id_token_hint: hint });
+    const { location } = await browser.signIn('eve', undefined, search);
+    const pages = await Promise.all(Array.from({ length: 20 }, () => browser.get(location)));
+    expect(pages.filter((page) => page.location.includes('error=login_required'))).toHaveLength(1);
+    expect(pages.filter(({ html }) => html.includes('<code>interaction_expired</code>'))).toHaveLength(19);
+    expect((await browser.get(`/login${search}`)).status).toBe(400);
+  });
+
   test('T067: of consent that is refused 20 times at once the client is told once', async () => {
     await people.addUser('grace');
     const browser = people.openBrowser();
