@@ -5,5 +5,5 @@ import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
 
 export const changePassword: Endpoint = (provider) => ({
-  GET: (context) => seeOther(context, `${pageHref(paths.account, provider)}#password`),
+  GET: (context) => seeOther(context, `${pageHref(paths.account, provider)}#change-password`),
 });

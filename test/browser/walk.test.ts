@@ -126,6 +126,18 @@ for (const { name, javaScriptEnabled } of modes)
         expectNoComplaints([scene.server.issuer]);
       }));
 
+    test('is brought by a password manager to where the password is changed, and signs in before from the first field on', () =>
+      withVisitor(scene.browser, options, async ({ page, expectNoComplaints }) => {
+        const bring = () => page.goto(`${scene.server.issuer}/.well-known/change-password`);
+        await bring();
+        await page.locator('#login:focus').waitFor();
+        await typeCredentials(page, scene.ada.username, scene.ada.password);
+        await page.waitForURL(`${scene.server.issuer}/account`);
+        await bring();
+        await page.getByRole('heading', { name: 'Change your password' }).and(page.locator(':target')).waitFor();
+        expectNoComplaints([scene.server.issuer]);
+      }));
+
     test('is asked before they are signed out, stays, and then goes', () =>
       withVisitor(scene.browser, options, async ({ page, context, expectNoComplaints }) => {
         await signInToAccount(page, scene.server.issuer, scene.ada);

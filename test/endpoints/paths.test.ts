@@ -108,8 +108,8 @@ describe('T130: a path has one spelling', () => {
   );
 
   test.each([
-    ['https://id.example.com', '/account#password'],
-    ['https://example.com/tenant', '/tenant/account#password'],
+    ['https://id.example.com', '/account#change-password'],
+    ['https://example.com/tenant', '/tenant/account#change-password'],
   ])(
     'a password manager finds where %s changes a password, and learns that not every path is there',
     async (issuer, page) => {

@@ -25,8 +25,8 @@ export const accountPassword = ({ texts, user, error, leastPassword, csrf, actio
   const words = texts.account;
   const currentProblem = error?.kind === 'current_password' ? words.currentPasswordProblems[error.problem] : undefined;
   const newProblem = error?.kind === 'new_password' ? texts.passwordProblems[error.problem] : undefined;
-  return html`<section class="card panel" aria-labelledby="password">
-<h2 id="password">${words.changePassword}</h2>
+  return html`<section class="card panel" aria-labelledby="change-password">
+<h2 id="change-password">${words.changePassword}</h2>
 <p>${words.changePasswordLead}</p>
 <form class="fields" method="post" action="${actions.changePassword}">
 ${hiddenInputs({ csrf, account: user.sub })}
