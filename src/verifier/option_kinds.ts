@@ -2,10 +2,21 @@
 // what it asks for, and a service believe that it checks revocation or a nonce.
 import { quoted } from './quoted.ts';
 
-type Kind = 'string' | 'boolean' | 'function' | 'object';
+/** 'checked' is told by whoever reads the option; a list has all that it may be. */
+type Kind = 'string' | 'boolean' | 'function' | 'object' | 'checked' | readonly string[];
 
-/** What each option is; 'checked' is told by whoever reads it. */
-export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: Kind | 'checked' };
+/** What each option is. */
+export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: Kind };
+
+const isOfKind = (value: unknown, kind: Kind): boolean => {
+  if (kind === 'checked' || value === undefined) return true;
+  return typeof kind === 'object' ? kind.includes(value as string) : typeof value === kind && value !== null;
+};
+
+const kindWords = (kind: Kind): string => {
+  if (typeof kind === 'object') return kind.map((word) => `'${word}'`).join(' or ');
+  return kind === 'object' ? 'an object' : `a ${kind}`;
+};
 
 /** @param taker - the function they were given to. @throws {TypeError} */
 export const assertOptions = <Options extends object>(
@@ -15,13 +26,12 @@ export const assertOptions = <Options extends object>(
 ): void => {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`The options of ${taker} are ${quoted(options)}, expected an object.`);
-  const known = new Map<string, Kind | 'checked'>(Object.entries(kinds));
+  const known = new Map<string, Kind>(Object.entries(kinds));
   for (const [name, value] of Object.entries(options)) {
     const kind = known.get(name);
     if (kind === undefined)
       throw new TypeError(`${taker} has no option ${quoted(name)}, expected some of ${[...known.keys()].join(', ')}.`);
-    if (kind === 'checked' || value === undefined || (typeof value === kind && value !== null)) continue;
-    const expected = kind === 'object' ? 'an object' : `a ${kind}`;
-    throw new TypeError(`${taker}: ${name} is ${quoted(value)}, expected ${expected}.`);
+    if (!isOfKind(value, kind))
+      throw new TypeError(`${taker}: ${name} is ${quoted(value)}, expected ${kindWords(kind)}.`);
   }
 };

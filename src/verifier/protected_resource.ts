@@ -72,7 +72,7 @@ export const protectedResourceMetadata = (options: ProtectedResourceOptions): Pr
   const document = {
     resource,
     authorization_servers: readStrings('authorizationServers', authorizationServers),
-    scopes_supported: scopesSupported && readStrings('scopesSupported', scopesSupported),
+    scopes_supported: scopesSupported === undefined ? undefined : readStrings('scopesSupported', scopesSupported),
     bearer_methods_supported: ['header'],
     resource_name: options.resourceName,
     resource_documentation: options.resourceDocumentation,

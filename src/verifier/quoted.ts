@@ -7,6 +7,7 @@ const quotedScalar = (value: unknown): string => {
   if (value === undefined) return 'missing';
   // However deep an object is, it is not walked.
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (typeof value === 'function') return 'a function';
   return JSON.stringify(typeof value === 'string' ? value.slice(0, mostCharacters) : value);
 };
 

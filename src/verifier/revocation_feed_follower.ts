@@ -6,7 +6,6 @@ import { FetchRefusal, readBounded } from './fetch_signed.ts';
 import { later } from './later.ts';
 import { assertWithin } from './option_bounds.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
-import { quoted } from './quoted.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { type RevocationFeedPage, readRevocationFeedPage } from './revocation_feed_page.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
@@ -40,7 +39,7 @@ export interface FollowRevocationFeedOptions {
 
 const kinds: OptionKinds<FollowRevocationFeedOptions> = {
   url: 'string',
-  transport: 'checked',
+  transport: ['poll', 'stream'],
   pollSeconds: 'checked',
   whenStale: 'checked',
   staleAfterSeconds: 'checked',
@@ -69,12 +68,6 @@ const retryAfter = (failures: number): number => Math.min(firstRetrySeconds * 2 
 const notFetched = (): TokenError =>
   new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
 
-/** @throws {TypeError} */
-const readTransport = (transport: unknown): 'poll' | 'stream' => {
-  if (transport === 'poll' || transport === 'stream') return transport;
-  throw new TypeError(`transport is ${quoted(transport)}, expected 'poll' or 'stream'.`);
-};
-
 /**
  * For createVerifier's `revocation`.
  *
@@ -82,7 +75,7 @@ const readTransport = (transport: unknown): 'poll' | 'stream' => {
  */
 export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}): RevocationCheck => {
   assertOptions('followRevocationFeed', options, kinds);
-  const transport = readTransport(options.transport ?? 'poll');
+  const { transport = 'poll' } = options;
   const tell = tellOf(options.onProblem);
   const pollSeconds = assertWithin('pollSeconds', options.pollSeconds ?? 0.75, 0.1, 3600);
   const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);

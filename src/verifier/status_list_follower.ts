@@ -37,7 +37,7 @@ const kinds: OptionKinds<FollowStatusListsOptions> = {
   aggregation: 'string',
   whenStale: 'checked',
   staleAfterSeconds: 'checked',
-  tokensWithoutStatus: 'checked',
+  tokensWithoutStatus: ['refuse', 'accept'],
   timeoutSeconds: 'checked',
   mostLists: 'checked',
   maxListBytes: 'checked',

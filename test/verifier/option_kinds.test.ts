@@ -40,7 +40,7 @@ describe('T023: an option that cannot be right', () => {
 
   test.each([
     ['createVerifier', { fetch: {} }, 'createVerifier: fetch is an object, expected a function.'],
-    ['createVerifier', { clock: Date.now }, /clock is \w+, expected an object/],
+    ['createVerifier', { clock: Date.now }, 'createVerifier: clock is a function, expected an object.'],
     ['createVerifier', { revocation: true }, 'createVerifier: revocation is true, expected an object.'],
     ['createVerifier', { revocation: null }, 'createVerifier: revocation is null, expected an object.'],
     ['createVerifier', { typ: 1 }, 'createVerifier: typ is 1, expected a string.'],
@@ -50,9 +50,15 @@ describe('T023: an option that cannot be right', () => {
     ['followRevocationFeed', { transport: 'sse' }, `transport is "sse", expected 'poll' or 'stream'.`],
     ['followRevocationFeed', { url: new URL(issuer) }, 'followRevocationFeed: url is an object, expected a string.'],
     ['followStatusLists', { onProblem: 'log' }, 'followStatusLists: onProblem is "log", expected a function.'],
+    [
+      'followStatusLists',
+      { tokensWithoutStatus: 'allow' },
+      `tokensWithoutStatus is "allow", expected 'refuse' or 'accept'.`,
+    ],
     ['requireToken', { realm: 5 }, 'requireToken: realm is 5, expected a string.'],
     ['protectedResource', { authorizationServers: issuer }, /authorizationServers is "https:.*expected an array/],
     ['protectedResource', { scopesSupported: 'read' }, 'scopesSupported is "read", expected an array'],
+    ['protectedResource', { scopesSupported: '' }, 'scopesSupported is "", expected an array'],
   ])('%s refuses %j', (taker, options, message) => {
     expect(given(taker, options)).toThrow(message);
     expect(given(taker, options)).toThrow(TypeError);
