@@ -1,7 +1,7 @@
 // The page at the issuer: what it is, its keys over time, how to verify, its endpoints. Public data alone.
 import { html, raw } from 'hono/html';
 import type { RingTimeline } from '../../keys/timeline.ts';
-import { tabIcon } from '../../login/pages/icons.ts';
+import { colouredMark, tabIcon } from '../../login/pages/icons.ts';
 import type { SigningAlgorithm } from '../../seams/signer.ts';
 import { keyList } from './key_list.ts';
 import { type ReadersSeen, readersInWords } from './readers_seen.ts';
@@ -30,11 +30,6 @@ const ringWords: Readonly<Record<SigningAlgorithm, string>> = {
   ES256: 'ECDSA on P-256 with SHA-256',
   RS256: 'RSA 2048 with SHA-256',
 };
-
-const markShapes =
-  '<path d="M16 3a13 13 0 1 1-12.3 8.8" fill="none" stroke="#1c9a8b" stroke-width="3" stroke-linecap="round"/>' +
-  '<circle cx="16" cy="13" r="3.6" fill="#1c9a8b"/><path d="m14.6 14.5-1.4 8h5.6l-1.4-8z" fill="#1c9a8b"/>';
-const markSvg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">${markShapes}</svg>`;
 
 /** A long issuer is broken after its dots rather than within a word. */
 const breakable = (issuer: string): Markup =>
@@ -92,7 +87,7 @@ export const rootPage = (page: RootPage): Markup => html`<!doctype html>
 </head>
 <body>
 <a class="skip" href="#keys">Skip to the keys</a>
-<header class="top"><p class="brand">${raw(markSvg)} Keyturn</p></header>
+<header class="top"><p class="brand">${colouredMark} Keyturn</p></header>
 <main>
 <section class="hero">
 <p class="eyebrow">OAuth 2.0 issuer</p>

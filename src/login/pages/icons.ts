@@ -35,10 +35,13 @@ const markShapes = raw(
 export const mark = (): Markup =>
   html`<svg class="mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">${markShapes}</svg>`;
 
-const tabMark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="#1c9a8b" color="#1c9a8b">${markShapes}</svg>`;
+/** In a colour of its own, which is seen on light and dark. */
+export const colouredMark = raw(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28" fill="#1c9a8b" color="#1c9a8b" aria-hidden="true">${markShapes}</svg>`,
+);
 
-/** For the browser's tab, in a colour that is seen on light and dark; without it every page asks for /favicon.ico. */
-export const tabIcon = `data:image/svg+xml,${encodeURIComponent(tabMark)}`;
+/** For the browser's tab; without it every page asks for /favicon.ico. */
+export const tabIcon = `data:image/svg+xml,${encodeURIComponent(String(colouredMark))}`;
 
 /** The ground of the pages: the turning ring of the mark, seen from close by. */
 export const dial = (): Markup =>
