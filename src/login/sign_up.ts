@@ -4,6 +4,7 @@ import type { Provider } from '../provider.ts';
 import type { User } from '../seams/user_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import type { SignUpProblems } from './pages/sign_up.ts';
+import { visibleText } from './pages/untrusted_text.ts';
 import { normalizePassword, passwordFault } from './password.ts';
 import { canonicalEmail, canonicalUsername } from './username.ts';
 
@@ -32,7 +33,7 @@ const typedProblem = (typed: string, canonical: string | undefined): 'missing' |
 };
 
 const nameProblem = (name: string): SignUpProblems['name'] => {
-  if (name === '') return 'missing';
+  if (visibleText(name) === '') return 'missing';
   return name.length > longestName ? 'too_long' : undefined;
 };
 

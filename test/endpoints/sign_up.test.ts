@@ -55,6 +55,8 @@ describe('sign-up', () => {
     ['email', 'nobody'],
     ['email', 'Ada@Example.com'],
     ['name', ' \u0000\u202e '],
+    ['name', '\u200b\u3164'],
+    ['name', '\u2800'],
     ['name', 'x'.repeat(201)],
     ['password', 'fourteen chars'],
   ])('the %s %j is at fault, and nothing is made', async (field, value) => {
