@@ -247,7 +247,7 @@ const createBrowser = (app: App, remoteAddress: string): Browser => {
   };
   const consent = async (path: string): Promise<Page> => {
     const page = await get(path);
-    const hidden = ['csrf', 'interaction', 'account', 'bound_to'].map((name) => [name, page.field(name)]);
+    const hidden = ['csrf', 'interaction', 'bound_to'].map((name) => [name, page.field(name)]);
     return post('/consent', { ...Object.fromEntries(hidden), decision: 'allow' });
   };
   const step = (path: string, login: string): Promise<Page> => {

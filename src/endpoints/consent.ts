@@ -1,9 +1,9 @@
 // /consent: the end-user allows a client what it asks for, or does not. OpenID Connect Core 1.0 §3.1.2.4.
 import type { Context } from 'hono';
 import { OAuthError } from '../errors.ts';
-import { assertConsentBinding, consentBinding, requestedClaimsOf, saveConsent } from '../login/consent.ts';
+import { consentBinding, requestedClaimsOf, saveConsent } from '../login/consent.ts';
 import { ensureBrowserCookie, readSessionCookie } from '../login/cookies.ts';
-import { csrfTokenOf } from '../login/forgery.ts';
+import { csrfTokenOf, isSameText } from '../login/forgery.ts';
 import { endInteraction } from '../login/interaction.ts';
 import { consentPage } from '../login/pages/consent.ts';
 import { findSignedIn, type SignedIn } from '../login/session.ts';
@@ -38,7 +38,7 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
   const markup = consentPage({
     texts: textsOf(context, request.uiLocales),
     client: { ...clientWordsOf(request), clientId: request.client.clientId },
-    user: { sub: signedIn.user.sub, name: nameOf(signedIn.user) },
+    userName: nameOf(signedIn.user),
     access: { scope: request.scope, claims: requestedClaimsOf(request), resources: [request.resource] },
     boundTo: consentBinding(request, signedIn.session, browser),
     otherAccountHref: pageHref(paths.login, provider, id),
@@ -55,8 +55,9 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
   if (question === undefined) return seeOther(context, nextLocation(form.get('interaction'), provider));
   const { waiting, signedIn } = question;
   const { request, interaction, id } = waiting;
-  if (form.get('account') !== signedIn.user.sub) return seeOther(context, pageHref(paths.consent, provider, id));
-  assertConsentBinding(form.get('bound_to'), consentBinding(request, signedIn.session, browser));
+  // Shown for another request or session, as before somebody else signed in: they are asked anew.
+  if (!isSameText(form.get('bound_to') ?? '', consentBinding(request, signedIn.session, browser)))
+    return seeOther(context, pageHref(paths.consent, provider, id));
   if (form.get('decision') !== 'allow') {
     await endInteraction(interaction, provider);
     const who = { sub: signedIn.user.sub, sid: signedIn.session.sid, clientId: request.client.clientId };

@@ -1,11 +1,9 @@
 // Consent: what is shown is what is allowed. The form carries a MAC over it, keyed by the browser's cookie.
 import { createHmac } from 'node:crypto';
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
-import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
-import { isSameText } from './forgery.ts';
 
 export const requestedClaimsOf = ({ claims }: AuthorizationRequest): readonly string[] => [
   ...new Set([...claims.idToken, ...claims.userinfo]),
@@ -29,11 +27,6 @@ export const consentBinding = (request: AuthorizationRequest, session: Session, 
       ]),
     )
     .digest('base64url');
-
-/** @throws {OAuthError} request_forged: the form was for another request, session or browser. */
-export const assertConsentBinding = (presented: string | undefined, expected: string): void => {
-  if (presented === undefined || !isSameText(presented, expected)) throw new OAuthError('request_forged');
-};
 
 /** Remembers what was allowed, beside what was before. */
 export const saveConsent = async (

@@ -339,7 +339,7 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     const { location } = await browser.get(authorizePath());
     await browser.signIn('grace', undefined, location.slice(location.indexOf('?')));
     const page = await browser.get(location.replace('/login', '/consent'));
-    const hidden = ['csrf', 'interaction', 'account', 'bound_to'].map((name) => [name, page.field(name)]);
+    const hidden = ['csrf', 'interaction', 'bound_to'].map((name) => [name, page.field(name)]);
     const form = Object.fromEntries(hidden);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => browser.post('/consent', { ...form, decision: 'deny' })),

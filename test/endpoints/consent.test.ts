@@ -43,7 +43,6 @@ const askedOf = async (browser: Browser, overrides: Parameters<typeof authorizeP
 const formOf = (page: Page, overrides: Fields = {}): Fields => ({
   csrf: page.field('csrf'),
   interaction: page.field('interaction'),
-  account: page.field('account'),
   bound_to: page.field('bound_to'),
   decision: 'allow',
   ...overrides,
@@ -58,6 +57,8 @@ const choiceOf = (page: Page) => ({
 });
 
 const refused = { status: 403, location: '' };
+/** What is asked is not what was shown. */
+const shownAnew = (page: Page) => ({ status: 303, location: `/consent?interaction=${page.field('interaction')}` });
 const gist = ({ status, location }: Page) => ({ status, location });
 
 describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4', () => {
@@ -98,7 +99,7 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     const shown = await askedOf(browser);
     const widened = await askedOf(browser, overrides);
     const sent = await browser.post('/consent', formOf(shown, { interaction: widened.field('interaction') }));
-    expect(gist(sent)).toEqual(refused);
+    expect(gist(sent)).toEqual(shownAnew(widened));
     expect(await people.store.listConsents(sub)).toEqual([]);
   });
 
@@ -107,15 +108,25 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     const shown = await askedOf(browser);
     const { sub: eve, username } = await people.addUser(`eve${users}`);
     await browser.signIn(username);
-    const page = `/consent?interaction=${shown.field('interaction')}`;
     for (const decision of ['allow', 'deny'])
-      expect(gist(await browser.post('/consent', formOf(shown, { decision })))).toEqual({
-        status: 303,
-        location: page,
-      });
-    expect((await browser.get(page)).field('account')).toBe(eve);
-    expect(gist(await browser.post('/consent', formOf(shown, { account: eve })))).toEqual(refused);
+      expect(gist(await browser.post('/consent', formOf(shown, { decision })))).toEqual(shownAnew(shown));
     expect([...(await people.store.listConsents(sub)), ...(await people.store.listConsents(eve))]).toEqual([]);
+    const again = await browser.get(shownAnew(shown).location);
+    await browser.post('/consent', formOf(again));
+    expect([await people.store.listConsents(sub), await people.store.listConsents(eve)]).toMatchObject([[], [{}]]);
+  });
+
+  test('T060: a page left open until its end-user had signed out and in again shows anew what is asked', async () => {
+    const { browser, sub, username } = await newcomer();
+    const shown = await askedOf(browser);
+    for (const { sid } of await people.store.listSessions(sub)) await people.store.endSession(sid, people.clock.now());
+    await browser.signIn(username);
+    expect(gist(await browser.post('/consent', formOf(shown)))).toEqual(shownAnew(shown));
+    expect(await people.store.listConsents(sub)).toEqual([]);
+    const again = await browser.get(shownAnew(shown).location);
+    expect(
+      (await browser.walk((await browser.post('/consent', formOf(again))).location)).searchParams.has('code'),
+    ).toBe(true);
   });
 
   test("T060: another browser's page, whole or in part, allows nothing", async () => {
@@ -126,7 +137,7 @@ describe('consent is bound to what was shown, OpenID Connect Core 1.0 §3.1.2.4'
     const form = formOf(own, { interaction: theirs.field('interaction') });
     expect(gist(await victim.browser.post('/consent', form))).toEqual({ status: 400, location: '' });
     for (const boundTo of [theirs.field('bound_to'), 'é'.repeat(43)])
-      expect(gist(await victim.browser.post('/consent', formOf(own, { bound_to: boundTo })))).toEqual(refused);
+      expect(gist(await victim.browser.post('/consent', formOf(own, { bound_to: boundTo })))).toEqual(shownAnew(own));
     expect(await people.store.listConsents(victim.sub)).toEqual([]);
   });
 

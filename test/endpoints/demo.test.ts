@@ -73,7 +73,7 @@ const createBrowser = () => {
   const follow = async (answer: Answer): Promise<Answer> =>
     answer.location === '' ? answer : follow(await get(answer.location));
   const send = (page: Answer, action: string, form: Readonly<Record<string, string>>): Promise<Answer> => {
-    const hidden = ['csrf', 'interaction', 'account', 'bound_to'].map((name) => [name, fieldOf(page.html, name)]);
+    const hidden = ['csrf', 'interaction', 'bound_to'].map((name) => [name, fieldOf(page.html, name)]);
     return post(action, { ...Object.fromEntries(hidden.filter(([, value]) => value !== '')), ...form });
   };
   /** Signs in to the demo as far as the redirect to it. */

@@ -49,7 +49,6 @@ describe('sign-in, RFC 9700 §4.12', () => {
     const page = await browser.get((await browser.get(after.location)).location);
     const decided = await browser.post('/consent', {
       ...{ csrf: page.field('csrf'), interaction: page.field('interaction'), bound_to: page.field('bound_to') },
-      account: page.field('account'),
       decision: 'allow',
     });
     expect(decided.status).toBe(303);

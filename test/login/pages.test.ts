@@ -151,7 +151,7 @@ describe('what strangers wrote', () => {
   test('T119: a host, a resource and a scope value are shown to their very end', async () => {
     const host = `accounts.big.example.${'a.'.repeat(60)}attacker.example`;
     const page = await consentPage({
-      ...{ texts: english, client: { name: 'Big', host, clientId: 'k1' }, user: { sub: 'u1', name: 'Ada' } },
+      ...{ texts: english, client: { name: 'Big', host, clientId: 'k1' }, userName: 'Ada' },
       access: { scope: ['openid', `${'s'.repeat(200)}:all`], claims: [], resources: [`https://${host}/`] },
       ...{ boundTo: 'mac', otherAccountHref: '/login', csrf: 'c1', interaction: 'i1', action: '/consent' },
     });

@@ -70,8 +70,7 @@ const signUpSamples = (texts: Texts, { login, userName }: Stranger): Readonly<Re
 
 const consentSample = (texts: Texts, { clientName, userName, scope }: Stranger): Markup =>
   consentPage({
-    ...{ texts, client: { name: clientName, host: 'orbit.example', clientId: 'wq4mJ8hTzV0nY2' } },
-    user: { sub: 'u1', name: userName },
+    ...{ texts, client: { name: clientName, host: 'orbit.example', clientId: 'wq4mJ8hTzV0nY2' }, userName },
     access: {
       scope: ['openid', 'profile', 'email', 'roles', 'offline_access', scope, 'notes:write'],
       claims: ['birthdate', 'phone_number'],

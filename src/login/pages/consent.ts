@@ -1,5 +1,5 @@
 // The consent page: what a client asks for, in words, and the end-user's answer. OpenID Connect Core 1.0 §3.1.2.4.
-// Posts decision=allow or decision=deny, with account, who was asked, and bound_to: what was shown is what is allowed.
+// Posts decision=allow or decision=deny, with bound_to: what was shown is what is allowed, by who was asked.
 import { html } from 'hono/html';
 import type { Markup, Texts } from '../texts/catalogue.ts';
 import { type Access, accessList } from './access_list.ts';
@@ -12,7 +12,7 @@ import { letterOf, namedLine, visibleText } from './untrusted_text.ts';
 export interface ConsentPage {
   readonly texts: Texts;
   readonly client: ClientWords & { readonly clientId: string };
-  readonly user: { readonly sub: string; readonly name: string };
+  readonly userName: string;
   readonly access: Access;
   /** A MAC over what is shown. */
   readonly boundTo: string;
@@ -32,7 +32,7 @@ const about = ({ texts, client }: ConsentPage): Markup => html`<details class="a
 </details>`;
 
 export const consentPage = (page: ConsentPage): Markup => {
-  const { texts, client, user, access, boundTo, otherAccountHref, csrf, interaction, action } = page;
+  const { texts, client, userName, access, boundTo, otherAccountHref, csrf, interaction, action } = page;
   const name = clientNameOf(client);
   return layout({
     texts,
@@ -40,13 +40,13 @@ export const consentPage = (page: ConsentPage): Markup => {
     main: html`<div class="card asks">
 ${pair(name)}
 <h1>${texts.consent.heading(clientName(client))}</h1>
-<p class="lead">${texts.consent.signedInAs(html`<b>${namedLine(user.name)}</b>`)} <a href="${otherAccountHref}">${texts.consent.otherAccount}</a></p>
+<p class="lead">${texts.consent.signedInAs(html`<b>${namedLine(userName)}</b>`)} <a href="${otherAccountHref}">${texts.consent.otherAccount}</a></p>
 <div class="origin"><p>${icon('globe')}<span class="unseen">${texts.consent.originLabel}</span> ${clientHost(client)}</p></div>
 <h2>${texts.consent.accessHeading}</h2>
 ${accessList(access, texts)}
 <p class="small">${texts.consent.next(html`<b>${clientHost(client)}</b>`)}</p>
 <form method="post" action="${action}">
-${hiddenInputs({ csrf, interaction, account: user.sub, bound_to: boundTo })}
+${hiddenInputs({ csrf, interaction, bound_to: boundTo })}
 <div class="choices"><button name="decision" value="deny">${texts.consent.deny}</button><button class="primary" name="decision" value="allow">${texts.consent.allow}</button></div>
 </form>
 ${about(page)}
