@@ -99,8 +99,8 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   };
 
   /** Marks that are too many are kept, lest what was revoked stand again; there is no room for others until some expire. */
-  const addMarks = (page: RevocationFeedPage, now: NumericDate): void => {
-    if (page.since !== undefined && page.since !== cursor)
+  const addMarks = (page: RevocationFeedPage, asked: string, now: NumericDate): void => {
+    if (page.since !== undefined && page.since !== asked)
       throw new FetchRefusal('The page of the revocation feed begins where another ended: marks are missing.');
     if (!page.marks.every(marks.add)) throw new FetchRefusal('The page of the revocation feed has malformed marks.');
     if (now >= forgetAt || marks.size > mostMarks) {
@@ -111,11 +111,14 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       throw new FetchRefusal(`The revocation feed has more than ${mostMarks} marks (mostMarks).`);
   };
 
-  /** @returns whether there is more at once. */
-  const take = async (token: string): Promise<boolean> => {
+  /**
+   * @param asked - the cursor it was asked for by. On Workers another request may have taken the same page meanwhile.
+   * @returns whether there is more at once.
+   */
+  const take = async (token: string, asked: string): Promise<boolean> => {
     const { verifyDocument, clock } = started();
     const page = readRevocationFeedPage(await verifyDocument(token, typ, mostPageBytes));
-    addMarks(page, clock.now());
+    addMarks(page, asked, clock.now());
     cursor = page.cursor;
     if (!page.more) {
       // An answer of old times, from a cache, says nothing of now.
@@ -135,8 +138,8 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
   };
 
-  const takeBody = async (body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<boolean> =>
-    take(new TextDecoder().decode(await readBounded(body, mostPageBytes, signal)));
+  const takeBody = async (body: ReadableStream<Uint8Array>, asked: string, signal: AbortSignal): Promise<boolean> =>
+    take(new TextDecoder().decode(await readBounded(body, mostPageBytes, signal)), asked);
 
   /**
    * Ends a fetch after its time, or when the verifier is closed. By a controller that is held here: a signal that only
@@ -158,9 +161,10 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     let more = true;
     while (more && !closed) {
       const { signal, end } = begin();
+      const asked = cursor;
       try {
         const { body } = await ask('application/jwt', signal);
-        more = body !== null && (await takeBody(body, signal));
+        more = body !== null && (await takeBody(body, asked, signal));
       } finally {
         end();
       }
@@ -173,13 +177,13 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       const { body, headers } = await ask('text/event-stream, application/jwt', signal);
       if (body === null) return;
       if (!headers.get('content-type')?.startsWith('text/event-stream')) {
-        await takeBody(body, signal);
+        await takeBody(body, cursor, signal);
         return onPage();
       }
       // A stream goes on; whether anything comes of it is seen to as it is read.
       callOff();
       for await (const data of readEventStream(body, idleSeconds, mostPageBytes, signal)) {
-        await take(data);
+        await take(data, cursor);
         onPage();
       }
     } finally {
@@ -236,16 +240,17 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     return undefined;
   };
 
-  /** What failed last is tried by one request alone, and once it has failed again not by the next ones. */
+  /** What failed last is tried by one request alone, and then by none for a while; failures of those that asked at once are one. */
   let failed = 0;
   let triedAgainAt = Number.NEGATIVE_INFINITY;
   const pollOfRequest = async (now: NumericDate): Promise<void> => {
+    const failedBefore = failed;
     if (failed > 0) triedAgainAt = now + timeoutSeconds;
     try {
       await poll();
       failed = 0;
     } catch (error) {
-      failed += 1;
+      failed = failedBefore + 1;
       triedAgainAt = started().clock.now() + retryAfter(failed);
       tell(error);
     }

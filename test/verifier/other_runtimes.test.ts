@@ -4,7 +4,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import type { RevocationCheck } from '../../src/verifier/revocation_check.ts';
-import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken, now } from './signed_tokens.ts';
+import { audience, goodClaims, issuer, jwkSet, makeKey, makeToken, now, signRaw } from './signed_tokens.ts';
 
 const script = await build({
   stdin: { contents: "export * from './src/verifier/exports.ts';", resolveDir: '.' },
@@ -123,6 +123,61 @@ describe.each([
       verifier.close();
     },
   );
+
+  describe.runIf(navigator)('a feed that requests ask at once', () => {
+    const [key] = keys as [(typeof keys)[number]];
+    let [asked, wanted, at] = [0, 0, now];
+    let goOn: () => void;
+    let together: Promise<void>;
+    const problems: unknown[] = [];
+    let answer: (url: string) => Response;
+
+    /** Answered once all have asked. */
+    const fetch = async (url: string | URL | Request): Promise<Response> => {
+      asked += 1;
+      if (asked === wanted) goOn();
+      await together;
+      return answer(String(url));
+    };
+    const open = () => {
+      at = now;
+      problems.length = 0;
+      const revocation = followRevocationFeed({ onProblem: (error) => problems.push(error) });
+      const parts = { issuer, audience, keys: keysFromSet(jwkSet(...keys)), clock: { now: () => at }, fetch };
+      return createVerifier({ ...parts, revocation });
+    };
+    const verifyAt = async (verifier: ReturnType<typeof open>, instant: number, asking: number): Promise<void> => {
+      [asked, wanted, at] = [0, asking, instant];
+      together = new Promise((resolve) => {
+        goOn = resolve;
+      });
+      await Promise.all(Array.from({ length: 20 }, () => codeOf(verifier.verify(makeToken(key)))));
+      expect(asked).toBe(asking);
+    };
+
+    test('has its marks taken by all of them, and is asked again as soon as ever', async () => {
+      let mark = 0;
+      answer = (url) => {
+        const since = new URL(url).searchParams.get('cursor');
+        const page = { iss: issuer, iat: at, exp: at + 60, cursor: `${mark}`, since, marks: [] };
+        return new Response(signRaw({ alg: key.alg, typ: 'revocation-feed+jwt', kid: key.kid }, page, key));
+      };
+      const verifier = open();
+      for (mark = 1; mark < 4; mark += 1) await verifyAt(verifier, now + mark, 20);
+      expect(problems).toEqual([]);
+      verifier.close();
+    });
+
+    test('and that refuses them all is tried again by one of them after half a second', async () => {
+      answer = () => new Response('', { status: 503 });
+      const verifier = open();
+      await verifyAt(verifier, now + 1, 20);
+      await verifyAt(verifier, now + 1.4, 0);
+      await verifyAt(verifier, now + 1.5, 1);
+      expect(problems).toHaveLength(21);
+      verifier.close();
+    });
+  });
 
   test('there are no files', () => {
     expect(() => keySetFile('keys.json')).toThrow(/no files/);
