@@ -22,6 +22,8 @@ export const revocationFeed: Endpoint = (provider) => {
       const asked = context.req.header('Last-Event-ID') ?? context.req.query('cursor') ?? feedStart;
       const cursor = cursorForm.test(asked) ? asked : feedStart;
       await revocations.freshen(viewSeconds);
+      // Refused here where nothing may be signed: a stream would be silent, and whoever asks can go to another node.
+      const page = await feed.pageAfter(cursor);
       // Where no stream is to be had the answer is a page, and who follows sees by its type that it has to poll.
       const wanted = context.req.method === 'GET' && context.req.header('Accept')?.includes('text/event-stream');
       const stream = wanted ? streams.open(cursor) : undefined;
@@ -32,7 +34,6 @@ export const revocationFeed: Endpoint = (provider) => {
           'Cache-Control': 'no-store',
           'X-Accel-Buffering': 'no',
         });
-      const page = await feed.pageAfter(cursor);
       if (page === undefined) return context.json(unread, 503, { ...everyOrigin, 'Retry-After': '1' });
       return context.body(page.token, 200, {
         ...everyOrigin,

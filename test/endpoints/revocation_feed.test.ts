@@ -179,6 +179,12 @@ describe('the revocation feed, as a stream', () => {
     await stream.events.return();
   });
 
+  test('is not begun by a node that may not sign: whoever asks can go to another', async () => {
+    provider.clock.advance(provider.config.policy.snapshotSeconds + 1);
+    const { status, headers } = await ask('0', { Accept: 'text/event-stream' });
+    expect([status, headers.get('Content-Type')]).toEqual([503, 'application/json']);
+  });
+
   test('there are a thousand at most; whoever comes later polls, and one that leaves makes room', async () => {
     const streams = await Promise.all(Array.from({ length: 1000 }, () => openStream()));
     const typeOf = async () => (await ask('0', { Accept: 'text/event-stream' })).headers.get('Content-Type');
