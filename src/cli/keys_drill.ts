@@ -71,7 +71,8 @@ const documentOf = (report: DrillReport) => ({
 export const drillRevocation = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
   const stopped = new AbortController();
   const stop = (): void => stopped.abort();
-  for (const signal of stopSignals) process.once(signal, stop);
+  // Whoever tells it so twice, as a terminal that goes away does, must not leave its folder behind.
+  for (const signal of stopSignals) process.on(signal, stop);
   const tell = options.json ? () => undefined : (progress: string) => terminal.printError(progress);
   const drill = await openDrillIssuer();
   try {
@@ -82,7 +83,7 @@ export const drillRevocation = async (options: AnswerOptions, terminal: Terminal
     if (!stopped.signal.aborted) throw error;
     throw new OperatorError('The drill was stopped. Its ring is gone; nothing else was touched.', { cause: error });
   } finally {
-    for (const signal of stopSignals) process.removeListener(signal, stop);
     await drill.close();
+    for (const signal of stopSignals) process.removeListener(signal, stop);
   }
 };

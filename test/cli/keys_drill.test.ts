@@ -1,0 +1,27 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { environmentFor, launcher, makeFolder, processTestMilliseconds, start, until } from '../running_server.ts';
+
+test('keys drill leaves nothing behind when its terminal goes away, however many tell it so', {
+  timeout: processTestMilliseconds,
+}, async () => {
+  const folder = makeFolder();
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  const drill = start(process.execPath, [launcher, 'keys', 'drill'], folder, {
+    ...environmentFor(folder, {}),
+    TMPDIR: temporary,
+  });
+  await until('it has begun', () => (drill.stderr().includes('An issuer of its own') ? true : undefined));
+  let isOver = false;
+  drill.child.once('exit', () => {
+    isOver = true;
+  });
+  while (!isOver) {
+    drill.child.kill('SIGHUP');
+    await wait(1);
+  }
+  expect(readdirSync(temporary)).toEqual([]);
+});
