@@ -132,12 +132,11 @@ export const createCheckpoints = (
 
   const copyWhenLong = async (): Promise<void> => {
     try {
-      const { left } = measure();
-      if (left < walPagesBeforeCheckpoint) return;
-      await copyAll(left);
-      const now = measure();
-      if (now.left < walPagesBeforeCheckpoint) grows = false;
-      else if (now.log > tooManyPages) tellGrowth({ reason: 'it is being read', advice: readerAdvice });
+      const before = measure();
+      if (before.left >= walPagesBeforeCheckpoint) await copyAll(before.left);
+      const { log, left } = measure();
+      if (left < walPagesBeforeCheckpoint) grows = false;
+      else if (log > tooManyPages) tellGrowth({ reason: 'it is being read', advice: readerAdvice });
     } catch (error) {
       // A full disk, say, or a file that was moved: what the log has is safe there, and tried again.
       fence.watch(error);

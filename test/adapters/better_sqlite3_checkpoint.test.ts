@@ -176,4 +176,26 @@ describe('a long write-ahead log', () => {
     expect(told).toHaveLength(1);
     reader.close();
   });
+
+  test('that another process copied is told anew when it grows again', async () => {
+    const elsewhere = async (work: () => Promise<void>): Promise<void> => {
+      renameSync(path, `${path}.elsewhere`);
+      writeFileSync(path, 'another');
+      await work();
+      renameSync(`${path}.elsewhere`, path);
+    };
+    const grow = async (): Promise<void> => {
+      await addRows(2 * rowsPerLog);
+      await commit.uncopied();
+    };
+    await elsewhere(grow);
+    expect(told).toHaveLength(1);
+    const other = new Database(path);
+    other.pragma('wal_checkpoint(TRUNCATE)');
+    other.close();
+    // Looked at again after a thousand commits, of which one may hold two rows.
+    await addRows(2100, 1);
+    await elsewhere(grow);
+    expect(told).toHaveLength(2);
+  });
 });
