@@ -102,9 +102,12 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
     await attempt(count, provider);
   };
 
+  const purge = (): Promise<void> =>
+    attempt({ what: 'forgetting what is shared', work: () => shared.purge(provider) }, provider);
+
   const followUp = async (): Promise<void> => {
     await readKeys();
-    await shared.purge(provider);
+    await purge();
     await attempt(deliverFor(behindAnswerSeconds), provider);
   };
 
@@ -159,7 +162,7 @@ export const createIsolate = (provider: Provider, parts: RotationParts, shared: 
       await readKeys();
       await writeHistory(provider);
       for (const chore of chores) await attempt(chore === deliver ? deliverFor(triggerSeconds) : chore, provider);
-      await shared.purge(provider);
+      await purge();
       // For who watches the triggers, when all else is done.
       await turning;
     },

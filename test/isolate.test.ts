@@ -9,6 +9,7 @@ import { createSharedAnswers } from '../src/shared_answers.ts';
 import { createTestProvider, makeKekRing, type TestProvider } from './test_provider.ts';
 
 const kekRing = makeKekRing();
+const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
 
 let provider: TestProvider;
 beforeAll(async () => {
@@ -16,16 +17,39 @@ beforeAll(async () => {
 });
 afterAll(() => provider.store.close());
 
+describe('what goes on behind an answer', () => {
+  test('fails nobody where the database is away: it is told, and what else is due is done', async () => {
+    const { config, clock, log, store } = provider;
+    const parts = { ...config, store, vault };
+    const shared = createSharedAnswers(
+      { config, clock },
+      { find: async () => undefined, keep: async () => undefined, forget: async () => undefined },
+    );
+    const away = (): Promise<never> => Promise.reject(new StoreUnavailableError('the database is away'));
+    const revocations = { ...provider.revocations, refresh: away };
+    const isolate = createIsolate({ ...provider, revocations }, parts, shared);
+    const delivered = vi.spyOn(store, 'takeLogoutDeliveries');
+    const behind: Promise<unknown>[] = [];
+    const request = new Request(`${config.issuer}/revoke`, { method: 'POST' });
+    await isolate.answer(request, undefined, (work) => behind.push(work));
+    const outcomes = await Promise.allSettled(behind);
+    expect(outcomes.map(({ status }) => status)).not.toContain('rejected');
+    expect(delivered).toHaveBeenCalled();
+    expect(log.records.splice(0).filter(({ level }) => level === 'error')).toEqual([
+      {
+        level: 'error',
+        message: 'forgetting what is shared failed',
+        fields: { reason: expect.stringContaining('is away') },
+      },
+    ]);
+  });
+});
+
 describe('a trigger that cannot turn the keys', () => {
   test('fails, and does all else: what is swept may be what makes room for a key', async () => {
     const { config, clock, store, log } = provider;
     const full = (): Promise<never> => Promise.reject(new StoreUnavailableError('the database is full'));
-    const parts = {
-      issuer: config.issuer,
-      policy: config.policy,
-      store: { ...store, erasePrivateHalf: full, publishSigningKey: full },
-      vault: createJoseKeyVault(parseKekRing(kekRing, 'a test')),
-    };
+    const parts = { ...config, store: { ...store, erasePrivateHalf: full, publishSigningKey: full }, vault };
     // As the Worker's, which only reads.
     const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log, turn: readRings });
     const shared = createSharedAnswers({ config, clock }, undefined);
