@@ -31,9 +31,10 @@ if (isRecent(process.versions.node)) {
     process.exit(1);
   }
   const launcher = fileURLToPath(import.meta.url);
-  const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain. Of SIGHUP it takes any number.
+  // The terminal sends SIGINT to both; SIGTERM reaches this process alone, and the server must drain. Of SIGHUP it takes any
+  // number. Listened to beforehand: whoever ends this process while it spawns would leave the server behind.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
   child.on('exit', (code) => process.exit(code ?? 1));
 }

@@ -177,6 +177,25 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
       expect(stdout()).toContain('"stopped"');
     },
   );
+
+  test('told to stop just as it hands over, it leaves nothing running behind', async ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const hook = join(folder, 'told_to_stop.cjs');
+    writeFileSync(
+      hook,
+      `const childProcess = require('node:child_process');
+      const { spawn } = childProcess;
+      childProcess.spawn = (...all) => {
+        const child = spawn(...all);
+        process.kill(process.pid, 'SIGTERM');
+        return child;
+      };
+      require('node:module').syncBuiltinESMExports();`,
+    );
+    const settings = environmentFor(folder, { NODE_OPTIONS: `--require=${hook}` });
+    const { code, stderr } = await outcomeOf(start(oldNode, [launcher, 'keys', 'drill'], folder, settings));
+    expect([code, stderr]).toEqual([1, '']);
+  });
 });
 
 describe('what goes wrong becomes one line and an exit code', () => {
