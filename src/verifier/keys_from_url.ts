@@ -5,7 +5,6 @@ import { createKeySetCache } from './key_set_cache.ts';
 import type { KeySetStore } from './key_set_store.ts';
 import type { KeySource } from './key_source.ts';
 import { isLoopback } from './loopback.ts';
-import { assertWithin } from './option_bounds.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
 import { tellOf } from './tell_of.ts';
@@ -35,19 +34,19 @@ export interface KeysFromUrlOptions {
   readonly insecureHttp?: boolean;
 }
 
+const day = 86_400;
+
 const kinds: OptionKinds<KeysFromUrlOptions> = {
-  keysUsableSeconds: 'checked',
-  cooldownSeconds: 'checked',
-  timeoutSeconds: 'checked',
-  maxBytes: 'checked',
+  keysUsableSeconds: [60, 30 * day],
+  cooldownSeconds: [1, day],
+  timeoutSeconds: [0.1, 60],
+  maxBytes: [1024, 16_777_216],
   store: 'object',
   fetch: 'function',
   waitUntil: 'function',
   onProblem: 'function',
   insecureHttp: 'boolean',
 };
-
-const day = 86_400;
 
 /** @throws {TypeError} */
 const assertKeySetUrl = (url: string, insecureHttp: boolean): void => {
@@ -75,10 +74,12 @@ export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeyS
   assertOptions('keysFromUrl', options, kinds);
   const { fetch = runtimeFetch, store, onProblem, waitUntil, insecureHttp = false } = options;
   assertKeySetUrl(url, insecureHttp);
-  const usableSeconds = assertWithin('keysUsableSeconds', options.keysUsableSeconds ?? day, 60, 30 * day);
-  const cooldownSeconds = assertWithin('cooldownSeconds', options.cooldownSeconds ?? 30, 1, day);
-  const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
-  const maxBytes = assertWithin('maxBytes', options.maxBytes ?? 262_144, 1024, 16_777_216);
+  const {
+    keysUsableSeconds: usableSeconds = day,
+    cooldownSeconds = 30,
+    timeoutSeconds = 5,
+    maxBytes = 262_144,
+  } = options;
   return createKeySetCache({
     ...surroundings(waitUntil),
     usableSeconds,

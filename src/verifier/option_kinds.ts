@@ -1,19 +1,24 @@
 // Refuses an option that there is not, or that is of another kind: left out in silence, a misspelt one would take with it
 // what it asks for, and a service believe that it checks revocation or a nonce.
+import { assertWithin } from './option_bounds.ts';
 import { quoted } from './quoted.ts';
 
-/** 'checked' is told by whoever reads the option; a list has all that it may be. */
-type Kind = 'string' | 'boolean' | 'function' | 'object' | 'checked' | readonly string[];
+type Bounds = readonly [least: number, most: number];
+
+/** 'checked' is told by whoever reads the option; a list of words has all that it may be. */
+type Kind = 'string' | 'boolean' | 'function' | 'object' | 'checked' | readonly string[] | Bounds;
 
 /** What each option is. */
 export type OptionKinds<Options> = { readonly [Name in keyof Required<Options>]: Kind };
 
-const isOfKind = (value: unknown, kind: Kind): boolean => {
-  if (kind === 'checked' || value === undefined) return true;
+const isBounds = (kind: Kind): kind is Bounds => typeof kind[0] === 'number';
+
+const isOfKind = (value: unknown, kind: Exclude<Kind, Bounds>): boolean => {
+  if (kind === 'checked') return true;
   return typeof kind === 'object' ? kind.includes(value as string) : typeof value === kind && value !== null;
 };
 
-const kindWords = (kind: Kind): string => {
+const kindWords = (kind: Exclude<Kind, Bounds>): string => {
   if (typeof kind === 'object') return kind.map((word) => `'${word}'`).join(' or ');
   return kind === 'object' ? 'an object' : `a ${kind}`;
 };
@@ -31,7 +36,9 @@ export const assertOptions = <Options extends object>(
     const kind = known.get(name);
     if (kind === undefined)
       throw new TypeError(`${taker} has no option ${quoted(name)}, expected some of ${[...known.keys()].join(', ')}.`);
-    if (!isOfKind(value, kind))
+    if (value === undefined) continue;
+    if (isBounds(kind)) assertWithin(name, value, ...kind);
+    else if (!isOfKind(value, kind))
       throw new TypeError(`${taker}: ${name} is ${quoted(value)}, expected ${kindWords(kind)}.`);
   }
 };

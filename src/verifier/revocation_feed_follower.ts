@@ -4,7 +4,6 @@ import type { NumericDate } from './claims.ts';
 import { readEventStream } from './event_stream.ts';
 import { FetchRefusal, readBounded } from './fetch_signed.ts';
 import { later } from './later.ts';
-import { assertWithin } from './option_bounds.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { type RevocationFeedPage, readRevocationFeedPage } from './revocation_feed_page.ts';
@@ -40,11 +39,11 @@ export interface FollowRevocationFeedOptions {
 const kinds: OptionKinds<FollowRevocationFeedOptions> = {
   url: 'string',
   transport: ['poll', 'stream'],
-  pollSeconds: 'checked',
+  pollSeconds: [0.1, 3600],
   whenStale: 'checked',
   staleAfterSeconds: 'checked',
-  timeoutSeconds: 'checked',
-  mostMarks: 'checked',
+  timeoutSeconds: [0.1, 60],
+  mostMarks: [1, 100_000_000],
   onProblem: 'function',
 };
 
@@ -75,11 +74,8 @@ const notFetched = (): TokenError =>
  */
 export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}): RevocationCheck => {
   assertOptions('followRevocationFeed', options, kinds);
-  const { transport = 'poll' } = options;
+  const { transport = 'poll', pollSeconds = 0.75, timeoutSeconds = 5, mostMarks = 1_000_000 } = options;
   const tell = tellOf(options.onProblem);
-  const pollSeconds = assertWithin('pollSeconds', options.pollSeconds ?? 0.75, 0.1, 3600);
-  const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
-  const mostMarks = assertWithin('mostMarks', options.mostMarks ?? 1_000_000, 1, 100_000_000);
   const rules = readStaleRules(options.whenStale, options.staleAfterSeconds ?? 10);
   const marks = createRevocationMarks(() => started().issuer);
   let context: RevocationContext | undefined;

@@ -5,7 +5,6 @@ import type { NumericDate, VerifiedClaims } from './claims.ts';
 import { FetchRefusal, fetchSigned } from './fetch_signed.ts';
 import { isJsonObject, parseJsonObject } from './json_object.ts';
 import { later } from './later.ts';
-import { assertWithin } from './option_bounds.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
@@ -38,9 +37,9 @@ const kinds: OptionKinds<FollowStatusListsOptions> = {
   whenStale: 'checked',
   staleAfterSeconds: 'checked',
   tokensWithoutStatus: ['refuse', 'accept'],
-  timeoutSeconds: 'checked',
-  mostLists: 'checked',
-  maxListBytes: 'checked',
+  timeoutSeconds: [0.1, 60],
+  mostLists: [1, 100_000],
+  maxListBytes: [1, 2 ** 27],
   onProblem: 'function',
 };
 
@@ -122,11 +121,8 @@ interface Failure {
  */
 export const followStatusLists = (options: FollowStatusListsOptions = {}): RevocationCheck => {
   assertOptions('followStatusLists', options, kinds);
-  const { tokensWithoutStatus = 'refuse' } = options;
+  const { tokensWithoutStatus = 'refuse', timeoutSeconds = 5, maxListBytes = 2_097_152, mostLists = 256 } = options;
   const tell = tellOf(options.onProblem);
-  const timeoutSeconds = assertWithin('timeoutSeconds', options.timeoutSeconds ?? 5, 0.1, 60);
-  const maxListBytes = assertWithin('maxListBytes', options.maxListBytes ?? 2_097_152, 1, 2 ** 27);
-  const mostLists = assertWithin('mostLists', options.mostLists ?? 256, 1, 100_000);
   const rulesFor = (ttlSeconds: number): StaleRules =>
     readStaleRules(options.whenStale, options.staleAfterSeconds ?? ttlSeconds * staleTtls);
   const { failOpenSeconds } = rulesFor(defaultTtlSeconds);

@@ -3,7 +3,6 @@ import { checkAccessToken } from './access_token_rules.ts';
 import type { AccessTokenClaims, IdTokenClaims, NumericDate } from './claims.ts';
 import { checkIdToken, type IdTokenExpectations } from './id_token_rules.ts';
 import type { KeySource } from './key_source.ts';
-import { assertOptions } from './option_kinds.ts';
 import { mediaTypeOf } from './protected_header.ts';
 import { createRememberedTokens, nameOf, type RememberedToken, type RememberedTokens } from './remembered_tokens.ts';
 import type { RevocationCheck } from './revocation_check.ts';
@@ -11,7 +10,7 @@ import { runtimeFetch, systemClock } from './runtime.ts';
 import { type CheckSignature, createSignatureCheck } from './signature_check.ts';
 import { checkDocument } from './signed_document.ts';
 import { verificationAlgorithms } from './verification_key.ts';
-import { keySourceOf, type Policy, readPolicy, type VerifierOptions, verifierOptionKinds } from './verifier_options.ts';
+import { keySourceOf, type Policy, readPolicy, type VerifierOptions } from './verifier_options.ts';
 import { type Awaitable, isPromise, whenReady } from './when_ready.ts';
 
 export interface Verifier {
@@ -103,7 +102,6 @@ const verifyRemembering = async (
 
 /** @throws {TypeError} when an option cannot be right: nothing is verified with a verifier half set up. */
 export const createVerifier = (options: VerifierOptions): Verifier => {
-  assertOptions('createVerifier', options, verifierOptionKinds);
   const policy = readPolicy(options);
   const keys = keySourceOf(options);
   const { clock = systemClock, fetch = runtimeFetch, revocation } = options;

@@ -2,8 +2,7 @@
 import type { Clock } from './claims.ts';
 import type { KeySource } from './key_source.ts';
 import { keysFromUrl } from './keys_from_url.ts';
-import { assertWithin } from './option_bounds.ts';
-import type { OptionKinds } from './option_kinds.ts';
+import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { mediaTypeOf } from './protected_header.ts';
 import type { RevocationCheck } from './revocation_check.ts';
 import { runtimeFetch } from './runtime.ts';
@@ -39,18 +38,21 @@ export interface VerifierOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-export const verifierOptionKinds: OptionKinds<VerifierOptions> = {
+const day = 86_400;
+const year = 365 * day;
+
+const kinds: OptionKinds<VerifierOptions> = {
   issuer: 'checked',
   audience: 'checked',
   algorithms: 'checked',
   typ: 'string',
-  clockToleranceSeconds: 'checked',
-  maxTokenBytes: 'checked',
-  maxTokenSeconds: 'checked',
+  clockToleranceSeconds: [0, 59],
+  maxTokenBytes: [256, 1_048_576],
+  maxTokenSeconds: [1, year],
   requiredClaims: 'checked',
   keys: 'checked',
   revocation: 'object',
-  rememberTokens: 'checked',
+  rememberTokens: [0, 10_000_000],
   clock: 'object',
   fetch: 'function',
 };
@@ -65,9 +67,6 @@ export interface Policy extends TimeRules {
   readonly requiredClaims: readonly string[];
   readonly rememberTokens: number;
 }
-
-const day = 86_400;
-const year = 365 * day;
 
 /** @throws {TypeError} RFC 8414 §2: a URL without query or fragment. */
 const readIssuer = (issuer: unknown): string => {
@@ -100,17 +99,20 @@ const readRequiredClaims = (names: unknown): readonly string[] => {
 };
 
 /** @throws {TypeError} when an option cannot be right. */
-export const readPolicy = (options: VerifierOptions): Policy => ({
-  issuer: readIssuer(options.issuer),
-  audiences: readAudiences(options.audience),
-  algorithms: readAlgorithms(options.algorithms ?? verificationAlgorithms),
-  typ: mediaTypeOf(options.typ ?? 'at+jwt'),
-  clockToleranceSeconds: assertWithin('clockToleranceSeconds', options.clockToleranceSeconds ?? 10, 0, 59),
-  maxTokenBytes: assertWithin('maxTokenBytes', options.maxTokenBytes ?? 16_384, 256, 1_048_576),
-  maxTokenSeconds: assertWithin('maxTokenSeconds', options.maxTokenSeconds ?? day, 1, year),
-  requiredClaims: readRequiredClaims(options.requiredClaims ?? []),
-  rememberTokens: assertWithin('rememberTokens', options.rememberTokens ?? 0, 0, 10_000_000),
-});
+export const readPolicy = (options: VerifierOptions): Policy => {
+  assertOptions('createVerifier', options, kinds);
+  return {
+    issuer: readIssuer(options.issuer),
+    audiences: readAudiences(options.audience),
+    algorithms: readAlgorithms(options.algorithms ?? verificationAlgorithms),
+    typ: mediaTypeOf(options.typ ?? 'at+jwt'),
+    clockToleranceSeconds: options.clockToleranceSeconds ?? 10,
+    maxTokenBytes: options.maxTokenBytes ?? 16_384,
+    maxTokenSeconds: options.maxTokenSeconds ?? day,
+    requiredClaims: readRequiredClaims(options.requiredClaims ?? []),
+    rememberTokens: options.rememberTokens ?? 0,
+  };
+};
 
 /** Where Keyturn publishes its keys. */
 const jwksPath = '/.well-known/jwks.json';
