@@ -8,7 +8,7 @@ import { changePassword } from './endpoints/change_password.ts';
 import { consent } from './endpoints/consent.ts';
 import { demoEndpoints } from './endpoints/demo.ts';
 import { endSession } from './endpoints/end_session.ts';
-import type { AppEnvironment, Endpoint, Handler } from './endpoints/endpoint.ts';
+import type { AppEnvironment, Endpoint, Handler, Methods } from './endpoints/endpoint.ts';
 import { errorResponse } from './endpoints/error_response.ts';
 import { live, ready } from './endpoints/health.ts';
 import { introspection } from './endpoints/introspection.ts';
@@ -42,16 +42,28 @@ const tellingMethods =
     return handler(context);
   };
 
+const refusingBy =
+  (refuse: NonNullable<Methods['refuse']>, handler: Handler): Handler =>
+  async (context) => {
+    try {
+      return await handler(context);
+    } catch (error) {
+      return refuse(context, error as Error);
+    }
+  };
+
 /**
  * Serves an endpoint's methods at a path; the others get 405 and are told which there are (RFC 9110 §15.5.6). One
  * handler a path, no middleware: Hono then calls it directly, and a key set is answered without a promise.
  */
 const mount = (app: App, provider: Provider, dress: Dress) => (path: string, endpoint: Endpoint) => {
-  const { HEAD, ...methods } = endpoint(provider);
+  const { HEAD, refuse, ...methods } = endpoint(provider);
   const handlers = new Map<string, Handler>();
   for (const [method, handler] of Object.entries(methods)) {
-    handlers.set(method, method === 'POST' ? limitBody(handler) : handler);
-    if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', handler);
+    const limited = method === 'POST' ? limitBody(handler) : handler;
+    const serving = refuse === undefined ? limited : refusingBy(refuse, limited);
+    handlers.set(method, serving);
+    if (method === 'GET' && HEAD !== 'refused') handlers.set('HEAD', serving);
   }
   const allow = [...handlers.keys()].join(', ');
   const { OPTIONS } = methods;

@@ -24,10 +24,12 @@ export interface AppEnvironment {
   Variables: { requestId?: string };
 }
 
-type Handlers = Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Handler>>>;
+export type Handlers = Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Handler>>>;
 
 /** The methods one URL answers; every other gets 405 with `Allow`. */
 export interface Methods extends Handlers {
+  /** Answers what a handler throws, and a body that never reached it; where it is left out, JSON does. */
+  readonly refuse?: (context: Context<AppEnvironment>, error: Error) => Promise<Response>;
   /** HEAD follows GET, but where GET does something: issues a code, signs out. RFC 9110 §9.2.1. */
   readonly HEAD?: 'refused';
 }

@@ -28,8 +28,12 @@ export const logRefusal = (refusal: OAuthError, requestId: string, { log, metric
   else log.warn(fields, 'request refused');
 };
 
-/** Of a body. RFC 9110 §12.5.3. */
-export const acceptedCodings = 'identity';
+/** What the status alone has an answer say, be it JSON or a page. RFC 9110 §10.2.3, §12.5.3, §15.5.14. */
+export const headRefusal = ({ failure: { status }, retryAfterSeconds }: OAuthError, context: Context): void => {
+  if (status === 429 || status === 503) context.header('Retry-After', String(retryAfterSeconds));
+  if (status === 413) context.header('Connection', 'close');
+  if (status === 415) context.header('Accept-Encoding', 'identity');
+};
 
 /** RFC 6750 §3: never without a parameter; §3.1: no error for who sent no token. */
 export const bearerChallenge = ({ reason, failure: { error, description } }: OAuthError): string => {
@@ -52,8 +56,6 @@ export const errorResponse = (error: Error, context: Context<AppEnvironment>, wi
   context.header('Cache-Control', 'no-store');
   context.header('Pragma', 'no-cache');
   if (status === 401 || code === 'insufficient_scope') context.header('WWW-Authenticate', challengeOf(refusal));
-  if (status === 429 || status === 503) context.header('Retry-After', String(refusal.retryAfterSeconds));
-  if (status === 413) context.header('Connection', 'close');
-  if (status === 415) context.header('Accept-Encoding', acceptedCodings);
+  headRefusal(refusal, context);
   return context.json({ error: code, error_description: description }, status);
 };

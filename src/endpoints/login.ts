@@ -6,7 +6,7 @@ import { ensureBrowserCookie, readSessionCookie, writeSessionCookie } from '../l
 import { csrfTokenOf } from '../login/forgery.ts';
 import { isNewSince } from '../login/interaction.ts';
 import { namedUser } from '../login/named_user.ts';
-import { isSignedInAsAsked } from '../login/next_step.ts';
+import { isExpected, isSignedInAsAsked } from '../login/next_step.ts';
 import { type SignInError, type SignInPage, signInPage } from '../login/pages/sign_in.ts';
 import { findSignedIn, type SignInManner, startSession } from '../login/session.ts';
 import { signIn } from '../login/sign_in.ts';
@@ -31,17 +31,28 @@ interface Shown {
   readonly status: 200 | 403 | 429 | 503;
 }
 
-/** Whom the page offers to go on as: nobody who would only come back to it. */
-const choiceOf = async (
+/** Who is signed in, as far as the page names them: to go on as them, or to prove themselves anew. */
+interface Known {
+  readonly account: SignInPage['account'];
+  readonly login: string | null;
+}
+
+const nobody: Known = { account: null, login: null };
+
+/** Nobody who would only come back to the page is offered to go on. */
+const whoIsKnown = async (
   context: Context,
   { id, interaction, request }: WaitingRequest,
   provider: Provider,
-): Promise<SignInPage['account']> => {
-  if (!request.prompt.includes('select_account')) return null;
+): Promise<Known> => {
   const { user, session } = (await findSignedIn(readSessionCookie(context), provider)) ?? {};
+  if (user === undefined || session === undefined) return nobody;
+  const { sub, username } = user;
+  if (!request.prompt.includes('select_account'))
+    return isExpected(request, session) ? { account: null, login: username } : nobody;
   const progress = { session, interaction, sessionIsNew: isNewSince(id, session) };
-  if (user === undefined || !isSignedInAsAsked(request, progress, provider.clock.now())) return null;
-  return { sub: user.sub, username: user.username, name: nameOf(user) };
+  if (!isSignedInAsAsked(request, progress, provider.clock.now())) return nobody;
+  return { account: { sub, username, name: nameOf(user) }, login: null };
 };
 
 const show = async (
@@ -51,12 +62,13 @@ const show = async (
   provider: Provider,
 ): Promise<Response> => {
   const { request, id } = waiting ?? {};
+  const known = waiting === undefined ? nobody : await whoIsKnown(context, waiting, provider);
   const markup = signInPage({
     texts: textsOf(context, request?.uiLocales),
     client: request === undefined ? null : clientWordsOf(request),
-    login: login ?? request?.loginHint?.slice(0, longestLogin) ?? null,
+    login: login ?? request?.loginHint?.slice(0, longestLogin) ?? known.login,
     error,
-    account: waiting === undefined ? null : await choiceOf(context, waiting, provider),
+    account: known.account,
     signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
     csrf: csrfTokenOf(ensureBrowserCookie(context)),
     interaction: id ?? null,

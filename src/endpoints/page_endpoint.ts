@@ -3,8 +3,8 @@ import type { Context } from 'hono';
 import type { OAuthError, Reason } from '../errors.ts';
 import { type ErrorKind, errorPage } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
-import type { AppEnvironment, Handler, Methods } from './endpoint.ts';
-import { acceptedCodings, logRefusal, refusalOf } from './error_response.ts';
+import type { AppEnvironment, Handler, Handlers, Methods } from './endpoint.ts';
+import { headRefusal, logRefusal, refusalOf } from './error_response.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { requestIdOf } from './response_headers.ts';
 
@@ -35,25 +35,22 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   const requestId = requestIdOf(context);
   logRefusal(refusal, requestId, provider);
   const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
-  if (retryAfterSeconds !== null) context.header('Retry-After', String(retryAfterSeconds));
-  if (status === 415) context.header('Accept-Encoding', acceptedCodings);
+  headRefusal(refusal, context);
   const texts = textsOf(context);
   const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds });
   return pageResponse(context, markup, { status });
 };
 
-/** Wraps an endpoint's handlers, so that they take turns and their failures are answered as pages. */
-export const pageEndpoint = (provider: Provider, methods: Methods): Methods =>
-  Object.fromEntries(
-    Object.entries(methods).map(([method, handler]: [string, Handler]) => [
+/** Has an endpoint's handlers take turns, and what is refused answered as pages. */
+export const pageEndpoint = (provider: Provider, handlers: Handlers): Methods => ({
+  ...Object.fromEntries(
+    Object.entries(handlers).map(([method, handler]: [string, Handler]) => [
       method,
       async (context: Context<AppEnvironment>) => {
-        try {
-          await provider.takeTurn();
-          return await handler(context);
-        } catch (error) {
-          return refuse(context, error as Error, provider);
-        }
+        await provider.takeTurn();
+        return handler(context);
       },
     ]),
-  );
+  ),
+  refuse: (context, error) => refuse(context, error, provider),
+});

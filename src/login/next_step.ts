@@ -21,7 +21,7 @@ const isProvedOnTheWay = ({ session, interaction, sessionIsNew }: Omit<Progress,
   session !== undefined && interaction !== undefined && sessionIsNew && session.authTime >= interaction.createdAt;
 
 /** Whom the claims parameter and the hint name, each where it does. OpenID Connect Core 1.0 §3.1.2.2. */
-const isExpected = ({ claims, hintedSub }: AuthorizationRequest, { sub }: Session): boolean =>
+export const isExpected = ({ claims, hintedSub }: AuthorizationRequest, { sub }: Session): boolean =>
   (claims.subs?.includes(sub) ?? true) && (hintedSub ?? sub) === sub;
 
 /** Whether who is signed in may go on as they are, without proving themselves anew. */

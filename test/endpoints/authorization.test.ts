@@ -213,6 +213,18 @@ describe('prompt and max_age, OpenID Connect Core 1.0 §3.1.2.1', () => {
     },
   );
 
+  test.each([
+    [{ prompt: 'login' }, 'ada'],
+    [{ max_age: '0' }, 'ada'],
+    [{ prompt: 'login', login_hint: 'eve' }, 'eve'],
+    [{ prompt: 'login select_account' }, undefined],
+  ])('%j: the page asks for the password of %j', async (overrides, login) => {
+    const browser = await signedIn();
+    const { search } = await answerOf(browser, { client_id: 'ours', ...overrides });
+    const [, shown] = /name="login"[^>]* value="([^"]*)"/.exec((await browser.get(`/login${search}`)).html) ?? [];
+    expect(shown).toBe(login);
+  });
+
   test('T059: auth_time is when the end-user proved themselves, not when the code was asked for', async () => {
     const browser = await signedIn();
     const authTime = people.clock.now();

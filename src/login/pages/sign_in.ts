@@ -18,7 +18,7 @@ export interface SignInPage {
   readonly texts: Texts;
   /** Who asked; null when the end-user came by themselves. */
   readonly client: ClientWords | null;
-  /** What was typed before, or login_hint. */
+  /** What was typed before, login_hint, or who is signed in and has to prove it anew. */
   readonly login: string | null;
   readonly error: SignInError | null;
   /** The user of the open session, to go on as (prompt=select_account). */
