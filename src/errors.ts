@@ -177,7 +177,9 @@ export const failures = {
   code_challenge_malformed: malformedRequest(
     'The code_challenge must be 43 base64url characters, the SHA-256 of the code_verifier.',
   ),
-  prompt_malformed: malformedRequest('The prompt may be none alone, or login, consent and select_account.'),
+  prompt_malformed: malformedRequest(
+    'The prompt may be none alone, or login, consent, select_account and, where prompt_values_supported has it, create.',
+  ),
   max_age_malformed: malformedRequest('The max_age must be a whole number of seconds.'),
   parameter_too_long: malformedRequest('A parameter is longer than is accepted here.'),
   claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core section 5.5.'),

@@ -132,7 +132,7 @@ export const settings = {
   ),
   KEYTURN_SIGN_UP: setting(
     z.enum(['on', 'off']),
-    'Whether people may make their own account on the sign-up page.',
+    'Whether people may make their own account on the sign-up page, which an application opens with prompt=create.',
     'off',
   ),
   KEYTURN_TRUSTED_PROXIES: setting(

@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts';
 import type { Client } from '../seams/client_store.ts';
 
 /** How the response reaches the client. OAuth 2.0 Multiple Response Type Encoding Practices §2.1, OAuth 2.0 Form Post Response Mode. */
@@ -6,8 +7,12 @@ export type ResponseMode = (typeof responseModes)[number];
 export const isResponseMode = (value: string): value is ResponseMode => responseModes.some((mode) => mode === value);
 
 /** OpenID Connect Core 1.0 §3.1.2.1. */
-export const promptValues = ['none', 'login', 'consent', 'select_account'] as const;
+const promptValues = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 export type Prompt = (typeof promptValues)[number];
+
+/** `create` where people may sign up. Initiating User Registration via OpenID Connect 1.0 §4. */
+export const supportedPrompts = ({ signUp }: Pick<Config, 'signUp'>): readonly Prompt[] =>
+  promptValues.filter((prompt) => signUp || prompt !== 'create');
 
 /** What the `claims` parameter asked for. OpenID Connect Core 1.0 §5.5. */
 export interface RequestedClaims {

@@ -1,15 +1,15 @@
 // prompt and max_age. OpenID Connect Core 1.0 §3.1.2.1.
+import type { Config } from '../config.ts';
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
-import { type Prompt, promptValues } from './authorization_request.ts';
+import { type Prompt, supportedPrompts } from './authorization_request.ts';
 
-const isPrompt = (value: string): value is Prompt => promptValues.some((prompt) => prompt === value);
-
-/** @throws {OAuthError} prompt_malformed: an unknown value, or none beside another. */
-export const checkPrompt = (parameters: Parameters): readonly Prompt[] => {
-  const prompt = parameters.get('prompt')?.split(' ') ?? [];
-  if (!prompt.every(isPrompt)) throw new OAuthError('prompt_malformed');
-  if (prompt.includes('none') && prompt.length > 1) throw new OAuthError('prompt_malformed');
+/** @throws {OAuthError} prompt_malformed: a value that is not supported, or none beside another. */
+export const checkPrompt = (parameters: Parameters, config: Pick<Config, 'signUp'>): readonly Prompt[] => {
+  const asked = parameters.get('prompt')?.split(' ') ?? [];
+  const prompt = supportedPrompts(config).filter((value) => asked.includes(value));
+  if (!asked.every((value) => prompt.some((known) => known === value))) throw new OAuthError('prompt_malformed');
+  if (asked.includes('none') && asked.length > 1) throw new OAuthError('prompt_malformed');
   return prompt;
 };
 

@@ -28,6 +28,7 @@ const interactionLimit = { burst: 60, emissionSeconds: 1 };
 
 const pageOf: Readonly<Record<Exclude<Step, 'issue'>, string>> = {
   login: paths.login,
+  sign_up: paths.sign_up,
   select_account: paths.login,
   consent: paths.consent,
 };

@@ -23,7 +23,7 @@ import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
 import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
-const longestLogin = 320;
+export const longestLogin = 320;
 
 interface Shown {
   readonly login: string | null;

@@ -1,9 +1,10 @@
 // The authorization server's metadata, derived from the tables that do the work, so that it cannot lie.
 // RFC 8414 §2, OpenID Connect Discovery 1.0 §3.
-import { promptValues, responseModes } from '../authorization_request/authorization_request.ts';
+import { responseModes, supportedPrompts } from '../authorization_request/authorization_request.ts';
 import { passwordAcr } from '../authorization_request/claims.ts';
 import { responseTypes } from '../authorization_request/response_type.ts';
 import { tokenEndpointAuthMethods } from '../client_authentication/token_endpoint_auth_method.ts';
+import type { Config } from '../config.ts';
 import { grantTypes } from '../grants/grant_type.ts';
 import { supportedLocales } from '../login/texts/catalogue.ts';
 import { signingAlgorithms } from '../seams/signer.ts';
@@ -16,7 +17,7 @@ const maxAgeSeconds = 300;
 
 const confidentialMethods = Object.keys(tokenEndpointAuthMethods).filter((method) => method !== 'none');
 
-const metadataOf = (issuer: string) => ({
+const metadataOf = ({ issuer, signUp }: Config) => ({
   issuer,
   authorization_endpoint: issuer + paths.authorization,
   token_endpoint: issuer + paths.token,
@@ -35,7 +36,7 @@ const metadataOf = (issuer: string) => ({
   response_types_supported: responseTypes,
   response_modes_supported: responseModes,
   grant_types_supported: [...grantTypes.keys()],
-  prompt_values_supported: promptValues,
+  prompt_values_supported: supportedPrompts({ signUp }),
   acr_values_supported: [passwordAcr],
   ui_locales_supported: supportedLocales,
   code_challenge_methods_supported: ['S256'],
@@ -55,6 +56,6 @@ const metadataOf = (issuer: string) => ({
 
 /** Both well-known documents: `/.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`. */
 export const metadata: Endpoint = ({ config }) => {
-  const document = documentOf(JSON.stringify(metadataOf(config.issuer)));
+  const document = documentOf(JSON.stringify(metadataOf(config)));
   return publicDocument(() => document, 'application/json', maxAgeSeconds);
 };

@@ -8,7 +8,7 @@ import { signUp as makeAccount, type TypedAccount } from '../login/sign_up.ts';
 import { takeAllowances } from '../login/take_allowances.ts';
 import type { Provider } from '../provider.ts';
 import type { Endpoint } from './endpoint.ts';
-import { goOnSignedIn } from './login.ts';
+import { goOnSignedIn, longestLogin } from './login.ts';
 import { networkAddress } from './network_address.ts';
 import { pageEndpoint } from './page_endpoint.ts';
 import { readPageForm } from './page_form.ts';
@@ -18,7 +18,13 @@ import { seeOther } from './see_other.ts';
 import { type WaitingRequest, waitingRequest } from './waiting_request.ts';
 
 const limit = { burst: 10, emissionSeconds: 60 };
-const nothingTyped = { username: '', email: '', name: '' };
+
+/** What the fields hold before anything is typed: the login hint, in the one that it fits. */
+const hinted = (waiting: WaitingRequest | undefined): SignUpPage['typed'] => {
+  const hint = waiting?.request.loginHint?.slice(0, longestLogin) ?? '';
+  const isEmail = hint.includes('@');
+  return { username: isEmail ? '' : hint, email: isEmail ? hint : '', name: '' };
+};
 
 const show = (
   context: Context,
@@ -63,7 +69,7 @@ export const signUp: Endpoint = (provider) =>
   pageEndpoint(provider, {
     GET: async (context) => {
       const waiting = await waitingRequest(context, context.req.query('interaction'), provider);
-      return show(context, waiting, { typed: nothingTyped, problems: {} }, provider);
+      return show(context, waiting, { typed: hinted(waiting), problems: {} }, provider);
     },
     POST: (context) => make(context, provider),
   });

@@ -5,7 +5,7 @@ import type { NumericDate } from '../seams/clock.ts';
 import type { Consent, Interaction, Session } from '../seams/session_store.ts';
 import { resourceScopeOf } from './consent.ts';
 
-export type Step = 'login' | 'select_account' | 'consent' | 'issue';
+export type Step = 'login' | 'sign_up' | 'select_account' | 'consent' | 'issue';
 export type Refusal = 'login_required' | 'consent_required';
 
 export interface Progress {
@@ -33,7 +33,7 @@ export const isSignedInAsAsked = (
   const { session } = progress;
   if (session === undefined || !isExpected(request, session)) return false;
   const proved = isProvedOnTheWay(progress);
-  if (request.prompt.includes('login') && !proved) return false;
+  if ((request.prompt.includes('login') || request.prompt.includes('create')) && !proved) return false;
   const { maxAgeSeconds } = request;
   return maxAgeSeconds === undefined || proved || (maxAgeSeconds > 0 && now - session.authTime <= maxAgeSeconds);
 };
@@ -66,11 +66,14 @@ const isConsented = (request: AuthorizationRequest, { session, consent, interact
   return consent !== undefined && isScopeAllowed(request, consent) && covers(consent.claims, claims);
 };
 
+/** Initiating User Registration via OpenID Connect 1.0 §4.1. */
+const proofStep = ({ prompt }: AuthorizationRequest): Step => (prompt.includes('create') ? 'sign_up' : 'login');
+
 /** @returns the step to take, or why it cannot go on: under prompt=none without a page, or not with who signed in. */
 export const nextStep = (request: AuthorizationRequest, progress: Progress, now: NumericDate): Step | Refusal => {
   const silent = request.prompt.includes('none');
   if (isSomebodyElse(request, progress)) return 'login_required';
-  if (!isSignedInAsAsked(request, progress, now)) return silent ? 'login_required' : 'login';
+  if (!isSignedInAsAsked(request, progress, now)) return silent ? 'login_required' : proofStep(request);
   if (!isAccountChosen(request, progress)) return 'select_account';
   if (!isConsented(request, progress)) return silent ? 'consent_required' : 'consent';
   return 'issue';

@@ -87,11 +87,18 @@ describe('prompt, max_age and claims, OpenID Connect Core 1.0 §3.1.2.1', () => 
   test.each(['none login', 'login none', 'none consent', 'none none', 'create', 'LOGIN', 'login  consent', ' '])(
     'T059: prompt=%j is invalid_request',
     (prompt) => {
-      expect(refusalOf(() => checkPrompt(parseForm(`prompt=${encodeURIComponent(prompt)}`)))).toBe(
+      expect(refusalOf(() => checkPrompt(parseForm(`prompt=${encodeURIComponent(prompt)}`), { signUp: false }))).toBe(
         'invalid_request prompt_malformed',
       );
     },
   );
+
+  test('prompt=create is a value where people may sign up, also beside others but none', () => {
+    const check = (prompt: string) => checkPrompt(parseForm(`prompt=${encodeURIComponent(prompt)}`), { signUp: true });
+    expect(check('create')).toEqual(['create']);
+    expect(check('consent create')).toEqual(['consent', 'create']);
+    expect(refusalOf(() => check('none create'))).toBe('invalid_request prompt_malformed');
+  });
 
   test.each(['-1', '1.5', '1e3', '0x10', 'abc', '9999999999', ' 1'])(
     'T059: max_age=%j is invalid_request',

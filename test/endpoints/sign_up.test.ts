@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Browser, cheapHasher, type Fields, openPeople, type Page, type People, password } from '../people.ts';
+import {
+  authorizePath,
+  type Browser,
+  cheapHasher,
+  type Fields,
+  openPeople,
+  type Page,
+  type People,
+  password,
+} from '../people.ts';
 import { forge, forgeries } from './forged_forms.ts';
 
 let people: People;
@@ -42,6 +51,44 @@ describe('sign-up', () => {
     expect(await people.store.findUserByLogin('grace')).toMatchObject({
       ...{ emailVerified: false, roles: [], claims: { name: 'Grace Hopper' } },
     });
+  });
+
+  test.each([
+    ['grace.hopper@example.net', { username: '', email: 'grace.hopper@example.net' }],
+    ['hopper', { username: 'hopper', email: '' }],
+  ])('prompt=create opens it, also for who is signed in, with the login hint %j in its field', async (hint, shown) => {
+    const browser = people.openBrowser();
+    await signUp(accountOf(newName()), browser);
+    const asked = await browser.get(authorizePath({ prompt: 'create', login_hint: hint }));
+    expect(asked.location).toMatch(/^\/sign-up\?interaction=/);
+    const { html } = await browser.get(asked.location);
+    const shownIn = (name: string) => new RegExp(`name="${name}"[^>]* value="([^"]*)"`).exec(html)?.[1] ?? '';
+    expect({ username: shownIn('username'), email: shownIn('email') }).toEqual(shown);
+  });
+
+  test('prompt=create ends with a code for the new account, or for who had one after all', async () => {
+    const browser = people.openBrowser();
+    const { location } = await browser.get(authorizePath({ prompt: 'create' }));
+    const page = await browser.get(location);
+    const username = newName();
+    const hidden = { csrf: page.field('csrf'), interaction: page.field('interaction') };
+    const made = await browser.post('/sign-up', { ...hidden, ...accountOf(username) });
+    expect((await browser.walk(made.location)).searchParams.get('code')).toMatch(/^[\w-]{43}$/);
+    expect((await browser.get('/account')).html).toContain(username);
+    const again = await browser.get(authorizePath({ prompt: 'create' }));
+    const known = await browser.walk(again.location.replace('/sign-up', '/login'));
+    expect(known.searchParams.get('code')).toMatch(/^[\w-]{43}$/);
+  });
+
+  test('prompt=create is supported where it is switched on, and told so', async () => {
+    const supported = async ({ app }: People): Promise<unknown> =>
+      ((await (await app.request('/.well-known/openid-configuration')).json()) as Record<string, unknown>)
+        .prompt_values_supported;
+    expect(await supported(people)).toEqual(['none', 'login', 'consent', 'select_account', 'create']);
+    const closed = await openPeople({ passwordHasher: cheapHasher });
+    expect(await supported(closed)).toEqual(['none', 'login', 'consent', 'select_account']);
+    const refused = await closed.openBrowser().get(authorizePath({ prompt: 'create' }));
+    expect(new URL(refused.location).searchParams.get('error')).toBe('invalid_request');
   });
 
   test('is not there unless it is switched on', async () => {
