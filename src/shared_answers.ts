@@ -74,7 +74,8 @@ export const createSharedAnswers = (
     keep: async (request, response, keyRing) => {
       const pathname = plainPathOf(request);
       if (pathname === undefined || response.status !== 200) return;
-      if (pathname === jwksPath) return keepJwks(response.clone(), keyRing.jwkSet().kids);
+      // What is older than P an isolate cut off from the database may serve for itself, and not to others.
+      if (pathname === jwksPath) return keyRing.isOld() ? undefined : keepJwks(response.clone(), keyRing.jwkSet().kids);
       const maxAge = /max-age=(\d+)/.exec(response.headers.get('Cache-Control') ?? '')?.[1];
       if (isList(pathname) && maxAge !== undefined)
         await documents.keep(urlOf(pathname), response.clone(), Number(maxAge), clock.now());

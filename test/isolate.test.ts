@@ -45,6 +45,44 @@ describe('what goes on behind an answer', () => {
   });
 });
 
+describe('what the isolates of a data centre share', () => {
+  test('I5: is no key set older than P of an isolate that is cut off from the database', async () => {
+    const { config, clock, store, log } = provider;
+    const kept: string[] = [];
+    const keep = async (url: string): Promise<void> => {
+      kept.push(url);
+    };
+    const documents = { find: async () => undefined, keep, forget: async () => undefined };
+    let isAway = false;
+    const readSigningKeys = async () => {
+      if (isAway) throw new StoreUnavailableError('the database is away');
+      return store.readSigningKeys();
+    };
+    const keyRing = new KeyRing({
+      ...{ ...config, store: { ...store, readSigningKeys }, vault, clock, log, signers: nodeCryptoSigners },
+      turn: readRings,
+      wait: async () => undefined,
+    });
+    await keyRing.refresh();
+    const ask = async (): Promise<Response> => {
+      const behind: Promise<unknown>[] = [];
+      const shared = createSharedAnswers({ config, clock }, documents);
+      const isolate = createIsolate({ ...provider, keyRing }, { ...config, store, vault }, shared);
+      const request = new Request(`${config.issuer}/.well-known/jwks.json`);
+      const answer = await isolate.answer(request, undefined, (work) => behind.push(work));
+      await Promise.allSettled(behind);
+      return answer;
+    };
+    expect((await ask()).status).toBe(200);
+    expect(kept).toEqual([`${config.issuer}/.well-known/jwks.json`]);
+    isAway = true;
+    clock.advance(config.policy.snapshotSeconds + 1);
+    expect((await ask()).status).toBe(200);
+    expect(kept).toHaveLength(1);
+    log.records.length = 0;
+  });
+});
+
 describe('a trigger that cannot turn the keys', () => {
   test('fails, and does all else: what is swept may be what makes room for a key', async () => {
     const { config, clock, store, log } = provider;
