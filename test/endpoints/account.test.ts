@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { User } from '../../src/seams/user_store.ts';
 import { hashOpaque } from '../../src/tokens/opaque.ts';
+import { makeSession } from '../contracts/records.ts';
 import {
   authorizePath,
   type Browser,
@@ -93,6 +94,22 @@ describe('sessions, ASVS 7.4.2 and 7.5', () => {
     await desk.post('/account/sessions', { ...ownFormOf(page), sid });
     expect([await isIn(desk), await isIn(phone)]).toEqual([true, false]);
     expect(await sidsOf(user)).toEqual(sids.filter((other) => other !== sid));
+  });
+
+  test('of more than fifty sessions the page shows this one, and of the others those that were seen last', async () => {
+    const user = await newcomer();
+    const browser = await signedIn(user);
+    const [own = ''] = await sidsOf(user);
+    const { sub } = user;
+    for (let nth = 0; nth < 60; nth += 1) {
+      const at = people.clock.now() + nth;
+      const session = makeSession(`${sub}.${nth}`, { sub, authTime: at, lastSeenAt: at, expiresAt: at + 3600 });
+      await people.store.addSession(session, null);
+    }
+    const { html } = await browser.get('/account');
+    const shown = [...html.matchAll(/name="sid" value="([^"]*)"/g)].map(([, sid]) => sid);
+    expect(shown).toEqual([own, ...Array.from({ length: 49 }, (_, nth) => `${sub}.${59 - nth}`)]);
+    expect(html).toContain('And 11 more');
   });
 
   test("T096: nobody ends another end-user's session", async () => {

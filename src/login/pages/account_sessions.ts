@@ -25,6 +25,8 @@ export interface AccountSessions {
   readonly now: NumericDate;
 }
 
+/** A program that signs in every minute has tens of thousands. */
+const mostShown = 50;
 /** Whoever was seen within it is there. */
 const nowSeconds = 60;
 
@@ -47,11 +49,19 @@ ${hiddenInputs({ csrf, account: user.sub, sid })}
 </form></li>`;
 };
 
+/** This one first, then those that were seen last. */
+const shownFirst = (one: AccountSession, other: AccountSession): number =>
+  Number(other.current) - Number(one.current) || other.lastSeenAt - one.lastSeenAt;
+
 export const accountSessions = (page: AccountSessions): Markup => {
-  const { texts, sessions } = page;
+  const { texts } = page;
+  const sessions = page.sessions.toSorted(shownFirst);
+  const shown = sessions.slice(0, mostShown);
+  const left = sessions.length - shown.length;
   return html`<section class="card panel" aria-labelledby="sessions">
 <h2 id="sessions">${texts.account.sessions}</h2>
 <p>${sessions.length > 0 ? texts.account.sessionsLead : texts.account.noSessions}</p>
-${sessions.length > 0 && html`<ul class="rows">${sessions.map((session) => sessionItem(session, page))}</ul>`}
+${shown.length > 0 && html`<ul class="rows">${shown.map((session) => sessionItem(session, page))}</ul>`}
+${left > 0 && html`<p>${texts.account.moreSessions(left)}</p>`}
 </section>`;
 };

@@ -145,6 +145,8 @@ export const english = {
     },
     sessions: 'Where you are signed in',
     sessionsLead: 'End any session you do not recognise, then change your password.',
+    moreSessions: (count: number) =>
+      `And ${count} more, not seen for longer. Change your password to end every session but this one.`,
     noSessions: 'There are no sessions.',
     thisSession: 'This browser',
     signedIn: (at: Markup): Markup => html`Signed in ${at}`,

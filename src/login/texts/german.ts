@@ -154,6 +154,8 @@ export const german: Texts = {
     },
     sessions: 'Wo Sie angemeldet sind',
     sessionsLead: 'Beenden Sie Sitzungen, die Sie nicht kennen, und ändern Sie dann Ihr Passwort.',
+    moreSessions: (count) =>
+      `Und ${count} weitere, länger nicht gesehen. Ändern Sie Ihr Passwort, um alle Sitzungen außer dieser zu beenden.`,
     noSessions: 'Es gibt keine Sitzungen.',
     thisSession: 'Dieser Browser',
     signedIn: (at) => html`Angemeldet am ${at}`,
