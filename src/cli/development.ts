@@ -95,17 +95,21 @@ const prepareDemo = async (development: Development, command: string): Promise<s
   return `\nTo sign in as a person would: ${open}. For a new password:\n\n  ${command} users set-password ${demoUser}\n`;
 };
 
+/** Of Node alone: whoever has this running has it, and may have no curl. */
 const walk = (issuer: string, secret: string): string => `
-Get a token, keep the key set, and verify offline. Paste into a second terminal, in this folder:
+Get a token, fetch the key set, and verify offline. Paste into a second terminal, in this folder:
 
-TOKEN=$(curl -s ${issuer}/token -u '${firstClient}:${secret}' -d grant_type=client_credentials \\
-  | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')
-curl -s ${issuer}/.well-known/jwks.json > /tmp/jwks.json
-node --input-type=module - "$TOKEN" <<'END'
-import { readFileSync } from 'node:fs';
+node --input-type=module - <<'END'
 import { createLocalJWKSet, jwtVerify } from 'jose';
-const keys = createLocalJWKSet(JSON.parse(readFileSync('/tmp/jwks.json', 'utf8')));
-const { payload, protectedHeader } = await jwtVerify(process.argv[2], keys, {
+const answer = await fetch('${issuer}/token', {
+  method: 'POST',
+  headers: { Authorization: 'Basic ' + btoa('${firstClient}:${secret}') },
+  body: new URLSearchParams({ grant_type: 'client_credentials' }),
+});
+const { access_token } = await answer.json();
+const jwks = await fetch('${issuer}/.well-known/jwks.json').then((found) => found.json());
+// From here on nobody asks the issuer.
+const { payload, protectedHeader } = await jwtVerify(access_token, createLocalJWKSet(jwks), {
   issuer: '${issuer}',
   audience: '${firstResource}',
   typ: 'at+jwt',
