@@ -89,11 +89,19 @@ const listening = async (server: Running): Promise<void> => {
   await until('the server listens', () => (server.stdout().includes('"msg":"listening"') ? true : undefined));
 };
 
+const without = (commands: readonly string[]): string =>
+  commands.map((command) => `${command}() { echo '${command}: command not found' >&2; return 127; }\n`).join('');
+
 /**
  * @param folder - an empty folder; the pages' files, database and ring of keys land there.
+ * @param absent - commands that the reader's machine does not have.
  * @returns what the server and each `run` block printed; the issuer's port is written back to 3000.
  */
-export const pasteSection = async (section: Section, folder: string): Promise<SectionOutcome> => {
+export const pasteSection = async (
+  section: Section,
+  folder: string,
+  absent: readonly string[] = [],
+): Promise<SectionOutcome> => {
   const issuer = `http://localhost:${await freePort()}`;
   const port = `${await freePort()}`;
   const rewrite = (text: string): string => text.replaceAll(writtenIssuer, issuer).replaceAll(writtenPort, port);
@@ -101,7 +109,10 @@ export const pasteSection = async (section: Section, folder: string): Promise<Se
   mkdirSync(join(folder, 'pasted'), { recursive: true });
   installPackages(folder);
   const bash = (script: string): Running =>
-    start('bash', ['-c', prelude + script], resolve(folder), { KEYTURN_ISSUER: issuer, ...fromSource });
+    start('bash', ['-c', prelude + without(absent) + script], resolve(folder), {
+      KEYTURN_ISSUER: issuer,
+      ...fromSource,
+    });
 
   const server = bash(rewrite(section.serve.text));
   try {
