@@ -15,6 +15,9 @@ const year = 366 * day;
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 export const isLoopback = (issuer: string): boolean => loopbackHosts.includes(new URL(issuer).hostname);
 
+/** What the router decodes, or reads as a pattern: nothing would be served there, or the same at other paths as well. */
+const unservable = /[%*]|\/:/;
+
 const issuer = z.string().check((context) => {
   const found = context.value;
   const complain = (message: string): void => {
@@ -29,7 +32,9 @@ const issuer = z.string().check((context) => {
     return complain('expected no query, fragment or user name in it (RFC 8414 §2)');
   const canonical = url.href.replace(/\/+$/, '');
   if (canonical !== found)
-    complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
+    return complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
+  if (unservable.test(url.pathname))
+    complain('expected no %, no * and no segment that starts with a colon in its path, which is not served as written');
 });
 
 const processes = z

@@ -141,6 +141,7 @@ describe('the issuer, RFC 8414 §2', () => {
   test.each([
     'https://id.example.com',
     'https://id.example.com/tenant',
+    'https://id.example.com/te/b2c_1a:sign-in(v2)',
     'https://id.example.com:8443',
     'http://localhost:3000',
     'http://127.0.0.1:4100',
@@ -163,6 +164,9 @@ describe('the issuer, RFC 8414 §2', () => {
     ['https://id.example.com?', 'no query, fragment or user name'],
     ['https://id.example.com#', 'no query, fragment or user name'],
     ['https://me@id.example.com', 'no query, fragment or user name'],
+    ['https://id.example.com/My%20Realm', 'no %, no * and no segment that starts with a colon'],
+    ['https://id.example.com/realms/:name', 'no %, no * and no segment that starts with a colon'],
+    ['https://id.example.com/a*b', 'no %, no * and no segment that starts with a colon'],
   ])('%s is refused: %s', (issuer, reason) => {
     const message = refusalOf({ KEYTURN_ISSUER: issuer });
     expect(message).toContain('KEYTURN_ISSUER');
