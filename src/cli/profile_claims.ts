@@ -1,7 +1,7 @@
-// The standard claims an operator may set, each read as its type demands. OpenID Connect Core 1.0 §5.1.
+// The standard claims an operator may set, each of the type it has to have, typed or imported. OpenID Connect Core 1.0 §5.1.
 import { OperatorError } from '../errors.ts';
 import { userClaimNames } from '../tokens/user_claims.ts';
-import { jsonObject } from './option_values.ts';
+import { isJsonObject } from '../verifier/json_object.ts';
 
 /** A claim's name and its value as typed. */
 export type TypedClaim = readonly [name: string, value: string];
@@ -15,38 +15,62 @@ const settable = userClaimNames.filter((name) => !elsewhere.includes(name));
 
 const mostCharacters = 500;
 const control = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+const lineBreak = /\r?\n/g;
 
-const readTruth = (text: string): boolean | undefined => {
-  if (text === 'true') return true;
-  return text === 'false' ? false : undefined;
+/** A claim that says nothing is left out, never there as an empty one. §5.3.2. */
+const isLine = (value: unknown): boolean =>
+  typeof value === 'string' && value !== '' && value.length <= mostCharacters && !control.test(value);
+
+/** Its members are text, which may have several lines. §5.1.1. */
+const isAddress = (value: unknown): boolean => {
+  if (!isJsonObject(value)) return false;
+  const members = Object.values(value);
+  return (
+    members.length > 0 && members.every((text) => typeof text === 'string' && isLine(text.replace(lineBreak, ' ')))
+  );
 };
 
-const readAddress = (text: string): Claims | undefined => {
+/** A year that is not told is 0000, which had a 29th of February. */
+const isBirthdate = (value: unknown): boolean => {
+  if (typeof value !== 'string' || !/^\d{4}(-\d\d-\d\d)?$/.test(value)) return false;
+  const date = new Date(`${value.slice(0, 4)}${value.slice(4) || '-01-01'}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+};
+
+const asJson = (text: string): unknown => {
   try {
-    return jsonObject(text);
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return text;
   }
 };
 
 interface ClaimType {
   readonly expected: string;
-  /** @returns undefined for what is no value of the type. */
+  is(value: unknown): boolean;
+  /** @returns what was typed as a value, which need not be one of the type. */
   read(text: string): unknown;
 }
 
+const asTyped = (text: string): string => text;
+
 const types: Readonly<Record<string, ClaimType>> = {
-  address: { expected: 'a JSON object, like {"country":"GB"}', read: readAddress },
-  phone_number_verified: { expected: 'true or false', read: readTruth },
-  birthdate: {
-    expected: 'YYYY-MM-DD, or YYYY alone',
-    read: (text) => (/^\d{4}(-\d\d-\d\d)?$/.test(text) ? text : undefined),
-  },
+  address: { expected: 'a JSON object of text, like {"country":"GB"}', is: isAddress, read: asJson },
+  phone_number_verified: { expected: 'true or false', is: (value) => typeof value === 'boolean', read: asJson },
+  birthdate: { expected: 'YYYY-MM-DD, or YYYY alone', is: isBirthdate, read: asTyped },
 };
 
-const plainText: ClaimType = {
-  expected: `one line of at most ${mostCharacters} characters`,
-  read: (text) => (text.length <= mostCharacters && !control.test(text) ? text : undefined),
+const line: ClaimType = { expected: `one line of at most ${mostCharacters} characters`, is: isLine, read: asTyped };
+
+const typeOf = (name: string): ClaimType => types[name] ?? line;
+
+/** @throws {OperatorError} for a value that the claim cannot have. */
+const assertOfType = (name: string, value: unknown, found: unknown): void => {
+  const { expected, is } = typeOf(name);
+  if (!is(value))
+    throw new OperatorError(
+      `The claim ${name} cannot be ${JSON.stringify(found)}; expected ${expected}. Nothing was changed.`,
+    );
 };
 
 const readClaim = ([name, text]: TypedClaim): readonly [string, unknown] => {
@@ -54,12 +78,10 @@ const readClaim = ([name, text]: TypedClaim): readonly [string, unknown] => {
     throw new OperatorError(
       `There is no claim ${JSON.stringify(name)} to set; nothing was changed. There are: ${settable.join(', ')}. E-mail address and roles have options of their own.`,
     );
-  const { expected, read } = types[name] ?? plainText;
-  const value = text === '' ? null : read(text);
-  if (value !== undefined) return [name, value];
-  throw new OperatorError(
-    `The claim ${name} cannot be ${JSON.stringify(text)}; expected ${expected}. Nothing was changed.`,
-  );
+  if (text === '') return [name, null];
+  const value = typeOf(name).read(text);
+  assertOfType(name, value, text);
+  return [name, value];
 };
 
 /**
@@ -70,3 +92,8 @@ export const profileClaims = (typed: readonly TypedClaim[], before: Claims = {})
   Object.fromEntries(
     Object.entries({ ...before, ...Object.fromEntries(typed.map(readClaim)) }).filter(([, value]) => value !== null),
   );
+
+/** Claims of other names may come along: nobody is told them. @throws {OperatorError} for a value that one cannot have. */
+export const assertImportable = (claims: Claims): void => {
+  for (const [name, value] of Object.entries(claims)) if (settable.includes(name)) assertOfType(name, value, value);
+};

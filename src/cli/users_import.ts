@@ -8,6 +8,7 @@ import { canonicalEmail, canonicalUsername } from '../login/username.ts';
 import type { User } from '../seams/user_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { assertNoClient } from './own_subject.ts';
+import { assertImportable } from './profile_claims.ts';
 import { readJsonObject } from './read_json_object.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
@@ -48,6 +49,7 @@ const userOf = (exported: Readonly<Record<string, unknown>>): User & { readonly 
       `This is no user as "keyturn users export" prints them; nothing was changed. ${z.prettifyError(error)}`,
     );
   const { user } = data;
+  assertImportable(user.claims);
   return {
     sub: user.sub,
     username: user.username,

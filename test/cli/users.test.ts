@@ -152,6 +152,8 @@ describe('keyturn users add', () => {
     ['an address that is text', ['ada', '--claim', 'address=here'], 'expected a JSON object'],
     ['a truth that is none', ['ada', '--claim', 'phone_number_verified=yes'], 'expected true or false'],
     ['a birthdate that is none', ['ada', '--claim', 'birthdate=10/12/1815'], 'expected YYYY-MM-DD'],
+    ['a birthdate on no day', ['ada', '--claim', 'birthdate=1815-02-29'], 'expected YYYY-MM-DD'],
+    ['an address whose member is no text', ['ada', '--claim', 'address={"country":44}'], 'expected a JSON object'],
     ['a name with an escape sequence', ['ada', '--name', 'Ada\u001b[2J'], 'expected one line'],
     ['a role with a space', ['ada', '--role', 'a b'], 'cannot be a role'],
   ])('T104: %s is refused and nobody is added', async (_, args, message) => {
@@ -248,6 +250,37 @@ describe('keyturn users set-password, lock, unlock', () => {
 test('what is no user to import is told what was expected, of users', async () => {
   for (const input of ['', '[]', '{"client_name":"Billing"}'])
     expect(await piping(input, 'users', 'import', '-')).toMatchObject(refused('as "keyturn users export" prints'));
+});
+
+describe('the claims of a user to import, OpenID Connect Core 1.0 §5.1, §5.3.2', () => {
+  const exportedWith = async (claims: object): Promise<string> => {
+    await document('users', 'add', 'ada');
+    const { user } = JSON.parse((await keyturn('users', 'export', 'ada')).stdout);
+    await keyturn('users', 'remove', 'ada');
+    return JSON.stringify({ user: { ...user, claims } });
+  };
+
+  test.each([
+    [{ name: 5 }, 'The claim name cannot be 5; expected one line'],
+    [{ nickname: null }, 'The claim nickname cannot be null'],
+    [{ website: '' }, 'The claim website cannot be ""'],
+    [{ given_name: 'Ada\u001b[2J' }, 'The claim given_name cannot be'],
+    [{ birthdate: '1815-13-10' }, 'expected YYYY-MM-DD'],
+    [{ phone_number_verified: 'true' }, 'expected true or false'],
+    [{ address: { formatted: 'Here\u001b[2J' } }, 'expected a JSON object'],
+    [{ address: {} }, 'expected a JSON object'],
+  ])('%j is refused, and nobody is added', async (claims, message) => {
+    const exported = await exportedWith(claims);
+    expect(await piping(exported, 'users', 'import', '-')).toMatchObject(refused(message));
+    expect(await document('users', 'list')).toEqual({ users: [], next: null });
+  });
+
+  test('what users add takes comes along, and what this version does not know', async () => {
+    const address = { formatted: '12 St James\u2019s Square\r\nLondon', country: 'GB' };
+    const claims = { birthdate: '0000-12-10', phone_number_verified: false, address, zodiac: 3 };
+    await piping(await exportedWith(claims), 'users', 'import', '-');
+    expect(await document('users', 'show', 'ada')).toMatchObject({ claims });
+  });
 });
 
 test('users are listed so many at a time, each list telling where the next begins', async () => {
