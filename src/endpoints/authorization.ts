@@ -105,7 +105,8 @@ const answerClient = async (
 };
 
 const authorize = async (context: Context, provider: Provider): Promise<Response> => {
-  if (isCrossSitePost(context)) return repeatByGet(context, keptParameters(await readFormBody(context)));
+  if (isCrossSitePost(context, provider.config))
+    return repeatByGet(context, keptParameters(await readFormBody(context)));
   const arrived = await arrive(context, provider);
   const target = await responseTarget(arrived.parameters, provider);
   return answerClient(context, target, arrived, provider);

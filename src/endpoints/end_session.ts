@@ -87,7 +87,7 @@ const logOut = async (context: Context, parameters: Parameters, provider: Provid
 const post = async (context: Context, provider: Provider): Promise<Response> => {
   if (!hasFormBody(context)) throw new OAuthError('request_forged');
   const form = await readFormBody(context);
-  if (form.get('csrf') === undefined && isCrossSitePost(context))
+  if (form.get('csrf') === undefined && isCrossSitePost(context, provider.config))
     return repeatByGet(context, Object.fromEntries(logoutParameterNames.map((name) => [name, form.all(name)])));
   if (form.get('csrf') === undefined) return logOut(context, form, provider);
   await readPageForm(context, provider);

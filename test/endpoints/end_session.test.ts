@@ -246,6 +246,18 @@ describe('end_session_endpoint, RP-Initiated Logout 1.0 §2, §3', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
+  test.each(['https://app.example.com', 'null'])(
+    'T091: so is one with Origin: %s of a browser that sends no Sec-Fetch-Site; it was told of a sign-out that was none',
+    async (origin) => {
+      const { browser, hint } = await signedIn();
+      const form = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: out });
+      const sent = await people.app.request('/logout', { method: 'POST', body: form, headers: { Origin: origin } });
+      expect(sent.headers.get('Location')).toBe(`/logout?${form}`);
+      expect(gist(await browser.get(`/logout?${form}`))).toEqual({ status: 303, location: out });
+      expect(await isIn(browser)).toBe(false);
+    },
+  );
+
   test('T091: one that no GET takes, for its length, is refused on a page', async () => {
     const { browser } = await signedIn();
     const form = { client_id: 'ours', state: 'x'.repeat(12_288) };
