@@ -14,12 +14,13 @@ const elsewhere = ['preferred_username', 'email', 'email_verified', 'roles', 'up
 const settable = userClaimNames.filter((name) => !elsewhere.includes(name));
 
 const mostCharacters = 500;
-const control = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Controls, line breaks among them, and what turns the direction of writing: of no name that people sign up with either. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const lineBreak = /\r?\n/g;
 
 /** A claim that says nothing is left out, never there as an empty one. §5.3.2. */
 const isLine = (value: unknown): boolean =>
-  typeof value === 'string' && value !== '' && value.length <= mostCharacters && !control.test(value);
+  typeof value === 'string' && value !== '' && value.length <= mostCharacters && !unprintable.test(value);
 
 /** Its members are text, which may have several lines. §5.1.1. */
 const isAddress = (value: unknown): boolean => {
@@ -60,7 +61,11 @@ const types: Readonly<Record<string, ClaimType>> = {
   birthdate: { expected: 'YYYY-MM-DD, or YYYY alone', is: isBirthdate, read: asTyped },
 };
 
-const line: ClaimType = { expected: `one line of at most ${mostCharacters} characters`, is: isLine, read: asTyped };
+const line: ClaimType = {
+  expected: `one line of at most ${mostCharacters} characters, none of which turns the direction of writing`,
+  is: isLine,
+  read: asTyped,
+};
 
 const typeOf = (name: string): ClaimType => types[name] ?? line;
 

@@ -155,6 +155,7 @@ describe('keyturn users add', () => {
     ['a birthdate on no day', ['ada', '--claim', 'birthdate=1815-02-29'], 'expected YYYY-MM-DD'],
     ['an address whose member is no text', ['ada', '--claim', 'address={"country":44}'], 'expected a JSON object'],
     ['a name with an escape sequence', ['ada', '--name', 'Ada\u001b[2J'], 'expected one line'],
+    ['a name that turns the direction of writing', ['ada', '--name', 'Ada\u202e'], 'expected one line'],
     ['a role with a space', ['ada', '--role', 'a b'], 'cannot be a role'],
   ])('T104: %s is refused and nobody is added', async (_, args, message) => {
     expect(await keyturn('users', 'add', ...args)).toMatchObject(refused(message));
