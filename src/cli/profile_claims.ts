@@ -38,6 +38,10 @@ const isBirthdate = (value: unknown): boolean => {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
 };
 
+/** Applications make links and pictures of it: one that runs a script is none. */
+const isWebAddress = (value: unknown): boolean =>
+  typeof value === 'string' && isLine(value) && /^https?:\/\//i.test(value) && URL.canParse(value);
+
 const asJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -55,9 +59,14 @@ interface ClaimType {
 
 const asTyped = (text: string): string => text;
 
+const webAddress: ClaimType = { expected: 'an http or https address', is: isWebAddress, read: asTyped };
+
 const types: Readonly<Record<string, ClaimType>> = {
   address: { expected: 'a JSON object of text, like {"country":"GB"}', is: isAddress, read: asJson },
   phone_number_verified: { expected: 'true or false', is: (value) => typeof value === 'boolean', read: asJson },
+  picture: webAddress,
+  profile: webAddress,
+  website: webAddress,
   birthdate: { expected: 'YYYY-MM-DD, or YYYY alone', is: isBirthdate, read: asTyped },
 };
 

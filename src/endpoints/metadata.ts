@@ -32,7 +32,7 @@ const metadataOf = ({ issuer, signUp }: Config) => ({
   // OpenID Federation 1.0 §5.1.1
   federation_historical_keys_endpoint: issuer + paths.key_history,
   scopes_supported: openidScopes,
-  claims_supported: ['sub', ...userClaimNames],
+  claims_supported: ['sub', 'auth_time', 'acr', 'amr', ...userClaimNames],
   response_types_supported: responseTypes,
   response_modes_supported: responseModes,
   grant_types_supported: [...grantTypes.keys()],
