@@ -37,8 +37,10 @@ const prepareLists = async ({ store, places }: Provider): Promise<void> => {
   );
 };
 
-const sweep = async ({ store, clock, config, revocations }: Provider): Promise<void> => {
+const sweep = async ({ store, clock, config, revocations, keyRing }: Provider): Promise<void> => {
   const now = clock.now();
+  // By a clock that is wrong all there is may have expired, of every node: what is deleted, no clock brings back.
+  if (keyRing.unfit() !== undefined) return;
   const afterlifeSeconds = afterlifeSecondsOf(config.policy);
   const tokenSeconds = revocations.retentionSeconds();
   await store.removeExpired(now, now - Math.max(tokenSeconds, config.refreshRetrySeconds + afterlifeSeconds));

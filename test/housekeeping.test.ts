@@ -47,8 +47,21 @@ describe.each([
   });
 });
 
+const day = 86_400;
+
+test('a clock by which the keys were not read deletes nothing', async () => {
+  const people = await openPeople({ environment: { KEYTURN_AUDIT_SECONDS: `${day}` } });
+  const { refresh_token } = await obtainTokens(people.app, people.openBrowser());
+  const events = await people.store.listAudit({ limit: 100 });
+  people.clock.advance(1000 * day);
+  await sweepOnce(people);
+  people.clock.advance(-1000 * day);
+  expect(await people.store.listAudit({ limit: 100 })).toEqual(events);
+  expect((await refresh(people.app, refresh_token)).status).toBe(200);
+  await people.store.close();
+});
+
 describe('the audit log', () => {
-  const day = 86_400;
   const signInAndOut = async (environment: Readonly<Record<string, string>>) => {
     const people = await openPeople({ environment });
     await people.store.appendAudit(auditEvent('client.added', { clientId: 'app' }, people));

@@ -101,3 +101,20 @@ describe('a trigger that cannot turn the keys', () => {
     ]);
   });
 });
+
+describe('a trigger by which clients are told for longer than P', () => {
+  test('reads the keys anew, and deletes what expired all the same', async () => {
+    const { config, clock, store } = await createTestProvider({ kekRing, clock: provider.clock });
+    const slow: typeof store.takeLogoutDeliveries = async () => {
+      clock.advance(config.policy.snapshotSeconds + 1);
+      return [];
+    };
+    const parts = { ...config, store: { ...store, takeLogoutDeliveries: slow }, vault };
+    const keyRing = new KeyRing({ ...parts, clock, signers: nodeCryptoSigners, log: provider.log, turn: readRings });
+    const shared = createSharedAnswers({ config, clock }, undefined);
+    const swept = vi.spyOn(parts.store, 'removeExpired');
+    await createIsolate({ ...provider, store: parts.store, keyRing }, parts, shared).keepHouse();
+    expect(swept).toHaveBeenCalledTimes(1);
+    await store.close();
+  });
+});

@@ -26,6 +26,8 @@ export const token: Endpoint = (provider) => ({
   POST: async (context) => {
     const parameters = await readFormBody(context);
     const { client, crossOrigin } = await proveClient(context, parameters, provider);
+    // By a clock that is wrong a token is over too early, and a repeat within its window is a theft: nothing is judged by one.
+    provider.keyRing.assertFit();
     const proof = await proveGrant(parameters, client, provider);
     await takeClientAllowance(context, client, parameters.get('grant_type'), provider);
     const response = await proof.settle(await issueTokens(proof.authorization, provider));

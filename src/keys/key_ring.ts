@@ -205,7 +205,7 @@ export class KeyRing {
 
   /** Why this node does not sign, in words for `/health/ready` and the log; undefined when it does. */
   notSigning(): string | undefined {
-    const unfit = this.#unfit();
+    const unfit = this.unfit();
     if (unfit !== undefined) return unfit;
     const { active } = this.#viewNow();
     const unopened = signingAlgorithms.find((alg) => !active.has(alg));
@@ -223,19 +223,25 @@ export class KeyRing {
     };
   }
 
-  #unfit(): string | undefined {
+  /** Why neither its view of the keys nor its clock is to be relied on, in words; undefined when both are. */
+  unfit(): string | undefined {
     if (this.#snapshot === undefined) return 'the signing keys have not been read yet';
     return unfitness(this.#snapshot, this.#parts.clock, this.#parts.policy);
+  }
+
+  /** @throws {OAuthError} signing_unavailable: the snapshot is too old, or the clock too far off. */
+  assertFit(): void {
+    const unfit = this.unfit();
+    if (unfit !== undefined) throw new OAuthError('signing_unavailable', { cause: unfit });
   }
 
   /**
    * The key that signs now.
    *
-   * @throws {OAuthError} signing_unavailable: the snapshot is too old, the clock too far off, or the key is not open.
+   * @throws {OAuthError} signing_unavailable: as assertFit does, or the key is not open.
    */
   activeSigner(alg: SigningAlgorithm): ActiveSigner {
-    const unfit = this.#unfit();
-    if (unfit !== undefined) throw new OAuthError('signing_unavailable', { cause: unfit });
+    this.assertFit();
     const active = this.#viewNow().active.get(alg);
     if (active === undefined) throw new OAuthError('signing_unavailable', { cause: `no active ${alg} key is open` });
     return active;

@@ -85,7 +85,7 @@ describe('T128: the error path fails closed', () => {
       }
       await expectNoToken(response, status);
     }
-    expect([...names].sort()).toEqual(['activeSigner', 'findClient', 'findResource', 'now']);
+    expect([...names].sort()).toEqual(['activeSigner', 'assertFit', 'findClient', 'findResource', 'now']);
   });
 
   test('a signature that fails gives 500 and no token', async () => {

@@ -65,3 +65,27 @@ describe('a store that fails', () => {
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([400]));
   });
 });
+
+describe('a clock that is wrong', () => {
+  const aheadSeconds = 3600;
+  /** As every node has it, and none has read the keys since. */
+  const whileAhead = async (request: () => Response | Promise<Response>): Promise<void> => {
+    people.clock.advance(aheadSeconds);
+    await expectRefusal(await request(), 'temporarily_unavailable', 503);
+    await pass(-aheadSeconds);
+  };
+
+  test('takes no repeat within the retry window for a theft', async () => {
+    const first = await startFamily();
+    const second = await refreshed(first.refresh_token);
+    await whileAhead(() => refresh(people.app, first.refresh_token));
+    expect(await refreshed(first.refresh_token)).toEqual(second);
+    await refreshed(second.refresh_token);
+  });
+
+  test('tells no client that its code is over', async () => {
+    const code = await obtainCode(browser, { scope: offline });
+    await whileAhead(() => redeem(people.app, code));
+    expect((await redeem(people.app, code)).status).toBe(200);
+  });
+});
