@@ -70,6 +70,8 @@ export const createRevocationView = ({
   let asOf: NumericDate | undefined;
   let attemptedAt: number | undefined;
   let [lastTurnsId, lastMarkId] = [0, 0];
+  /** When the youngest of the marks was made that were left out, as of no token any more. */
+  let leftOutUntil = Number.NEGATIVE_INFINITY;
   let refreshing: Promise<void> | undefined;
   let closed = false;
 
@@ -107,19 +109,28 @@ export const createRevocationView = ({
     }
   };
 
-  const takeMarks = ({ marks: added }: Revocations, now: NumericDate): void => {
-    const since = now - retentionSeconds();
-    const standing = (marks[0]?.markedAt ?? now) < since ? marks.filter(({ markedAt }) => markedAt >= since) : marks;
-    marks = added.length === 0 ? standing : [...standing, ...added.filter(({ markedAt }) => markedAt >= since)];
+  const withoutOld = (all: readonly RevocationMark[], since: NumericDate): readonly RevocationMark[] => {
+    const old = all.filter(({ markedAt }) => markedAt < since);
+    leftOutUntil = old.reduce((latest, { markedAt }) => Math.max(latest, markedAt), leftOutUntil);
+    return old.length === 0 ? all : all.filter(({ markedAt }) => markedAt >= since);
+  };
+
+  const takeMarks = (before: readonly RevocationMark[], { marks: added }: Revocations, since: NumericDate): void => {
+    const standing = (before[0]?.markedAt ?? since) < since ? withoutOld(before, since) : before;
+    marks = added.length === 0 ? standing : [...standing, ...withoutOld(added, since)];
     lastMarkId = added.at(-1)?.id ?? lastMarkId;
   };
 
   const readOnce = async (): Promise<void> => {
     attemptedAt = clock.monotonicSeconds();
     const now = clock.now();
-    const revocations = await store.readRevocations(lastTurnsId, lastMarkId);
+    const since = now - retentionSeconds();
+    // The clock was ahead when some were left out: they are read once more.
+    const isAllAnew = since <= leftOutUntil;
+    const revocations = await store.readRevocations(lastTurnsId, isAllAnew ? 0 : lastMarkId);
+    if (isAllAnew) leftOutUntil = Number.NEGATIVE_INFINITY;
     takeLists(revocations);
-    takeMarks(revocations, now);
+    takeMarks(isAllAnew ? [] : marks, revocations, since);
     asOf = now;
     for (const listener of listeners) listener('read');
   };
