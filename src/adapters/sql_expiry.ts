@@ -79,16 +79,16 @@ const prepareSteps = (connection: SqlConnection) => {
     later: [
       // To a node whose clock is behind it has not expired yet.
       deleteFrom(deniedToken, deniedToken.jti, lt(deniedToken.expiresAt, before)),
-      // The last access token of a family may outlive it, and is revoked by what is kept here.
-      ...deleteFamilies(lt(tokenFamily.expiresAt, before)),
       ...deleteFamilies(lt(tokenFamily.endedAt, before)),
     ],
+    // The last access token of a family may outlive it, and is revoked by what is kept here.
+    outlived: deleteFamilies(lt(tokenFamily.expiresAt, before)),
   };
 };
 
 export const createRemoveExpired = (connection: SqlConnection): SessionStore['removeExpired'] => {
   const { write, mostRows } = connection;
-  const { now, spent, readers, later } = prepareSteps(connection);
+  const { now, spent, readers, later, outlived } = prepareSteps(connection);
   const removeAll = async (statements: readonly Statement<never>[], instant: number): Promise<void> => {
     for (const statement of statements) {
       let changes = mostRows;
@@ -100,5 +100,6 @@ export const createRemoveExpired = (connection: SqlConnection): SessionStore['re
     await removeAll(spent, tokensSince);
     await write(readers.with({ before: instant - readerSeconds }));
     await removeAll(later, instant - afterlifeSeconds);
+    await removeAll(outlived, Math.min(instant - afterlifeSeconds, tokensSince));
   };
 };

@@ -86,8 +86,8 @@ export interface SessionStore {
   withdrawConsent(sub: string, clientId: string, at: NumericDate): Promise<boolean>;
   /**
    * Deletes what expired before `before`: interactions, unspent codes, sessions, denied tokens, idle rate limits, and
-   * families with all that is known of their codes and tokens; and refresh tokens that tell their family, spent before
-   * `tokensSince`.
+   * families, once none of their tokens is accepted any more, with all that is known of their codes and tokens; and refresh
+   * tokens that tell their family, spent before `tokensSince`.
    *
    * @param tokensSince - no access token from before it is accepted any more, and no answer is given again.
    */

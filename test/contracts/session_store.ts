@@ -260,7 +260,7 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     expect(found?.token.usedAt).toBe(now);
     expect(found?.token.answer).toBeNull();
     // The access tokens it gave last may be revoked for a day more.
-    await store.removeExpired(now + 31 * day + 1, now);
+    await store.removeExpired(now + 31 * day + 1, now + 30 * day + 1);
     expect(await store.findFamily('family')).toBeUndefined();
     // It could not start anew if a token of it were left.
     await store.addSession(makeSession('desk'), null);
@@ -304,11 +304,20 @@ const describeExpiry = (opened: () => OpenedStores): void => {
     expect(await store.findAuthorizationCode('unspent')).toBeUndefined();
     expect(await store.findAuthorizationCode('code-of-family')).toMatchObject({ usedAt: now, familyId: 'family' });
     expect(await store.findAuthorizationCode('code-of-ended')).toMatchObject({ usedAt: now, familyId: 'ended' });
-    await store.removeExpired(now + 31 * day, now);
+    await store.removeExpired(now + 31 * day, now + 30 * day + 1);
     expect(await store.findAuthorizationCode('code-of-family')).toBeDefined();
     expect(await store.findAuthorizationCode('code-of-ended')).toBeUndefined();
-    await store.removeExpired(now + 31 * day + 1, now);
+    await store.removeExpired(now + 31 * day + 1, now + 30 * day + 1);
     expect(await store.findAuthorizationCode('code-of-family')).toBeUndefined();
+  });
+
+  test('T085: a family that expired stays while a token of it is accepted, so that whoever ends it finds it', async () => {
+    const { store } = opened();
+    await addStanding(store);
+    await startFamily(store, 'family', { expiresAt: now + 30 * day });
+    await store.removeExpired(now + 37 * day, now + 30 * day);
+    await store.lockUser('ada', now + 37 * day);
+    expect((await store.readRevocations(0, 0)).marks).toMatchObject([{ kind: 'family_id', value: 'family' }]);
   });
 
   test('T081: the answer of a spent token outlives any retry window', async () => {
