@@ -13,6 +13,8 @@ interface Signed {
   readonly asOf: number;
   /** BASE64URL(ZLIB(bits)), for as long as the bits do not change. */
   readonly lst: string;
+  /** The key that signed it. */
+  readonly kid: string;
   readonly token: string;
 }
 
@@ -41,15 +43,21 @@ const sign = async (
     ttl,
     status_list: { bits: 1, lst, aggregation_uri: `${issuer}/status-lists` },
   };
-  return { version, asOf, lst, token: await signJwt('statuslist+jwt', claims, signer) };
+  return { version, asOf, lst, kid: signer.kid, token: await signJwt('statuslist+jwt', claims, signer) };
 };
 
 /** Keeps each list as it was last signed. While the database is down the view does not change, and neither does this. */
 export const createStatusListTokens = (parts: Parts): StatusListTokens => {
-  const { revocations, deflate, config } = parts;
+  const { revocations, deflate, config, keyRing } = parts;
   const signAgainSeconds = Math.max(1, Math.floor(config.statusListTtlSeconds / signingsInTtl));
   const signed = new Map<string, Signed>();
   const signing = new Map<string, Promise<Signed>>();
+
+  /** Verifiers that have the newest key set take nothing that a revoked key signed. */
+  const isRevoked = (kid: string): boolean => keyRing.keys.some((key) => key.kid === kid && key.revokedAt !== null);
+
+  const isGood = (made: Signed, { version }: ViewedList, asOf: number): boolean =>
+    made.version === version && asOf < made.asOf + signAgainSeconds && !isRevoked(made.kid);
 
   const signAgain = async (list: ViewedList, asOf: number, before: Signed | undefined): Promise<Signed> => {
     const { listId } = list.record;
@@ -69,7 +77,7 @@ export const createStatusListTokens = (parts: Parts): StatusListTokens => {
       const [list, asOf] = [revocations.list(listId), revocations.asOf];
       if (list === undefined || asOf === undefined) return undefined;
       const before = signed.get(listId);
-      if (before?.version === list.version && asOf < before.asOf + signAgainSeconds) return before.token;
+      if (before !== undefined && isGood(before, list, asOf)) return before.token;
       const begun = signing.get(listId) ?? signAgain(list, asOf, before).finally(() => signing.delete(listId));
       signing.set(listId, begun);
       return (await begun).token;

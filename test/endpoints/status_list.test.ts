@@ -135,6 +135,18 @@ describe('a Status List Token, draft-ietf-oauth-status-list-17 §5.1, §8', () =
     expect((await readList(uri)).claims.iat).toBe(Number(first.claims.iat) + 5);
   });
 
+  test('I5: is signed anew at once when the key that signed it is revoked', async () => {
+    const { uri } = await issue();
+    const { store, keyRing, clock } = provider;
+    const { kid } = keyRing.activeSigner('ES256').signer;
+    const standby = keyRing.keys.find((key) => key.alg === 'ES256' && key.kid !== kid);
+    expect((await readList(uri)).header.kid).toBe(kid);
+    const promotedKid = String(standby?.kid);
+    await store.revokeSigningKey({ kid, reason: 'a test', revokedAt: clock.now(), promotedKid, successor: null });
+    await keyRing.refresh();
+    expect((await readList(uri)).header.kid).toBe(promotedKid);
+  });
+
   test('with the database down it is served as it was, and does not claim to be newer', async () => {
     const { uri } = await issue();
     const before = await readList(uri);
