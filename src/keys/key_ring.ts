@@ -133,7 +133,10 @@ export class KeyRing {
     /** What was read is true, whatever could not be done: it is gone on with, where there is something to go on from. */
     const takeWhatWasRead = (): void => {
       if (this.#snapshot !== undefined)
-        this.#take({ keys: before.keys, readAt, clockAtRead: asked, clockAheadSeconds }, opened.signers);
+        this.#take(
+          { keys: before.keys, readAt, clockAtRead: asked, databaseAtRead: databaseNow, clockAheadSeconds },
+          opened.signers,
+        );
     };
     if (opened.failure !== undefined) {
       takeWhatWasRead();
@@ -146,8 +149,9 @@ export class KeyRing {
     });
     logTurn(report, log);
     this.#tellStandstill(report);
-    const { signers, failure } = await this.#openSigners(report.keys, report.databaseNow);
-    this.#take({ keys: report.keys, readAt: turnedAt, clockAtRead, clockAheadSeconds }, signers);
+    const { keys, databaseNow: databaseAtRead } = report;
+    const { signers, failure } = await this.#openSigners(keys, databaseAtRead);
+    this.#take({ keys, readAt: turnedAt, clockAtRead, databaseAtRead, clockAheadSeconds }, signers);
     if (failure !== undefined) throw failure;
     return report.nextAt - report.databaseNow;
   }
@@ -270,9 +274,10 @@ export class KeyRing {
 
   #viewAt(now: NumericDate, last: View | undefined): View {
     const { clock, policy } = this.#parts;
+    const signsAt = Math.max(now, this.#snapshot?.databaseAtRead ?? now);
     const active = new Map<SigningAlgorithm, ActiveSigner>();
     for (const alg of signingAlgorithms) {
-      const key = activeKeyOf(lifetimesOf(ringOf(this.keys, alg), policy, now));
+      const key = activeKeyOf(lifetimesOf(ringOf(this.keys, alg), policy, signsAt));
       const signer = key && this.#signers.get(key.kid);
       if (key && signer) active.set(alg, { signer, longestTokenSeconds: key.longestTokenSeconds });
     }

@@ -9,6 +9,8 @@ export interface KeySnapshot {
   /** By the monotonic clock, and by the other one. */
   readonly readAt: number;
   readonly clockAtRead: NumericDate;
+  /** By the database's clock: what it says has come has come, though this node's clock may be slow. */
+  readonly databaseAtRead: NumericDate;
   /** Node clock - database clock, when it was read. */
   readonly clockAheadSeconds: number;
 }

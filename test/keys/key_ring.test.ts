@@ -2,6 +2,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { KeyRing } from '../../src/keys/key_ring.ts';
 import { lifetimesOf, ringOf } from '../../src/keys/lifecycle.ts';
+import { readRings } from '../../src/keys/rotation.ts';
 import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { signJwt } from '../../src/tokens/jws.ts';
 import { nodeOf, refused, signsWith, startNode } from './ring_nodes.ts';
@@ -249,5 +250,14 @@ describe("a node's clock", () => {
     await node.keyRing.refresh();
     expect(during).toBe((await rowAt(rings, 0)).kid);
     expect(signsWith(node.keyRing)).toBe((await rowAt(rings, 1)).kid);
+  });
+
+  test('that is E slow at a turn signs with the new key where another carries the turn out', async () => {
+    const rings = await openRings();
+    const slow = { ...rings.clock, now: () => rings.clock.now() - 5 };
+    const { keyRing } = await startNode(rings, { clock: slow, turn: readRings });
+    rings.clock.advance(period);
+    await keyRing.refresh();
+    expect(signsWith(keyRing)).toBe((await rowAt(rings, 1)).kid);
   });
 });
