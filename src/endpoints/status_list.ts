@@ -24,12 +24,12 @@ export const statusList: Endpoint = (provider) => {
       if (context.req.query('time') !== undefined) return context.json(past, 501, noStore);
       const listId = context.req.param('list_id') ?? '';
       await revocations.freshen(revocations.list(listId) === undefined ? 0 : viewSeconds);
-      const token = await tokens.tokenOf(listId);
-      if (token === undefined) return context.json(unknown, 404, noStore);
+      const signed = await tokens.signedListOf(listId);
+      if (signed === undefined) return context.json(unknown, 404, noStore);
       // A shared cache must not make it older than its ttl.
-      const age = clock.now() - (revocations.asOf ?? 0);
+      const age = clock.now() - signed.asOf;
       const maxAgeSeconds = Math.min(config.statusListTtlSeconds, Math.max(1, config.statusListTtlSeconds - age));
-      return answerDocument(context, token, 'application/statuslist+jwt', maxAgeSeconds);
+      return answerDocument(context, signed.token, 'application/statuslist+jwt', maxAgeSeconds);
     },
     OPTIONS: publicOptions,
   };

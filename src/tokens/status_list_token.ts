@@ -1,5 +1,6 @@
 // The Status List Token: a signed JWT with one bit for each token of a list. Token Status List (draft 17) §5.1.
 import type { Provider } from '../provider.ts';
+import type { NumericDate } from '../seams/clock.ts';
 import type { ViewedList } from '../status_lists/revocation_view.ts';
 import { signJwt } from './jws.ts';
 
@@ -8,21 +9,26 @@ const signingsInTtl = 6;
 /** `exp`, in times of `ttl`: how long it may be kept by who cannot get a newer one. */
 const lifetimes = 10;
 
-interface Signed {
+/** A list as it was signed. */
+export interface SignedList {
+  readonly token: string;
+  /** Its `iat`. */
+  readonly asOf: NumericDate;
+}
+
+interface Signed extends SignedList {
   readonly version: number;
-  readonly asOf: number;
   /** BASE64URL(ZLIB(bits)), for as long as the bits do not change. */
   readonly lst: string;
   /** The key that signed it. */
   readonly kid: string;
-  readonly token: string;
 }
 
 export const statusListUri = (issuer: string, listId: string): string => `${issuer}/status-lists/${listId}`;
 
 export interface StatusListTokens {
-  /** @returns the token of a list as of the view's last reading; undefined when there is no such list. @throws {OAuthError} signing_unavailable. */
-  tokenOf(listId: string): Promise<string | undefined>;
+  /** @returns the list as of the view's last reading, or of one a little before; undefined when there is no such list. @throws {OAuthError} signing_unavailable. */
+  signedListOf(listId: string): Promise<SignedList | undefined>;
 }
 
 type Parts = Pick<Provider, 'revocations' | 'keyRing' | 'config' | 'deflate'>;
@@ -73,14 +79,14 @@ export const createStatusListTokens = (parts: Parts): StatusListTokens => {
   };
 
   return {
-    tokenOf: async (listId) => {
+    signedListOf: async (listId) => {
       const [list, asOf] = [revocations.list(listId), revocations.asOf];
       if (list === undefined || asOf === undefined) return undefined;
       const before = signed.get(listId);
-      if (before !== undefined && isGood(before, list, asOf)) return before.token;
+      if (before !== undefined && isGood(before, list, asOf)) return before;
       const begun = signing.get(listId) ?? signAgain(list, asOf, before).finally(() => signing.delete(listId));
       signing.set(listId, begun);
-      return (await begun).token;
+      return begun;
     },
   };
 };

@@ -131,6 +131,8 @@ describe('a Status List Token, draft-ietf-oauth-status-list-17 §5.1, §8', () =
     const first = await readList(uri);
     provider.clock.advance(2);
     expect((await readList(uri)).token).toBe(first.token);
+    // Not older than its ttl in any of them.
+    expect((await get(uri)).headers.get('Cache-Control')).toBe('public, max-age=28');
     provider.clock.advance(3);
     expect((await readList(uri)).claims.iat).toBe(Number(first.claims.iat) + 5);
   });
