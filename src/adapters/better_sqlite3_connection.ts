@@ -104,7 +104,7 @@ export const connect = (
   return {
     ...sqliteDialect,
     fence,
-    databaseTime: undefined,
+    databaseClock: undefined,
     read: (step) => readNow(() => run(step).rows),
     readInTurn: inTurn as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],

@@ -3,7 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { first, type Result, type SqlConnection } from './sql_connection.ts';
-import { prepare, type Step } from './sql_statement.ts';
+import type { Step } from './sql_statement.ts';
 import { sqliteDialect } from './sqlite_dialect.ts';
 
 /** What is used of Cloudflare's D1Database, so that the types of Workers are wanted by the entry alone. */
@@ -64,9 +64,7 @@ const resultOf = <Row>({ statement }: Step<Row>, { results, meta }: D1Answer): R
   return { changes: rows.length, rows };
 };
 
-const databaseTime = prepare(
-  sqliteDialect.database.select({ now: sql<number>`unixepoch()`.as('now') }).from(sql`(select 1)`),
-);
+const databaseClock = sql<number>`unixepoch()`;
 
 const createBatch = (binding: D1Binding, secondsLeft: () => number) => {
   const bound = ({ statement, values }: Step): D1Prepared =>
@@ -114,7 +112,7 @@ export const connectD1 = (
   const write = (...steps: readonly Step[]) => batch(steps);
   return {
     ...sqliteDialect,
-    databaseTime,
+    databaseClock,
     read,
     readInTurn: together as SqlConnection['readInTurn'],
     readTogether: together as SqlConnection['readTogether'],

@@ -1,6 +1,6 @@
 // SqlConnection on Postgres. Writes run beside each other (READ COMMITTED), each with the locks that its steps ask for.
 import { sql } from 'drizzle-orm';
-import { databaseTime, postgresDialect } from './postgres_dialect.ts';
+import { databaseClock, postgresDialect } from './postgres_dialect.ts';
 import { createPostgresExecutor, type PostgresOutcome, type PostgresQuery } from './postgres_executor.ts';
 import type { PostgresPool } from './postgres_pool.ts';
 import { lockRow } from './postgres_revocation_schema.ts';
@@ -71,7 +71,7 @@ export const connectPostgres = (pool: PostgresPool): SqlConnection => {
     };
   return {
     ...postgresDialect,
-    databaseTime,
+    databaseClock,
     read: readOne,
     // Of these verbs the types follow from the steps, place by place, which the compiler cannot see through.
     readInTurn: rowsBy(readInTurn) as SqlConnection['readInTurn'],

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { PgDatabase, PgDialect, type PgSession } from 'drizzle-orm/pg-core';
 import { postgresTables } from './postgres_tables.ts';
-import { prepare, type SqlDialect, type StatementBuilder } from './sql_statement.ts';
+import type { SqlDialect, StatementBuilder } from './sql_statement.ts';
 import type { SqlTables } from './sql_tables.ts';
 
 const dialect = new PgDialect({ casing: 'snake_case' });
@@ -36,8 +36,4 @@ export const postgresDialect: SqlDialect & { readonly areEqual: true } = {
 };
 
 /** NumericDate, by the clock of the server. */
-export const databaseTime = prepare(
-  postgresDialect.database
-    .select({ now: sql<number>`floor(extract(epoch from clock_timestamp()))::bigint`.as('now') })
-    .from(sql`(select 1) as once`),
-);
+export const databaseClock = sql<number>`floor(extract(epoch from clock_timestamp()))::bigint`;

@@ -1,4 +1,5 @@
 // An open database as the repository sees it. Each adapter of a database implements it; nothing else differs between them.
+import type { SQL } from 'drizzle-orm';
 import type { SqlDialect, Statement, Step } from './sql_statement.ts';
 
 export interface Result<Row> {
@@ -20,8 +21,8 @@ export interface Lookup<Row> {
 
 /** @throws {StoreUnavailableError} of every verb: when the database could not do it, or could not say that it did. */
 export interface SqlConnection extends SqlDialect {
-  /** Asks the database's own clock; undefined where it is this machine's. */
-  readonly databaseTime: Statement<{ readonly now: number }> | undefined;
+  /** NumericDate by the database's own clock; undefined where it is this machine's. */
+  readonly databaseClock: SQL<number> | undefined;
   read<Row>(step: Step<Row>): Promise<readonly Row[]>;
   /** In this order, each as of its own moment, in one trip to the database. */
   readInTurn<const Rows extends readonly unknown[]>(...steps: Steps<Rows>): Promise<RowsOf<Rows>>;

@@ -39,10 +39,16 @@ const makeKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSi
 };
 
 /**
+ * Until when a plan may be carried out: it is of a view of the keys, which is good for P. A process that was stopped in
+ * between, or a database that keeps a write waiting, would make a turn lie in the past, and with it grace and lead.
+ */
+const latestOf = (planned: NumericDate, { policy }: RotationParts): NumericDate => planned + policy.snapshotSeconds;
+
+/**
  * Makes and publishes one planned key. Making takes time, and far more where the process is paused or the machine
  * sleeps: the instants are those of a plan made afterwards, so that the key is never published for less than lead.
  *
- * @returns undefined when another node was faster.
+ * @returns undefined when another node was faster, or it came too late: it is planned again at the next turn of the runner.
  */
 const publishKey = async (planned: PlannedKey, parts: RotationParts): Promise<NewSigningKey | undefined> => {
   const made = await makeKey(planned, parts);
@@ -51,7 +57,7 @@ const publishKey = async (planned: PlannedKey, parts: RotationParts): Promise<Ne
   const due = publish.find(({ alg, slot }) => alg === planned.alg && slot === planned.slot);
   if (due === undefined) return undefined;
   const key = { ...made, ...due };
-  return (await parts.store.publishSigningKey(key)) ? key : undefined;
+  return (await parts.store.publishSigningKey(key, latestOf(key.publishedAt, parts))) ? key : undefined;
 };
 
 /** What a turn of the runner did itself, and what it found afterwards. */
@@ -75,7 +81,8 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
   const plan = planRotation(before.keys, policy, before.databaseNow);
   const published: NewSigningKey[] = [];
   for (const alg of plan.raise) await store.raiseLongestToken(alg, policy.maxTokenSeconds);
-  for (const { kid, activatesAt } of plan.activate) await store.activateSigningKey(kid, activatesAt);
+  for (const { kid, activatesAt } of plan.activate)
+    await store.activateSigningKey(kid, activatesAt, latestOf(activatesAt, parts));
   for (const planned of plan.publish) {
     const key = await publishKey(planned, parts);
     if (key !== undefined) published.push(key);
@@ -141,10 +148,11 @@ export const turnTogether = async (
   if (ready.length < algs.length) return turnTogether(algs, parts);
   const turned: RingTurn[] = [];
   for (const [place, { alg, turn }] of ready.entries()) {
-    // Somebody else was faster: what is left is looked at anew.
-    if (!(await parts.store.activateSigningKey(turn.kid, turn.activatesAt)))
+    const { kid, activatesAt } = turn;
+    // Somebody else was faster, or it came too late: what is left is looked at anew.
+    if (!(await parts.store.activateSigningKey(kid, activatesAt, latestOf(activatesAt, parts))))
       return [...turned, ...(await turnTogether(algs.slice(place), parts))];
-    await parts.onKeyEvent?.('rotated', turn.kid);
+    await parts.onKeyEvent?.('rotated', kid);
     turned.push({ alg, turn, turned: true });
   }
   await turnRings(parts);
@@ -186,7 +194,8 @@ export const revokeKey = async (
   if (plan.successor?.slot !== made?.slot) return revokeKey(kid, reason, parts);
   const successor = made && plan.successor && { ...made, ...plan.successor };
   const { revokedAt, promotedKid } = plan;
-  if (!(await parts.store.revokeSigningKey({ kid, reason, revokedAt, promotedKid, successor })))
+  const revocation = { kid, reason, revokedAt, promotedKid, successor };
+  if (!(await parts.store.revokeSigningKey(revocation, latestOf(revokedAt, parts))))
     return revokeKey(kid, reason, parts);
   await parts.onKeyEvent?.('revoked', kid);
   if (successor !== null) await parts.onKeyEvent?.('published', successor.kid);

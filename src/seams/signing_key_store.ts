@@ -36,20 +36,23 @@ export interface Revocation {
   readonly successor: NewSigningKey | null;
 }
 
-/** The steps of the key lifecycle, each atomic. */
+/**
+ * The steps of the key lifecycle, each atomic. Three of them set instants that were planned before: after `latest`, by the
+ * database's own time, nothing is done any more, and the answer is false.
+ */
 export interface SigningKeyStore {
   /** Every key ever made, with the database's own time at the moment of reading. */
   readSigningKeys(): Promise<{ readonly keys: readonly SigningKeyRecord[]; readonly databaseNow: NumericDate }>;
   /** @returns false when another node already filled (alg, slot); nothing changed then. */
-  publishSigningKey(key: NewSigningKey): Promise<boolean>;
+  publishSigningKey(key: NewSigningKey, latest?: NumericDate): Promise<boolean>;
   /** Moves a standby's turn to `activatesAt`. @returns false when it is no longer a standby at that instant. */
-  activateSigningKey(kid: string, activatesAt: NumericDate): Promise<boolean>;
+  activateSigningKey(kid: string, activatesAt: NumericDate, latest?: NumericDate): Promise<boolean>;
   /** Erases a private half, also from the free pages of the file. @returns false when it was erased before, or there is none. */
   erasePrivateHalf(kid: string, erasedAt: NumericDate): Promise<boolean>;
   /** Raises, never lowers, `longestTokenSeconds` of every key of the ring that still has its private half. */
   raiseLongestToken(alg: SigningAlgorithm, seconds: number): Promise<void>;
   /** Revoke, erase, promote and publish the second turn, all or nothing. @returns false when already revoked or a race took the slot. */
-  revokeSigningKey(revocation: Revocation): Promise<boolean>;
+  revokeSigningKey(revocation: Revocation, latest?: NumericDate): Promise<boolean>;
   /** Replaces a ciphertext by another of the same private half. @returns false when the row changed meanwhile. */
   rewrapSigningKey(kid: string, from: string, to: string): Promise<boolean>;
 }

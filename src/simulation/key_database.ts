@@ -72,8 +72,8 @@ export const createKeyDatabase = (time: VirtualTime): KeyDatabase => {
     versions.push({ at: time.now(), rows: after });
     for (const listener of listeners) listener(before, after);
   };
-  const write = (change: Change): Promise<boolean> => {
-    const after = change(rows());
+  const write = (change: Change, latest = Number.POSITIVE_INFINITY): Promise<boolean> => {
+    const after = clock() > latest ? undefined : change(rows());
     if (after !== undefined) keep(after);
     return Promise.resolve(after !== undefined);
   };
@@ -87,8 +87,8 @@ export const createKeyDatabase = (time: VirtualTime): KeyDatabase => {
     isDown: () => time.now() < upFrom,
     store: {
       readSigningKeys: () => Promise.resolve({ keys: rows(), databaseNow: clock() }),
-      publishSigningKey: (key) => write(insert({ ...key, ...newborn })),
-      activateSigningKey: (kid, activatesAt) => write(activate(kid, activatesAt)),
+      publishSigningKey: (key, latest) => write(insert({ ...key, ...newborn }), latest),
+      activateSigningKey: (kid, activatesAt, latest) => write(activate(kid, activatesAt), latest),
       erasePrivateHalf: (kid, erasedAt) =>
         write(
           updateWhere(
@@ -104,7 +104,7 @@ export const createKeyDatabase = (time: VirtualTime): KeyDatabase => {
           ),
         );
       },
-      revokeSigningKey: (revocation) => write(revoke(revocation)),
+      revokeSigningKey: (revocation, latest) => write(revoke(revocation), latest),
       rewrapSigningKey: (kid, from, to) =>
         write(
           updateWhere(

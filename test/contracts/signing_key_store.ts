@@ -115,6 +115,23 @@ export const describeSigningKeyStore = (
       });
     });
 
+    describe('what was planned before', () => {
+      test('is done up to the latest instant, by the time of the database, and not after it', async () => {
+        await publish(newKey(0), newKey(1));
+        // Years before and after, whatever clock the database has.
+        const [late, latest] = [1_600_000_000, 4_000_000_000];
+        const revocation = revocationOf({ successor: newKey(2) });
+        await unchangedBy(async () => {
+          expect(await store.publishSigningKey(newKey(2), late)).toBe(false);
+          expect(await store.activateSigningKey('kid-1', now + 5, late)).toBe(false);
+          expect(await store.revokeSigningKey(revocation, late)).toBe(false);
+        });
+        expect(await store.activateSigningKey('kid-1', now + 500, latest)).toBe(true);
+        expect(await store.publishSigningKey(newKey(3), latest)).toBe(true);
+        expect(await store.revokeSigningKey(revocation, latest)).toBe(true);
+      });
+    });
+
     describe('activateSigningKey', () => {
       test("moves a standby's turn to an instant before it", async () => {
         await publish(newKey(0), newKey(1));

@@ -19,6 +19,21 @@ import {
   withStore,
 } from './rotation_parts.ts';
 
+/** Longer than P. */
+const stoppedSeconds = 60;
+/** A process that is stopped for so long right before its first write of this kind. */
+const stoppedBefore = (verb: 'activateSigningKey' | 'publishSigningKey' | 'revokeSigningKey', rings: OpenRings) => {
+  let stopped = false;
+  const stopping =
+    <Values extends readonly unknown[]>(write: (...values: Values) => Promise<boolean>) =>
+    (...values: Values): Promise<boolean> => {
+      if (!stopped) rings.clock.advance(stoppedSeconds);
+      stopped = true;
+      return write(...values);
+    };
+  return withStore(rings, { [verb]: stopping(rings.store[verb] as (...values: unknown[]) => Promise<boolean>) });
+};
+
 const placesOf = (keys: readonly SigningKeyRecord[]) => keys.map(({ alg, slot }) => `${alg} ${slot}`);
 
 /** A vault that takes its time: the clock goes on whenever it wraps or unwraps. */
@@ -113,6 +128,21 @@ describe('a turn of the runner', () => {
   });
 });
 
+describe('a runner that was stopped before it published a key', () => {
+  test('I2: leaves it to the next, so that none is published for less than lead', async () => {
+    const rings = await openRings();
+    const late = period * 2;
+    rings.clock.advance(late);
+    await turnRings(stoppedBefore('publishSigningKey', rings));
+    await turnRings(rings);
+    for (const { publishedAt, activatesAt, slot } of await rowsOf(rings))
+      if (slot > 1) {
+        expect(publishedAt).toBe(start + late + stoppedSeconds);
+        expect(activatesAt - publishedAt).toBeGreaterThanOrEqual(lead);
+      }
+  });
+});
+
 describe('a turn by hand', () => {
   test('is refused while the standby is younger than lead, and says how long', async () => {
     const rings = await openRings();
@@ -163,6 +193,14 @@ describe('a turn by hand', () => {
     rings.clock.advance(lead);
     const turn = await turnNow('ES256', slowly(rings, 100));
     expect(turn).toMatchObject({ activatesAt: start + lead + 100 });
+  });
+
+  test('that was stopped before it was written is planned anew: its grace does not lie in the past', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const turn = await turnNow('ES256', stoppedBefore('activateSigningKey', rings));
+    expect(turn).toMatchObject({ activatesAt: start + lead + stoppedSeconds });
+    expect((await rowAt(rings, 1)).activatesAt).toBe(start + lead + stoppedSeconds);
   });
 
   test('of both rings is of neither, where the standby of one does not open', async () => {
@@ -269,6 +307,16 @@ describe('a revocation', () => {
     const plan = await revokeKey((await rowAt(rings, 0)).kid, 'leaked', slowly(rings, 50));
     expect(plan?.revokedAt).toBe(start + 50);
     expect(await rowAt(rings, 2)).toMatchObject({ publishedAt: start + 50, activatesAt: start + 50 + lead });
+  });
+
+  test('that was stopped before it was written is planned anew: its second turn comes lead after it', async () => {
+    const rings = await openRings();
+    await revokeKey((await rowAt(rings, 0)).kid, 'leaked', stoppedBefore('revokeSigningKey', rings));
+    expect(await rowAt(rings, 0)).toMatchObject({ revokedAt: start + stoppedSeconds });
+    expect(await rowAt(rings, 2)).toMatchObject({
+      publishedAt: start + stoppedSeconds,
+      activatesAt: start + stoppedSeconds + lead,
+    });
   });
 
   test('the same by two at once is done once', async () => {
