@@ -49,6 +49,8 @@ export const introspection: Endpoint = (provider) => ({
     if (client.tokenEndpointAuthMethod === 'none') throw new OAuthError('client_unauthenticated');
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
+    // By a clock that is wrong what expired stands, or the other way round.
+    provider.keyRing.assertFit();
     const introspect = token.includes('.') ? introspectAccessToken : introspectRefreshToken;
     return plainJson(await introspect(token, client, provider), noStore);
   },

@@ -32,6 +32,9 @@ export const revocation: Endpoint = (provider) => ({
     const { client, crossOrigin } = await proveClient(context, parameters, provider);
     const token = parameters.get('token');
     if (token === undefined) throw new OAuthError('token_missing');
+    // By a clock that is wrong a token may look expired, and its mark as of long ago: nobody would be told, and the client would
+    // think so.
+    provider.keyRing.assertFit();
     const revoke = token.includes('.') ? revokeAccessToken : revokeRefreshToken;
     await revoke(token, client, provider);
     // To be ignored (RFC 7009 §2.2), but some clients parse it all the same: an empty one fails there, whatever its type.

@@ -61,7 +61,10 @@ const isForUs = (audience: string | undefined, client: Client | undefined, { iss
 const answer = async (context: Context, provider: Provider): Promise<Response> => {
   const { store, keyRing, config } = provider;
   allowAnyOrigin(context);
-  const token = await standingAccessToken(await challenged(context, presentedToken(context)), provider);
+  const presented = await challenged(context, presentedToken(context));
+  // By a clock that is wrong what expired stands, or the other way round.
+  keyRing.assertFit();
+  const token = await standingAccessToken(presented, provider);
   if (token === undefined || token.family_id === undefined) throw new OAuthError('access_token_refused');
   const scope = (token.scope ?? '').split(' ');
   if (!scope.includes('openid')) throw new OAuthError('access_token_scope_insufficient');

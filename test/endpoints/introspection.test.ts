@@ -12,7 +12,7 @@ import {
   redirectUri,
 } from '../people.ts';
 import { addResource, basic, registeredSecret } from '../test_provider.ts';
-import { expectRefusal, obtainTokens, readAnswer, type TokenAnswer } from '../token_requests.ts';
+import { askUserinfo, expectRefusal, obtainTokens, readAnswer, type TokenAnswer } from '../token_requests.ts';
 
 const api = 'https://api.example.com';
 const notes = 'https://notes.example.com';
@@ -55,6 +55,16 @@ const obtainOwn = async (): Promise<TokenAnswer> => {
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: codeVerifier };
   return readAnswer(await postForm(people.app, '/token', form, { Authorization: basic('own') }));
 };
+
+describe('a clock that is wrong', () => {
+  test('makes nothing inactive: the node says 503, as at userinfo', async () => {
+    people.clock.advance(7200);
+    await expectRefusal(await introspect(tokens.access_token, 'api-server'), 'temporarily_unavailable', 503);
+    await expectRefusal(await askUserinfo(people.app, tokens.access_token), 'temporarily_unavailable', 503);
+    await people.pass(-7200);
+    expect(await answerOf(tokens.access_token, 'api-server')).toMatchObject({ active: true });
+  });
+});
 
 /** Status, headers and body, as far as two answers may be told apart. */
 const shapeOf = async (response: Response): Promise<readonly unknown[]> => {

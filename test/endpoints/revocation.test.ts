@@ -59,6 +59,18 @@ describe('revocation, RFC 7009', () => {
     expect((await askUserinfo(people.app, second.access_token)).status).toBe(200);
   });
 
+  test.each(['access_token', 'refresh_token'] as const)(
+    'a node whose clock is wrong says 503, and not that the %s is revoked',
+    async (kind) => {
+      const tokens = await startFamily();
+      people.clock.advance(7200);
+      await expectRefusal(await revoke(tokens[kind]), 'temporarily_unavailable', 503);
+      await people.pass(-7200);
+      await expectTaken(await revoke(tokens[kind]));
+      expect((await askUserinfo(people.app, tokens.access_token)).status).toBe(401);
+    },
+  );
+
   test('T078: revoking another client’s token is 200 and changes nothing', async () => {
     const tokens = await startFamily();
     await expectTaken(await revoke(tokens.access_token, 'other'));
