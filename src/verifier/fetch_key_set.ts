@@ -1,5 +1,6 @@
 // Asks for the key set, once: bounded in time and in size, no redirect followed, nothing but JSON taken. RFC 7517 §5.
 import { freshSecondsOf } from './cache_control.ts';
+import { discard, readBounded } from './fetch_signed.ts';
 import { KeySetError } from './jwk_set.ts';
 import { until } from './until.ts';
 
@@ -22,30 +23,6 @@ export interface KeySetRequest {
 const accept = 'application/jwk-set+json, application/json';
 const mediaTypes: readonly string[] = ['application/jwk-set+json', 'application/json'];
 const mostEtagCharacters = 256;
-
-/** Counts what comes out of any Content-Encoding, so that a small body cannot become a big one. */
-const readBody = async (body: ReadableStream<Uint8Array>, maxBytes: number, signal: AbortSignal): Promise<string> => {
-  const reader = body.getReader();
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { done, value } = await until(signal, reader.read());
-      if (done) return text + decoder.decode();
-      bytes += value.byteLength;
-      if (bytes > maxBytes) throw new KeySetError(`It has more than ${maxBytes} bytes.`);
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch (error) {
-    reader.cancel().catch(() => undefined);
-    throw error;
-  }
-};
-
-const discard = (response: Response): void => {
-  response.body?.cancel().catch(() => undefined);
-};
 
 const mediaTypeOf = (response: Response): string =>
   (response.headers.get('content-type') ?? '').split(';', 1).join().trim().toLowerCase();
@@ -78,7 +55,7 @@ export const fetchKeySet = async (request: KeySetRequest): Promise<FetchedKeySet
   }
   const etag = response.headers.get('etag') ?? undefined;
   return {
-    text: await readBody(response.body, maxBytes, signal),
+    text: new TextDecoder('utf-8', { fatal: true }).decode(await readBounded(response.body, maxBytes, signal)),
     etag: etag !== undefined && etag.length <= mostEtagCharacters ? etag : undefined,
     freshSeconds,
   };

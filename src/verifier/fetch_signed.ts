@@ -1,5 +1,5 @@
 // Asks the issuer for a document it signed: bounded in time and in size, no redirect followed. What it says is for
-// verifyDocument to judge.
+// verifyDocument to judge. The key set is read in the same way.
 import { until } from './until.ts';
 
 export interface SignedRequest {
@@ -15,7 +15,7 @@ export class FetchRefusal extends Error {
   override readonly name = 'FetchRefusal';
 }
 
-const discard = (body: ReadableStream<Uint8Array> | null): void => {
+export const discard = ({ body }: Response): void => {
   body?.cancel().catch(() => undefined);
 };
 
@@ -53,14 +53,28 @@ export const readBounded = async (
   return bytes;
 };
 
+export interface SignedAnswer {
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 /** @throws {Error} whatever went wrong. */
-export const fetchSigned = async (request: SignedRequest): Promise<string> => {
-  const { url, accept, timeoutSeconds, maxBytes } = request;
+export const askSigned = async (
+  url: string,
+  accept: string,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<SignedAnswer> => {
+  const response = await until(signal, fetch(url, { headers: { accept }, redirect: 'manual', signal }));
+  const { status, body, headers } = response;
+  if (status === 200 && body !== null) return { headers, body };
+  discard(response);
+  throw new FetchRefusal(`${url} answered with the status ${status}, expected 200.`);
+};
+
+/** @throws {Error} whatever went wrong. */
+export const fetchSigned = async ({ url, accept, fetch, timeoutSeconds, maxBytes }: SignedRequest): Promise<string> => {
   const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-  const response = await until(signal, request.fetch(url, { headers: { accept }, redirect: 'manual', signal }));
-  if (response.status !== 200 || response.body === null) {
-    discard(response.body);
-    throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
-  }
-  return new TextDecoder().decode(await readBounded(response.body, maxBytes, signal));
+  const { body } = await askSigned(url, accept, fetch, signal);
+  return new TextDecoder().decode(await readBounded(body, maxBytes, signal));
 };

@@ -1,18 +1,19 @@
 // Follows the issuer's revocation feed, by polling or by a stream: marks are known within 2 s, and a token costs a look
 // into a map for each of its claims that may be marked.
+import { atIssuer } from './at_issuer.ts';
 import type { NumericDate } from './claims.ts';
 import { readEventStream } from './event_stream.ts';
-import { FetchRefusal, readBounded } from './fetch_signed.ts';
+import { askSigned, FetchRefusal, readBounded, type SignedAnswer } from './fetch_signed.ts';
 import { later } from './later.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { type RevocationFeedPage, readRevocationFeedPage } from './revocation_feed_page.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
-import { assertNotStale, readStaleRules, type WhenStale } from './stale_policy.ts';
+import { assertNotStale, isStale, readStaleRules, type WhenStale } from './stale_policy.ts';
+import { createStandstill } from './standstill.ts';
 import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
-import { until } from './until.ts';
 
 export interface FollowRevocationFeedOptions {
   /** The issuer's `revocation_feed_endpoint`. Default: `/revocations` at the issuer. */
@@ -86,6 +87,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   let forgetAt = 0;
   let closed = false;
   const underWay = new Set<AbortController>();
+  const standstill = createStandstill(() => started().clock.now(), tell);
   let first: Promise<void> | undefined;
   let wake: (() => void) | undefined;
 
@@ -124,14 +126,10 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     return page.more;
   };
 
-  const ask = async (accept: string, signal: AbortSignal): Promise<Response> => {
+  const ask = (accept: string, signal: AbortSignal): Promise<SignedAnswer> => {
     const { fetch, issuer } = started();
-    const url = options.url ?? `${issuer.replace(/\/$/, '')}/revocations`;
-    const asked = `${url}?cursor=${encodeURIComponent(cursor)}`;
-    const response = await until(signal, fetch(asked, { headers: { accept }, redirect: 'manual', signal }));
-    if (response.status === 200 && response.body !== null) return response;
-    response.body?.cancel().catch(() => undefined);
-    throw new FetchRefusal(`${url} answered with the status ${response.status}, expected 200.`);
+    const url = options.url ?? atIssuer(issuer, '/revocations');
+    return askSigned(`${url}?cursor=${encodeURIComponent(cursor)}`, accept, fetch, signal);
   };
 
   const takeBody = async (body: ReadableStream<Uint8Array>, asked: string, signal: AbortSignal): Promise<boolean> =>
@@ -144,6 +142,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const begin = (): Asking => {
     const asking = new AbortController();
     underWay.add(asking);
+    standstill.expect(timeoutSeconds);
     const late = (): void => asking.abort(new FetchRefusal(`No answer in ${timeoutSeconds} s.`));
     const callOff = later(timeoutSeconds, late);
     const end = (): void => {
@@ -160,7 +159,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       const asked = cursor;
       try {
         const { body } = await ask('application/jwt', signal);
-        more = body !== null && (await takeBody(body, asked, signal));
+        more = await takeBody(body, asked, signal);
       } finally {
         end();
       }
@@ -171,7 +170,6 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     const { signal, callOff, end } = begin();
     try {
       const { body, headers } = await ask('text/event-stream, application/jwt', signal);
-      if (body === null) return;
       if (!headers.get('content-type')?.startsWith('text/event-stream')) {
         await takeBody(body, cursor, signal);
         return onPage();
@@ -180,6 +178,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
       callOff();
       for await (const data of readEventStream(body, idleSeconds, mostPageBytes, signal)) {
         await take(data, cursor);
+        standstill.expect(idleSeconds);
         onPage();
       }
     } finally {
@@ -190,6 +189,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const pause = (seconds: number): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
+      standstill.expect(seconds);
       later(seconds, resolve);
     });
 
@@ -254,10 +254,11 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
 
   const isDue = (now: NumericDate): boolean => now - asOf > pollSeconds && (failed === 0 || now >= triedAgainAt);
 
-  /** Where nothing goes on between requests, requests ask; elsewhere only the first have to wait. */
+  /** Where nothing goes on between requests, requests ask; elsewhere those wait that come first, or after a standstill. */
   const pending = (now: NumericDate): Promise<void> | undefined => {
     if (isCloudflareWorkers) return isDue(now) ? pollOfRequest(now) : undefined;
-    return complete ? undefined : first;
+    if (complete && !isStale(asOf, now, rules)) return undefined;
+    return standstill.makeUpFor(typ, poll) ?? (complete ? undefined : first);
   };
 
   return {

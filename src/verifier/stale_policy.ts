@@ -30,6 +30,10 @@ export const readStaleRules = (whenStale: WhenStale | undefined, staleAfterSecon
   };
 };
 
+/** @param asOf - when the issuer last said it. */
+export const isStale = (asOf: NumericDate, now: NumericDate, { staleAfterSeconds }: StaleRules): boolean =>
+  now - asOf > staleAfterSeconds;
+
 /** @param asOf - when the issuer last said it. @throws {TokenError} revocation_stale */
 export const assertNotStale = (asOf: NumericDate, now: NumericDate, rules: StaleRules): void => {
   const age = now - asOf;

@@ -1,5 +1,6 @@
 // Follows the issuer's status lists: fetches all there are, again and again, so that a token costs one look at one bit. A
 // list that is met for the first time is fetched once, for all its tokens. Token Status List §8, §9.
+import { atIssuer } from './at_issuer.ts';
 import { createBoundedMap } from './bounded_map.ts';
 import type { NumericDate, VerifiedClaims } from './claims.ts';
 import { FetchRefusal, fetchSigned } from './fetch_signed.ts';
@@ -8,7 +9,8 @@ import { later } from './later.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
-import { assertNotStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
+import { assertNotStale, isStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
+import { createStandstill } from './standstill.ts';
 import { readStatusList, type StatusList, statusAt } from './status_list.ts';
 import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
@@ -129,6 +131,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
   const lists = new Map<string, HeldList>();
   const failures = createBoundedMap<Failure>(1024);
   const fetching = new Map<string, Promise<void>>();
+  const standstill = createStandstill(() => started().clock.now(), tell);
   let context: RevocationContext | undefined;
   let shortestTtl = defaultTtlSeconds;
   let callOff = (): void => undefined;
@@ -155,16 +158,20 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     if (isWaiting) planRound(shortestTtl / 2, 0);
   };
 
-  const fetchList = async (uri: string): Promise<void> => {
-    const { fetch, verifyDocument, clock } = started();
+  const bringList = async (uri: string): Promise<void> => {
+    const { fetch, verifyDocument } = started();
     const maxBytes = signedBytesOf(maxListBytes);
+    const accept = 'application/statuslist+jwt';
+    const token = await fetchSigned({ url: uri, accept, fetch, timeoutSeconds, maxBytes });
+    hold(uri, await readHeld(await verifyDocument(token, 'statuslist+jwt', maxBytes), uri, maxListBytes));
+    failures.delete(uri);
+  };
+
+  const fetchList = async (uri: string): Promise<void> => {
     try {
-      const accept = 'application/statuslist+jwt';
-      const token = await fetchSigned({ url: uri, accept, fetch, timeoutSeconds, maxBytes });
-      hold(uri, await readHeld(await verifyDocument(token, 'statuslist+jwt', maxBytes), uri, maxListBytes));
-      failures.delete(uri);
+      await bringList(uri);
     } catch (error) {
-      const now = clock.now();
+      const now = started().clock.now();
       failures.set(uri, { since: failures.get(uri)?.since ?? now, last: now });
       tell(error);
     }
@@ -179,11 +186,11 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
   };
 
   /** Nothing else is ever fetched, whatever a token says. */
-  const isOfIssuer = (uri: string): boolean => uri.startsWith(`${started().issuer.replace(/\/$/, '')}/`);
+  const isOfIssuer = (uri: string): boolean => uri.startsWith(atIssuer(started().issuer, '/'));
 
   const listsThereAre = async (): Promise<readonly string[]> => {
     const { fetch, issuer } = started();
-    const url = options.aggregation ?? `${issuer.replace(/\/$/, '')}/status-lists`;
+    const url = options.aggregation ?? atIssuer(issuer, '/status-lists');
     const accept = 'application/json';
     const text = await fetchSigned({ url, accept, fetch, timeoutSeconds, maxBytes: aggregationBytes });
     const found = parseJsonObject(text)?.status_lists;
@@ -213,11 +220,14 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     callOff();
     if (closed) return;
     isWaiting = true;
+    standstill.expect(waitSeconds);
     callOff = later(waitSeconds, () => goOn(failed).catch(tell));
   };
 
   const goOn = async (failed: number): Promise<boolean> => {
     isWaiting = false;
+    // The lists that there are, and the lists.
+    standstill.expect(2 * timeoutSeconds);
     const complete = await fetchAll();
     const regular = shortestTtl / 2;
     const waitSeconds = complete ? regular : Math.min(regular, firstRetrySeconds * 2 ** Math.min(failed, 10));
@@ -246,6 +256,14 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     return held === undefined || (isCloudflareWorkers && now - held.asOf > held.ttlSeconds);
   };
 
+  /** undefined: it is judged by what is held. */
+  const pending = (uri: string, now: NumericDate): Promise<void> | undefined => {
+    if (isDue(uri, now)) return fetchOnce(uri);
+    const held = lists.get(uri);
+    if (held === undefined || !isStale(held.asOf, now, rulesFor(held.ttlSeconds))) return undefined;
+    return standstill.makeUpFor(uri, () => bringList(uri));
+  };
+
   return {
     start: (given) => {
       assertFirst(context);
@@ -266,8 +284,8 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
       }
       if (!isOfIssuer(reference.uri))
         throw new TokenError('claim_invalid', "The token's status list is not at its issuer.");
-      if (isDue(reference.uri, now))
-        return fetchOnce(reference.uri).then(() => judge(reference, started().clock.now()));
+      const waiting = pending(reference.uri, now);
+      if (waiting !== undefined) return waiting.then(() => judge(reference, started().clock.now()));
       judge(reference, now);
       return undefined;
     },

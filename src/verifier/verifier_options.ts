@@ -1,4 +1,5 @@
 // What a verifier is told, its defaults, and what is refused when it is set up.
+import { atIssuer } from './at_issuer.ts';
 import type { Clock } from './claims.ts';
 import type { KeySource } from './key_source.ts';
 import { keysFromUrl } from './keys_from_url.ts';
@@ -122,7 +123,7 @@ const isKeySource = (keys: Partial<KeySource> | null): boolean =>
 
 /** @throws {TypeError} when `keys` is a key or a set itself; when there is no such URL, or it is not HTTPS. */
 export const keySourceOf = ({ keys, issuer, fetch = runtimeFetch }: VerifierOptions): KeySource => {
-  if (keys === undefined) return keysFromUrl(issuer.replace(/\/$/, '') + jwksPath, { fetch });
+  if (keys === undefined) return keysFromUrl(atIssuer(issuer, jwksPath), { fetch });
   if (isKeySource(keys)) return keys;
   throw new TypeError('keys is no source of keys, expected keysFromUrl(...), keysFromSet(...) or keysFromIssuer(...).');
 };

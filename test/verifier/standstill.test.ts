@@ -1,0 +1,157 @@
+// A process that stood still (a function that is frozen between two requests, a machine that slept) knows of old times, and
+// the issuer is well: whoever asks first waits until it was asked.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RevocationCheck } from '../../src/verifier/revocation_check.ts';
+import { followRevocationFeed } from '../../src/verifier/revocation_feed_follower.ts';
+import { type FollowStatusListsOptions, followStatusLists } from '../../src/verifier/status_list_follower.ts';
+import { createVerifier, type Verifier } from '../../src/verifier/verifier.ts';
+import { fetchFrom } from '../flows/followed.ts';
+import {
+  addClient,
+  addResource,
+  basic,
+  createTestProvider,
+  postToken,
+  registeredResource,
+  type TestProvider,
+  tokenAnswer,
+} from '../test_provider.ts';
+
+/** Less than a token lives. */
+const frozenSeconds = 150;
+
+let provider: TestProvider;
+let verifier: Verifier | undefined;
+let asked: number;
+/** What answers in place of the issuer; undefined: the issuer does. */
+let instead: (() => Promise<Response>) | undefined;
+
+beforeEach(async () => {
+  provider = await createTestProvider({ environment: { KEYTURN_STATUS_LIST_PLACES: '4096' } });
+  await addResource(provider.store, { statusList: true });
+  await addClient(provider.store, 'machine');
+  [verifier, asked, instead] = [undefined, 0, undefined];
+});
+afterEach(async () => {
+  verifier?.close();
+  await provider.store.close();
+});
+
+const follow = (revocation: RevocationCheck): Verifier => {
+  const fromIssuer = fetchFrom(provider.app);
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    if (String(input).includes('jwks')) return fromIssuer(input, init);
+    asked += 1;
+    return instead?.() ?? fromIssuer(input, init);
+  };
+  verifier = createVerifier({
+    issuer: 'https://id.example.com',
+    audience: registeredResource,
+    clock: provider.clock,
+    fetch,
+    revocation,
+  });
+  return verifier;
+};
+
+const issue = async (): Promise<string> => {
+  const headers = { Authorization: basic('machine') };
+  return (await tokenAnswer(await postToken(provider.app, { grant_type: 'client_credentials' }, headers))).access_token;
+};
+
+const revoke = async (token: string): Promise<void> => {
+  await provider.app.request('/revoke', {
+    method: 'POST',
+    headers: { Authorization: basic('machine'), 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ token }),
+  });
+};
+
+const verdictsOf = (...tokens: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(
+    tokens.map((token) =>
+      verifier?.verify(token).then(
+        () => 'stands',
+        (error: { readonly code?: string }) => error.code ?? String(error),
+      ),
+    ),
+  ) as Promise<readonly string[]>;
+
+/** The issuer goes on meanwhile, and nothing of the verifier does. */
+const freeze = async (): Promise<void> => {
+  provider.clock.advance(frozenSeconds);
+  await provider.keyRing.refresh();
+  await provider.revocations.refresh();
+  asked = 0;
+};
+
+describe.each([
+  [
+    'the feed',
+    (options: Pick<FollowStatusListsOptions, 'whenStale'> = {}) =>
+      followRevocationFeed({ ...options, pollSeconds: 100 }),
+  ],
+  ['the lists', followStatusLists],
+])('after a standstill, with %s', (_, follower) => {
+  test('who asks first is told of now, and all of them by one fetch', async () => {
+    const [good, revoked] = [await issue(), await issue()];
+    await follow(follower()).ready();
+    for (let times = 0; times < 3; times += 1) {
+      await freeze();
+      expect(await verdictsOf(good, good, good)).toEqual(['stands', 'stands', 'stands']);
+      expect(asked).toBe(1);
+    }
+    await revoke(revoked);
+    await freeze();
+    expect(await verdictsOf(revoked, good)).toEqual(['token_revoked', 'stands']);
+  });
+
+  test('fail-open does not let pass what was revoked meanwhile, while the issuer can be asked', async () => {
+    const revoked = await issue();
+    await follow(follower({ whenStale: { failOpenSeconds: 3600 } })).ready();
+    expect(await verdictsOf(revoked)).toEqual(['stands']);
+    await revoke(revoked);
+    await freeze();
+    expect(await verdictsOf(revoked)).toEqual(['token_revoked']);
+  });
+
+  test('a fetch that was under way and ends with the standstill is no failure of the issuer', async () => {
+    const good = await issue();
+    await follow(follower()).ready();
+    await freeze();
+    let breakOff = (_: Error): void => undefined;
+    instead = () =>
+      new Promise((_, reject) => {
+        instead = undefined;
+        breakOff = reject;
+      });
+    // It begins one, and stands still again before there is an answer.
+    const waiting = verdictsOf(good);
+    await expect.poll(() => asked).toBe(1);
+    await freeze();
+    breakOff(new Error('The connection was cut.'));
+    expect(await verdictsOf(good)).toEqual(['stands']);
+    await waiting;
+  });
+
+  test('a kept connection that ended meanwhile is no failure of the issuer either', async () => {
+    const good = await issue();
+    await follow(follower()).ready();
+    await freeze();
+    instead = () => {
+      instead = undefined;
+      return Promise.reject(new TypeError('fetch failed'));
+    };
+    expect(await verdictsOf(good)).toEqual(['stands']);
+  });
+
+  test('an issuer that is away is asked twice by all together, and then no request waits for it', async () => {
+    const good = await issue();
+    await follow(follower()).ready();
+    await freeze();
+    instead = async () => new Response('', { status: 503 });
+    expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
+    expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
+    expect(asked).toBe(2);
+  });
+});
