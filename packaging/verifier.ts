@@ -34,6 +34,16 @@ const manifest = {
     ),
     './package.json': './package.json',
   },
+  // For what does not read exports: TypeScript's moduleResolution node10, as NestJS 10 has it, and older bundlers.
+  main: './dist/exports.js',
+  types: './dist/exports.d.ts',
+  typesVersions: {
+    '*': Object.fromEntries(
+      Object.entries(entries)
+        .filter(([path]) => path !== '.')
+        .map(([path, file]) => [path.slice('./'.length), [`./dist/${file}.d.ts`]]),
+    ),
+  },
   files: ['dist/'],
 };
 

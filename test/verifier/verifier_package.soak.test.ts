@@ -58,6 +58,15 @@ describe('the package of the verifier alone', () => {
     ]);
   });
 
+  test('what does not read exports is led to the same files', () => {
+    const manifest = JSON.parse(readFileSync(join(project, 'node_modules/@keyturn/verifier/package.json'), 'utf8'));
+    const { main, types, typesVersions, exports } = manifest;
+    expect(exports['.']).toEqual({ types, default: main });
+    const found = Object.entries<string[]>(typesVersions['*']).map(([name, [file]]) => [`./${name}`, file]);
+    const paths = Object.keys(exports).filter((path) => path !== '.' && path !== './package.json');
+    expect(found).toEqual(paths.map((path) => [path, exports[path].types]));
+  });
+
   test('its types are found', () => {
     const service = `
       import { type AccessTokenClaims, createVerifier } from '@keyturn/verifier';
