@@ -102,7 +102,7 @@ const createProvider = async (
   await writeHistory({ keyHistory, log });
   const processes = processesOf(config);
   const passwordHasher = boundPasswordHasher(
-    createThreadedPasswordHasher(nodeRsPasswordHasher),
+    createThreadedPasswordHasher(nodeRsPasswordHasher, log),
     hashesAtOnce(processes),
     Math.ceil(hashesWaiting / processes),
     metrics.passwordHashed,

@@ -1,6 +1,10 @@
 // A thread that answers each message with one, and does nothing between them.
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
+/** What to do where one could not be started. */
+export const threadAdvice =
+  'No thread could be started. Allow this user or service more of them (TasksMax of systemd, a limit of pids), of open files (LimitNOFILE) or of memory.';
+
 /** Nothing to finish: a process that ends does not wait for it. What goes wrong in it is told to who asks it. */
 export const startThread = (file: string, ended: (thread: Worker) => void, options?: WorkerOptions): Worker => {
   const thread = new Worker(new URL(file, import.meta.url), options);

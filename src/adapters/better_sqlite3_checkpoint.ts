@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
 import type { Log as ServerLog } from '../seams/log.ts';
-import { askThread, startThread } from './answering_thread.ts';
+import { askThread, startThread, threadAdvice } from './answering_thread.ts';
 import type { CheckpointOrder, CheckpointOutcome, OpenedFile } from './better_sqlite3_checkpoint_thread.ts';
 import { walPagesBeforeCheckpoint } from './better_sqlite3_database.ts';
 import { adviceFor, databaseErrorCode } from './better_sqlite3_errors.ts';
@@ -24,8 +24,6 @@ const tooManyPages = 2 * manyPages;
 
 const readerAdvice =
   'Look for who has read the database for long, as a backup or a forgotten sqlite3 does, and end that.';
-const threadAdvice =
-  'No thread could be started. Allow this user or service more of them (TasksMax of systemd, a limit of pids), of open files (LimitNOFILE) or of memory.';
 
 interface Trouble {
   readonly reason: string;

@@ -5,6 +5,7 @@ import type { Log, LogLevel } from '../seams/log.ts';
 
 /** A log whose lines wait for a moment before they are written. */
 export interface FlushedLog extends Log {
+  /** The last thing before the end. Where the reader takes nothing, what is left of the log and the process end by SIGKILL. */
   flush(): Promise<void>;
 }
 
@@ -42,11 +43,22 @@ const endWithoutReader = (): void => {
   });
 };
 
+/**
+ * A write that nobody takes keeps a thread of libuv, and Node waits for its threads whenever it ends, by process.exit too.
+ * Nothing is told: standard error is often the same pipe.
+ */
+const killUnread = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+
 /** What a pipe takes in one piece (POSIX PIPE_BUF), so that the lines of processes that share it stay whole. */
 const pipeBytes = 4096;
 
 /** What is kept for when it can be written again. More is dropped. */
 const mostBytesHeld = 16 * 1024 * 1024;
+
+/** Within what is left, after the drain, of the time in which a process of several is to end (node_cluster.ts). */
+const mostFlushSeconds = 3;
 
 /** A full disk, say. Who is asked for tokens goes on: sonic-boom keeps the lines, and tries again with the next. */
 const outliveErrors = (destination: ReturnType<typeof pino.destination>): void => {
@@ -91,6 +103,13 @@ export const createPinoLog = (level: LogLevel, shared = false): FlushedLog => {
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
     // Not flushSync: it overtakes what is being written.
-    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
+    flush: () =>
+      new Promise((resolve) => {
+        const givingUp = setTimeout(killUnread, mostFlushSeconds * 1000);
+        destination.flush(() => {
+          clearTimeout(givingUp);
+          resolve();
+        });
+      }),
   };
 };

@@ -10,7 +10,7 @@ export interface PasswordHasher {
   needsRehash(passwordHash: string): boolean;
 }
 
-/** Too many hashes are under way; try again shortly. */
+/** Too many hashes are under way, or the machine has no room for one; try again shortly. */
 export class PasswordHasherBusyError extends Error {
   override name = 'PasswordHasherBusyError';
 }

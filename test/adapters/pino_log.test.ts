@@ -62,3 +62,31 @@ describe('a full disk under the log', { timeout: processTestMilliseconds }, () =
     expect(child.exitCode).toBe(3);
   });
 });
+
+/** Logs more than a pipe or a socket holds, and flushes. */
+const unread = `
+  const { createPinoLog } = await import(${adapter});
+  const log = createPinoLog('info');
+  for (let line = 0; line < 100; line += 1) log.info({ text: 'x'.repeat(10_000) }, 'a line');
+  await log.flush();
+`;
+
+describe('a reader of the log that lives and does not read', { timeout: processTestMilliseconds }, () => {
+  test('does not keep the process from its end', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', unread], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = await Promise.race([once(child, 'exit'), wait(processTestMilliseconds / 2)]);
+    child.kill('SIGKILL');
+    expect(ended).toEqual([null, 'SIGKILL']);
+  });
+
+  test('one that reads gets all of it, and the process ends by itself', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', unread], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [text] = await Promise.all([child.stdout.setEncoding('utf8').toArray(), once(child, 'exit')]);
+    expect(text.join('').trimEnd().split('\n')).toHaveLength(100);
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+  });
+});

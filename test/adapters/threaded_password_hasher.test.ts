@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { nodeRsPasswordHasher } from '../../src/adapters/node_rs_password_hasher.ts';
 import { createThreadedPasswordHasher } from '../../src/adapters/threaded_password_hasher.ts';
@@ -29,4 +30,33 @@ describe('T106: passwords are hashed in threads of their own', () => {
     );
     expect(matches).toEqual([true, false, false, false, true, false, false, false, true]);
   });
+});
+
+const adapters = new URL('../../src/adapters/', import.meta.url).href;
+/** Takes every file descriptor there is, asks, gives them back, and asks again. */
+const withoutFiles = `
+  import { closeSync, openSync } from 'node:fs';
+  const { createThreadedPasswordHasher } = await import('${adapters}threaded_password_hasher.ts');
+  const told = [];
+  const hasher = createThreadedPasswordHasher({}, { error: ({ advice }) => told.push(advice) });
+  // Its threads keep no process.
+  setInterval(() => undefined, 1000);
+  const taken = [];
+  try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+  const refused = [];
+  for (const password of ['one', 'another']) await hasher.hash(password).catch(({ name }) => refused.push(name));
+  for (const file of taken) closeSync(file);
+  console.log(JSON.stringify({ told, refused, hash: await hasher.hash('once more') }));
+  process.exit();
+`;
+
+test.runIf(process.platform !== 'win32')('no file left for a thread: they are to try again, told once', () => {
+  const command = 'ulimit -n 64; exec "$@"';
+  const program = ['sh', process.execPath, '-e', withoutFiles];
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, ...program], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const { told, refused, hash } = JSON.parse(stdout);
+  expect(refused).toEqual(['PasswordHasherBusyError', 'PasswordHasherBusyError']);
+  expect(told).toEqual([expect.stringContaining('LimitNOFILE')]);
+  expect(hash).toMatch(/^\$argon2id\$/);
 });
