@@ -203,7 +203,7 @@ export const settings = {
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections a node holds at once; more are closed at once.',
+    'The most connections a node holds at once; more are closed at once. Fewer where a process may not open as many files and 138 more, which the log says at start.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(

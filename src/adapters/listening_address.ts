@@ -15,6 +15,10 @@ export const listenError = (host: string, port: number, error: NodeJS.ErrnoExcep
     return new OperatorError(
       `${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all.`,
     );
+  if (error.code === 'EMFILE' || error.code === 'ENFILE')
+    return new OperatorError(
+      'No file is left for the port to listen on. Allow this process more open files (LimitNOFILE of systemd, ulimit -n).',
+    );
   return error;
 };
 

@@ -1,6 +1,7 @@
 // Serves a provider on the port until it is told to stop, and drains: what a process does that serves alone, and each of
 // several.
 import { type Listening, listen } from '../adapters/hono_node_server.ts';
+import { connectionsThatFit } from '../adapters/open_files.ts';
 import type { FlushedLog } from '../adapters/pino_log.ts';
 import { traceStore } from '../adapters/traced_store.ts';
 import { createApp } from '../app.ts';
@@ -38,13 +39,14 @@ const openServer = async (provider: Provider, log: FlushedLog): Promise<Opened> 
   const { fetch } = createApp(
     tracer === undefined ? provider : { ...provider, store: traceStore(provider.store, tracer) },
   );
-  const { host, port } = config;
+  const { host, port, databaseConnections } = config;
+  const wanted = Math.ceil(config.maxConnections / processesOf(config));
   const server = await listen({
     fetch: (request, bindings) => fetch(request, bindings),
     direct: directJwks(provider),
     host,
     port,
-    maxConnections: Math.ceil(config.maxConnections / processesOf(config)),
+    maxConnections: connectionsThatFit(wanted, databaseConnections, log),
     log,
     metrics,
     tracer,
