@@ -11,9 +11,14 @@ export const listenError = (host: string, port: number, error: NodeJS.ErrnoExcep
     );
   if (error.code === 'EACCES')
     return new OperatorError(`This user may not listen on port ${port}. Set KEYTURN_PORT to 1024 or above.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+  // EINVAL: an IPv6 address of a link alone, without the link (fe80::1%eth0).
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EINVAL', 'EAFNOSUPPORT'].includes(String(error.code)))
     return new OperatorError(
-      `${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all.`,
+      `${host} is not an address of this machine. Set KEYTURN_HOST to one, or to 0.0.0.0 for all (:: with IPv6).`,
+    );
+  if (error.code === 'EAI_AGAIN')
+    return new OperatorError(
+      `The name service does not answer for ${host}. Try again in a moment, or set KEYTURN_HOST to an IP address.`,
     );
   if (error.code === 'EMFILE' || error.code === 'ENFILE')
     return new OperatorError(
