@@ -49,7 +49,9 @@ const slowVerifiers = ({ slowestVerifierSeconds }: RotationPolicy): readonly Fin
 
 /** Whether the server listens where the issuer sends everyone. */
 export const checkAddress = ({ issuer, loopback, host, port }: Config): readonly Finding[] => {
-  const listensOnLoopback = isLoopback(`http://${host.includes(':') ? `[${host}]` : host}`);
+  // An IPv6 address of a link, fe80::1%eth0, is none that a URL has.
+  const url = `http://${host.includes(':') ? `[${host}]` : host}`;
+  const listensOnLoopback = URL.canParse(url) && isLoopback(url);
   const address = `${host} port ${port}`;
   if (loopback && !listensOnLoopback)
     return [

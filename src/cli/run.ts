@@ -5,6 +5,7 @@ import { RegistrationError } from '../client_registration/registration_error.ts'
 import { OAuthError, OperatorError } from '../errors.ts';
 import { KeyVaultError } from '../seams/key_vault.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
+import { safeLines } from './safe_text.ts';
 import { type Terminal, warn } from './terminal.ts';
 
 const usageError = 2;
@@ -69,6 +70,6 @@ export const run = async (program: Command, argv: readonly string[], terminal: T
     terminal.setExitCode(exitCode);
     if (message === undefined) return;
     warn(terminal, message);
-    if (terminal.environment.KEYTURN_LOG_LEVEL === 'debug') terminal.printError(stackOf(error));
+    if (terminal.environment.KEYTURN_LOG_LEVEL === 'debug') terminal.printError(safeLines(stackOf(error)));
   }
 };

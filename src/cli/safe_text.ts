@@ -7,9 +7,12 @@ export const escaped = (character: string): string => `\\u${character.charCodeAt
 /** One line. */
 export const safeText = (text: string): string => text.replaceAll(unsafe, escaped);
 
+/** Its line breaks stay. */
+export const safeLines = (text: string): string => text.split('\n').map(safeText).join('\n');
+
 /** One word of a command to paste. */
 export const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${safeText(text).replaceAll("'", "'\\''")}'`;
 
-/** Indented JSON; its own line breaks stay. */
-export const safeJson = (value: unknown): string => JSON.stringify(value, null, 2).split('\n').map(safeText).join('\n');
+/** Indented JSON, which says the same to who parses it. */
+export const safeJson = (value: unknown): string => safeLines(JSON.stringify(value, null, 2));

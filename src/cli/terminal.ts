@@ -6,6 +6,7 @@ import { systemClock } from '../adapters/system_clock.ts';
 import type { Environment } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import type { Clock } from '../seams/clock.ts';
+import { safeJson, safeLines } from './safe_text.ts';
 
 export interface Terminal {
   /** Taken over in part from the issuer that is administered, where that is another machine's. */
@@ -88,8 +89,8 @@ export const processTerminal = (): Terminal => {
   };
 };
 
-/** Something worth knowing that is not the answer. */
-export const warn = (terminal: Terminal, text: string): void => terminal.printError(`keyturn: ${text}`);
+/** Something worth knowing that is not the answer. It may quote what was typed, a file or a server. */
+export const warn = (terminal: Terminal, text: string): void => terminal.printError(`keyturn: ${safeLines(text)}`);
 
 /** What every command takes. */
 export interface AnswerOptions {
@@ -98,4 +99,4 @@ export interface AnswerOptions {
 
 /** Prints the answer once: as one JSON document, or in words. */
 export const answer = (terminal: Terminal, { json }: AnswerOptions, document: object, words: string): void =>
-  terminal.print(json ? JSON.stringify(document, null, 2) : words);
+  terminal.print(json ? safeJson(document) : words);

@@ -14,6 +14,7 @@ import { accessTokenClaims } from '../tokens/access_token.ts';
 import type { Authorization } from '../tokens/authorization.ts';
 import { issuerResource } from '../tokens/requested_resource.ts';
 import { assertNotRemote } from './remote.ts';
+import { safeJson } from './safe_text.ts';
 import { type AnswerOptions, type Terminal, warn } from './terminal.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -129,7 +130,7 @@ export const mintToken = async (options: MintOptions, terminal: Terminal): Promi
     const claims = await claimsOf(authorization, options, provider, now);
     warnOfOutliving(claims, active, now, terminal);
     const token = await signCompact(encodeSegment(header), claims, active.signer);
-    terminal.print(options.json ? JSON.stringify({ token, header, claims }, null, 2) : token);
+    terminal.print(options.json ? safeJson({ token, header, claims }) : token);
   } finally {
     await provider.store.close();
   }

@@ -91,6 +91,7 @@ describe('keyturn doctor on the configuration', () => {
   test.each([
     [{ KEYTURN_SLOWEST_VERIFIER_SECONDS: '600' }, 'advice: KEYTURN_SLOWEST_VERIFIER_SECONDS is 600.*\\.NET 46800'],
     [{ KEYTURN_HOST: '0.0.0.0' }, 'advice: The issuer .* is for this machine alone.*0\\.0\\.0\\.0'],
+    [{ KEYTURN_HOST: 'fe80::1%eth0' }, 'advice: The issuer .* is for this machine alone.*fe80::1%eth0'],
     [{ KEYTURN_PORT: '4199' }, 'advice: .*sends everyone to port 4100'],
     [{ KEYTURN_ISSUER: 'https://id.example.com' }, 'advice: .*behind a proxy on this machine'],
   ])('%j is worth knowing', async (changed, message) => {
