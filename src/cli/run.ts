@@ -11,6 +11,19 @@ import { type Terminal, warn } from './terminal.ts';
 const usageError = 2;
 const bug = 70;
 
+/** Commander gives an option whatever comes next: `keys revoke KID --reason --dry-run` would revoke, for the reason "--dry-run". */
+const assertValuesGiven = (command: Command): void => {
+  const names: unknown[] = command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined));
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName());
+    const [first] = Array.isArray(value) ? value : [value];
+    if (names.includes(first)) command.error(`error: option '${option.flags}' argument missing`);
+  }
+};
+
 /** A program without commands. Those added to it inherit how errors are told. */
 export const createProgram = (version: string, terminal: Terminal): Command =>
   new Command('keyturn')
@@ -22,6 +35,7 @@ export const createProgram = (version: string, terminal: Terminal): Command =>
       outputError: (text) => warn(terminal, text.replace(/^error: /, '').trimEnd()),
     })
     .showHelpAfterError('Add --help to see what is expected.')
+    .hook('preAction', (_, command) => assertValuesGiven(command))
     .exitOverride();
 
 interface Failure {

@@ -1,0 +1,37 @@
+// What every command does with its command line, whatever the command.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { makeFolder } from '../running_server.ts';
+import { loopbackIn, runCommand, startRingsAt, withStoreAt } from './in_process.ts';
+
+const folder = makeFolder();
+const environment = loopbackIn(folder);
+const now = Math.floor(Date.now() / 1000);
+
+beforeAll(() => startRingsAt(folder, environment, now));
+
+const activeKid = async (): Promise<string> => {
+  const { keys } = await withStoreAt(folder, now, (store) => store.readSigningKeys());
+  return keys.find(({ activatesAt, revokedAt }) => activatesAt <= now && revokedAt === null)?.kid ?? '';
+};
+
+describe('an option whose value is left out', () => {
+  test.each([['--dry-run'], ['--json'], ['--help'], ['-h']])('does not take %s for it', async (next) => {
+    const kid = await activeKid();
+    const { code, stdout, stderr } = await runCommand(['keys', 'revoke', kid, '--reason', next], { environment });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain("option '--reason <text>' argument missing");
+    expect(await activeKid()).toBe(kid);
+  });
+
+  test('nor does one that takes several', async () => {
+    const args = ['clients', 'add', '--redirect-uri', '--first-party'];
+    const { code, stderr } = await runCommand(args, { environment });
+    expect(code).toBe(2);
+    expect(stderr).toContain("option '--redirect-uri <uri...>' argument missing");
+  });
+
+  test('other words with a hyphen before them are values', async () => {
+    const args = ['keys', 'revoke', await activeKid(), '--dry-run', '--reason', '-lost'];
+    expect(await runCommand(args, { environment })).toMatchObject({ code: 0 });
+  });
+});
