@@ -1,6 +1,6 @@
 // Opens the SQLite file: durable settings asserted, small tables checked, migrations applied.
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -238,9 +238,18 @@ export interface SqliteInspection {
   readonly pendingMigrations: number;
 }
 
+/** @returns undefined where nothing is. @throws {OperatorError} where it cannot be seen. */
+const statOf = (file: string): Stats | undefined => {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw openError(file, error);
+  }
+};
+
 /** SQLite takes the empty name for a database of its own, and a folder for a disk that fails. */
 const assertFile = (path: string, file: string): void => {
-  const found = path === '' ? undefined : statSync(file, { throwIfNoEntry: false });
+  const found = path === '' ? undefined : statOf(file);
   if (found?.isFile()) return;
   const what = found === undefined ? 'There is no file' : 'This is no file, but something else:';
   throw new OperatorError(`${what} ${path === '' ? '""' : file}. Name an SQLite database. Nothing was changed.`);

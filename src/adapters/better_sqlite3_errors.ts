@@ -13,10 +13,13 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_BUSY: 'Another process holds a lock on it for too long. Stop that process and try again.',
   SQLITE_FULL: 'The disk is full. Make room and try again.',
   SQLITE_IOERR: 'The disk is full, or fails. Make room, or look at what the system says of the disk, and try again.',
-  EACCES: 'This user may not write there. Change the owner or mode of the file or its folder, or name another.',
+  EACCES:
+    'This user may not read it, or not write there. Change the owner or mode of the file or its folder, or name another.',
   EROFS: 'The file system is read-only. Name a file on a writable one.',
   ENOTDIR: 'A part of the path is not a folder. Name another file.',
   EEXIST: 'A part of the path is not a folder. Name another file.',
+  ELOOP: 'Its symbolic links lead in a circle. Name the file itself.',
+  ENAMETOOLONG: 'The name is too long. Name another file.',
   ENOENT: 'Nothing can be made there. Name a file in a folder that is writable for this user.',
 };
 

@@ -1,4 +1,6 @@
 // `keyturn copy`: moves everything to another database, checked row by row. The source is not served after that.
+import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
+import { fileBehind } from '../adapters/lost_database.ts';
 import { copyDatabase } from '../adapters/sql_copy.ts';
 import { createCopyMark, refusalOf } from '../adapters/sql_copy_mark.ts';
 import { readConfig } from '../config.ts';
@@ -39,8 +41,12 @@ const closing = async <Result>(held: HeldDatabase, work: () => Promise<Result>):
   }
 };
 
+/** One file may have several names. */
+const placeOf = (url: string): string => (isPostgresUrl(url) ? url : fileBehind(sqliteFileOf(url)));
+
 export const copy = async ({ from, to, ...options }: CopyOptions, terminal: Terminal): Promise<void> => {
-  if (from === to) throw new OperatorError('--from and --to name the same database. Name a new one in --to.');
+  if (placeOf(from) === placeOf(to))
+    throw new OperatorError('--from and --to name the same database. Name a new one in --to.');
   const source = await holdExistingDatabase(from, readConfig(terminal.environment));
   const copied = await closing(source, async () => {
     const target = await holdDatabase(to);

@@ -239,6 +239,7 @@ describe('keyturn restore', () => {
       /no backup of an issuer/,
     ],
     ['not there', () => undefined, /There is no file/],
+    ['a circle of links', (path: string) => symlinkSync(path, path), /could not be opened \(ELOOP\)/],
   ])('what is %s is refused, and the database stays as it was', async (_, make, expected) => {
     const before = await kidsIn();
     make(pathIn('b.sqlite'));
@@ -355,6 +356,9 @@ describe('keyturn copy', () => {
     });
     const nothing = `file:${pathIn('nothing.sqlite')}`;
     expect((await keyturn('copy', '--from', nothing, '--to', to())).stderr).toMatch(/There is no database/);
+    symlinkSync(database(), pathIn('link.sqlite'));
+    const link = `file:${pathIn('link.sqlite')}`;
+    expect((await keyturn('copy', '--from', from(), '--to', link)).stderr).toMatch(/name the same database/);
     expect(await keyturn('copy', '--from', 'mysql://x', '--to', to())).toMatchObject({ code: 2 });
     expect((await keyturn('keys', 'list')).code).toBe(0);
   });
