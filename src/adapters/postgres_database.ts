@@ -57,16 +57,22 @@ export interface PostgresInspection {
 }
 
 const settingsQuestion = `select current_setting('server_version'), current_setting('fsync'),
-  current_setting('full_page_writes'), has_schema_privilege('public', current_schema(), 'CREATE')`;
+  current_setting('full_page_writes'), has_schema_privilege('public', current_schema(), 'CREATE'),
+  (select not pg_has_role(tableowner, 'USAGE') from pg_tables where schemaname = current_schema() and tablename = 'signing_key')`;
 
 const adviceOn = (
-  [, fsync, fullPageWrites, isSchemaOpen]: readonly unknown[],
+  [, fsync, fullPageWrites, isSchemaOpen, areTablesOfAnother]: readonly unknown[],
   { tls, host }: PostgresAddress,
 ): readonly string[] => [
   ...(fsync === 'off' ? ['fsync is off: a crash of the server loses everything. Turn it on.'] : []),
   ...(fullPageWrites === 'off' ? ['full_page_writes is off: a crash may tear pages. Turn it on.'] : []),
   ...(isSchemaOpen === true
     ? ['Every user of the database may make tables in the schema. Run: REVOKE CREATE ON SCHEMA public FROM PUBLIC']
+    : []),
+  ...(areTablesOfAnother === true
+    ? [
+        "The tables are another user's, who says what may be written; a migration cannot change them. Name that user, or make this one their owner: ALTER TABLE NAME OWNER TO USER.",
+      ]
     : []),
   ...(tls === false && !/^(?:\/|localhost$|127\.|::1$)/.test(host)
     ? ['The connection is not encrypted. Add ?sslmode=verify-full where the way to the server is not private.']

@@ -30,6 +30,8 @@ export const isOfAnotherSession = (error: unknown): boolean =>
 export const isStaleStatement = (error: unknown): boolean =>
   isOfAnotherSession(error) || (postgresErrorCode(error) === '0A000' && String(error).includes('cached plan'));
 
+const insufficientPrivilege = '42501';
+
 /** Classes of SQLSTATE for what is wrong with a statement or its values, and so with whoever wrote it. */
 const faultsOfStatements = ['21', '22', '23', '2F', '38', '39', '3B', '42', '44', 'P0'];
 
@@ -48,6 +50,10 @@ export const toStoreError = (error: unknown): unknown => {
   if (error instanceof SyntaxError)
     return new OperatorError('A row of the database is damaged. Restore the database from a backup.', { cause: error });
   const code = postgresErrorCode(error);
+  if (code === insufficientPrivilege)
+    return new OperatorError(
+      'Postgres does not let the user of KEYTURN_DATABASE_URL do that (42501), and nothing was changed. Name the user that owns the tables, or make this one their owner: ALTER TABLE NAME OWNER TO USER.',
+    );
   if (code !== undefined && isSqlState(code) && faultsOfStatements.includes(code.slice(0, 2)))
     return new Error(`Postgres refused a statement (${code}${constraintOf(error)})`);
   if (code !== undefined) return new StoreUnavailableError(`Postgres could not be asked (${code})`);
@@ -71,7 +77,7 @@ const advice: readonly (readonly [start: string, advice: string])[] = [
   ['SSL required', notLetIn],
   ['3D000', 'There is no such database. Make it: createdb --encoding=UTF8 NAME'],
   [
-    '42501',
+    insufficientPrivilege,
     'This user may not do that. Let it own the schema: ALTER SCHEMA public OWNER TO USER, or give it a schema of its own name.',
   ],
   ['3F000', 'This user has no schema to make tables in. Give it one: CREATE SCHEMA AUTHORIZATION USER'],

@@ -5,11 +5,12 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inspectPostgresDatabase, openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
+import { createPostgresExecutor } from '../../src/adapters/postgres_executor.ts';
 import { migratePostgres, migrationLock } from '../../src/adapters/postgres_migrations.ts';
 import { postgresTables } from '../../src/adapters/postgres_tables.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { type Cluster, careless, startCluster } from '../postgres/cluster.ts';
-import { type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
+import { administer, type FreshDatabase, freshDatabase, hasPostgres } from '../postgres/databases.ts';
 
 const migrations = readMigrationFiles({ migrationsFolder: 'drizzle/postgres' }).length;
 /** Beside those of the repository: the journal of the migrations, and the rows to be locked. */
@@ -137,6 +138,27 @@ describe.runIf(hasPostgres)('opening a database of Postgres', () => {
       expect.stringMatching(/^Every user of the database may make tables/),
     ]);
     expect(label).toMatch(/^test_\w+ on 127\.0\.0\.1:\d+ as postgres$/);
+  });
+});
+
+describe.runIf(hasPostgres)('a user who may read the tables alone', () => {
+  test('is told so by doctor, and by what it may not write', async () => {
+    const { url, name, remove } = await freshDatabase();
+    const role = `reader_of_${name}`;
+    await asking(url, `create role ${role} login`);
+    await asking(url, `grant select on all tables in schema public to ${role}`);
+    const asReader = url.replace('postgres@', `${role}@`);
+    expect((await inspectPostgresDatabase(asReader)).advice).toContainEqual(
+      expect.stringMatching(/^The tables are another user's.* OWNER TO/),
+    );
+    const pool = await openPostgresDatabase(asReader, options);
+    const text = 'insert into denied_token (jti, expires_at) values ($1, 7)';
+    const written = createPostgresExecutor(pool).write([{ text, values: ['one'], lasting: true, must: false }]);
+    await expect(written).rejects.toThrow(OperatorError);
+    await expect(written).rejects.toThrow(/\(42501\), and nothing was changed\..* OWNER TO/);
+    await pool.close();
+    await remove();
+    await administer(`drop role ${role}`);
   });
 });
 
