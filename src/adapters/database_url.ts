@@ -1,11 +1,11 @@
 // KEYTURN_DATABASE_URL: which database is behind it, and whether it is there.
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Clock } from '../seams/clock.ts';
 import type { Log } from '../seams/log.ts';
 import { openBetterSqlite3 } from './better_sqlite3_store.ts';
 import { assertNotLost, type RingSettings } from './lost_database.ts';
 import type { PoolOptions } from './postgres_pool.ts';
+import { isMissing } from './regular_file.ts';
 import type { OpenedStore } from './sql_store.ts';
 
 export const isPostgresUrl = (url: string): boolean => /^postgres(?:ql)?:/.test(url);
@@ -40,7 +40,7 @@ export const nothingAt = async (url: string, settings: RingSettings): Promise<st
   if (!isPostgresUrl(url)) {
     const file = sqliteFileOf(url);
     assertNotLost(file, settings);
-    return existsSync(file) ? undefined : file;
+    return isMissing(file) ? file : undefined;
   }
   const { inspectPostgresDatabase } = await import('./postgres_database.ts');
   const { label, isEmpty } = await inspectPostgresDatabase(url);

@@ -7,7 +7,7 @@ import { lockFile } from './file_lock.ts';
 import { type KekRing, parseKekRing } from './jose_key_vault.ts';
 import { keepOwner } from './keep_owner.ts';
 import { fileBehind } from './lost_database.ts';
-import { readRegularFile } from './regular_file.ts';
+import { isMissing, readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
 const groupAndOthers = 0o077;
@@ -73,7 +73,7 @@ const replaceWith = (ring: KekRing, path: string): void => {
 
 /** @throws {OperatorError} when it is missing, no file, readable by others, or no ring. */
 export const readKekRingFile = (path: string): KekRing => {
-  if (!existsSync(path))
+  if (isMissing(path))
     throw new OperatorError(
       `The ring of key-encryption keys ${path} is missing. Set KEYTURN_KEK_RING_FILE to where it is, or KEYTURN_KEK_RING to ` +
         'its content; for a new issuer make one with "npx keyturn keys add-kek". Without the ring the signing keys in the database cannot be opened.',

@@ -20,6 +20,15 @@ export const fileComplaint = (path: string): string | undefined => {
   return found && complaintOf(found);
 };
 
+/** @returns whether nothing is there. What cannot be seen, as in a folder of somebody else, may be: opening it says why not. */
+export const isMissing = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+};
+
 export interface FoundFile {
   readonly text: string;
   readonly mode: number;

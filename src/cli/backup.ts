@@ -1,9 +1,10 @@
 // `keyturn backup`: a consistent copy of the database, taken while the server runs.
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { backUpSqlite } from '../adapters/better_sqlite3_files.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
 import { assertNotLost } from '../adapters/lost_database.ts';
+import { isMissing } from '../adapters/regular_file.ts';
 import { readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { instant } from './instants.ts';
@@ -19,7 +20,7 @@ export const backUp = (target: string, options: AnswerOptions, terminal: Termina
     );
   const database = sqliteFileOf(config.databaseUrl);
   assertNotLost(database, config);
-  if (!existsSync(database))
+  if (isMissing(database))
     throw new OperatorError(`There is no database at ${database}. Name the right file in KEYTURN_DATABASE_URL.`);
   const file = resolve(target);
   // Taken first: what comes while the copy is made may or may not be in it.

@@ -1,8 +1,8 @@
 // What doctor says of the key-encryption keys: whether the ring is there, private, and opens what is wrapped.
-import { existsSync } from 'node:fs';
 import { createJoseKeyVault, parseKekRing } from '../adapters/jose_key_vault.ts';
 import { readKekRingFile } from '../adapters/kek_ring_file.ts';
 import { nodeCryptoSigners } from '../adapters/node_crypto_signer.ts';
+import { isMissing } from '../adapters/regular_file.ts';
 import type { Config } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { openKey } from '../keys/open_key.ts';
@@ -62,7 +62,7 @@ const missing = ({ loopback, kekRingFile, remote }: Config, keys: readonly Wrapp
 export const checkVault = async (config: Config, keys: readonly SigningKeyRecord[]): Promise<readonly Finding[]> => {
   const { kekRing, kekRingFile } = config;
   const wrapped = keys.filter(isWrapped);
-  if (kekRing === undefined && !existsSync(kekRingFile)) return [missing(config, wrapped)];
+  if (kekRing === undefined && isMissing(kekRingFile)) return [missing(config, wrapped)];
   try {
     const ring = kekRing === undefined ? readKekRingFile(kekRingFile) : parseKekRing(kekRing, 'KEYTURN_KEK_RING');
     return await checkRing(config, createJoseKeyVault(ring), wrapped);

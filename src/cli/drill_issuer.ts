@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { listen } from '../adapters/hono_node_server.ts';
 import { createApp } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
+import { OperatorError } from '../errors.ts';
 import { keepKeysFresh, openProvider } from '../node.ts';
 import type { Provider } from '../provider.ts';
 import type { Log } from '../seams/log.ts';
@@ -81,8 +82,19 @@ const start = async (config: Config, complaints: string[]): Promise<Omit<DrillIs
   return { provider, close };
 };
 
+const makeFolder = (): string => {
+  try {
+    return mkdtempSync(join(tmpdir(), 'keyturn-drill-'));
+  } catch (error) {
+    throw new OperatorError(
+      `No folder can be made in ${tmpdir()} (${(error as NodeJS.ErrnoException).code}). Set TMPDIR to one that this user may write in.`,
+      { cause: error },
+    );
+  }
+};
+
 export const openDrillIssuer = async (): Promise<DrillIssuer> => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyturn-drill-'));
+  const folder = makeFolder();
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const complaints: string[] = [];
   try {

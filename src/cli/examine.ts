@@ -1,9 +1,9 @@
 // The examination of `keyturn doctor`, from the outside in: what cannot be known any more is left out.
-import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
 import { isPostgresUrl, sqliteFileOf } from '../adapters/database_url.ts';
 import { lostDatabaseOf } from '../adapters/lost_database.ts';
+import { isMissing } from '../adapters/regular_file.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { checkConfiguration } from './check_configuration.ts';
@@ -58,7 +58,7 @@ const checkDatabase = async (config: Config): Promise<readonly Finding[]> => {
   const file = sqliteFileOf(config.databaseUrl);
   const lost = lostDatabaseOf(file, config);
   if (lost !== undefined) return [wrong('database', lost)];
-  if (!existsSync(file))
+  if (isMissing(file))
     return [
       advice('database', `There is no database ${file} yet; the first start of the server makes it.`),
       ...(await checkVault(config, [])),

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { checkKeys } from '../../src/cli/check_keys.ts';
@@ -62,6 +62,23 @@ describe('keyturn doctor before the first start', () => {
       `advice: There is no ring ${ringPathIn(issuer.folder)} yet; the first start of the server makes it.`,
     ]);
     expect(readdirSync(issuer.folder)).toEqual([]);
+  });
+
+  test('what cannot be seen is not taken for missing', async () => {
+    for (const path of [databasePathIn(issuer.folder), ringPathIn(issuer.folder)]) symlinkSync(path, path);
+    const refused = /could not be opened \((?:ELOOP|SQLITE_CANTOPEN)\)/;
+    expect((await examine()).unsound).toEqual([expect.stringMatching(refused)]);
+    for (const args of [
+      ['users', 'list'],
+      ['backup', 'b.sqlite'],
+      ['keys', 'list'],
+    ])
+      expect(await runCommand(args, { environment: issuer.environment })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(refused),
+      });
+    rmSync(databasePathIn(issuer.folder));
+    expect((await examine()).unsound).toContainEqual(expect.stringMatching(/^wrong: The ring .* read: ELOOP/));
   });
 
   test('away from loopback a missing ring is wrong, because no start makes it', async () => {

@@ -2,7 +2,15 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { environmentFor, launcher, makeFolder, processTestMilliseconds, start, until } from '../running_server.ts';
+import {
+  environmentFor,
+  launcher,
+  makeFolder,
+  processTestMilliseconds,
+  runCli,
+  start,
+  until,
+} from '../running_server.ts';
 
 test('keys drill leaves nothing behind when its terminal goes away, however many tell it so', {
   timeout: processTestMilliseconds,
@@ -24,4 +32,10 @@ test('keys drill leaves nothing behind when its terminal goes away, however many
     await wait(1);
   }
   expect(readdirSync(temporary)).toEqual([]);
+});
+
+test('keys drill says where it can make no folder, and what to set', { timeout: processTestMilliseconds }, async () => {
+  const TMPDIR = join(makeFolder(), 'gone');
+  const { code, stderr } = await runCli(['keys', 'drill'], makeFolder(), { TMPDIR });
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`can be made in ${TMPDIR} (ENOENT). Set TMPDIR`)]);
 });
