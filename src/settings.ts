@@ -13,7 +13,7 @@ const day = 86400;
 const year = 366 * day;
 
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
-export const isLoopback = (issuer: string): boolean => loopbackHosts.includes(new URL(issuer).hostname);
+export const isLoopback = (url: string): boolean => loopbackHosts.includes(new URL(url).hostname);
 
 /** What the router decodes, or reads as a pattern: nothing would be served there, or the same at other paths as well. */
 const unservable = /[%*]|\/:/;

@@ -150,7 +150,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   const server = createAdaptorServer({
     fetch: (request, { incoming, outgoing }) => fetch(request, requests.get(outgoing) ?? newRequest(incoming.socket)),
     createServer,
-    // HTTP/1.0 needs no Host, and load balancers ask for health without one. Nothing goes by it.
+    // HTTP/1.0 needs no Host, and load balancers ask for health without one. Only cookies go by it, and browsers send one.
     hostname: 'localhost',
     serverOptions: limits,
   }) as Server;

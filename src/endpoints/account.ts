@@ -69,7 +69,7 @@ const show = async (
     applications: await applicationsOf(user.sub, provider),
     ...told,
     leastPassword: leastPasswordCharacters,
-    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     actions: {
       endSession: `${action}/sessions`,
       withdrawConsent: `${action}/applications`,
@@ -85,7 +85,7 @@ const show = async (
 const signedInOnly =
   (provider: Provider, handler: (context: Context, signedIn: SignedIn) => Promise<Response>) =>
   async (context: Context): Promise<Response> => {
-    const signedIn = await findSignedIn(readSessionCookie(context), provider);
+    const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
     if (signedIn !== undefined) return handler(context, signedIn);
     return seeOther(context, pageHref(paths.login, provider));
   };

@@ -43,7 +43,7 @@ const arrive = async (context: Context, provider: Provider): Promise<Arrived> =>
   const parameters = context.req.method === 'POST' ? await readFormBody(context) : readQuery(context);
   const id = parameters.get('interaction');
   if (id === undefined) return { parameters, interaction: undefined };
-  const kept = await resumeInteraction(id, readBrowserCookie(context), provider);
+  const kept = await resumeInteraction(id, readBrowserCookie(context, provider), provider);
   return { parameters: restoredParameters(kept.parameters), interaction: { id, kept } };
 };
 
@@ -57,7 +57,7 @@ const sendToPage = async (
   if (id === undefined) {
     const key = `authorization:${networkAddress(context, provider.config)}`;
     await takeAllowances('authorization', [[key, interactionLimit]], provider);
-    id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context), session, provider);
+    id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context, provider), session, provider);
   }
   return seeOther(context, pageHref(pageOf[step], provider, id));
 };
@@ -69,7 +69,7 @@ const proceed = async (
   provider: Provider,
 ): Promise<Response> => {
   const { store, clock } = provider;
-  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
   const consent = signedIn && (await store.findConsent(signedIn.user.sub, request.client.clientId));
   const { interaction } = arrived;
   const session = signedIn?.session;

@@ -28,13 +28,13 @@ interface Asked {
 const asked = async (context: Context, id: string | undefined, provider: Provider): Promise<Asked | undefined> => {
   const waiting = await waitingRequest(context, id, provider);
   if (waiting === undefined) throw new OAuthError('interaction_unknown');
-  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
   return signedIn && { waiting, signedIn };
 };
 
 const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider): Promise<Response> => {
   const { request, id } = waiting;
-  const browser = ensureBrowserCookie(context);
+  const browser = ensureBrowserCookie(context, provider);
   const markup = consentPage({
     texts: textsOf(context, request.uiLocales),
     client: { ...clientWordsOf(request), clientId: request.client.clientId },

@@ -56,7 +56,7 @@ const show = (context: Context, tokens: TokenResponse | undefined, problem: Demo
         ? null
         : { idToken: decoded(tokens.id_token), accessToken: decoded(tokens.access_token) },
     problem,
-    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     actions: {
       signIn: pageHref(demoPaths.signIn, provider),
       refresh: pageHref(demoPaths.refresh, provider),
@@ -93,7 +93,7 @@ const redirectUriOf = ({ config }: Provider): string => config.issuer + demoCall
 
 const signIn = async (context: Context, demo: Demo): Promise<Response> => {
   await readPageForm(context, demo.provider);
-  const { state, nonce, codeVerifier } = keepDemoRequest(context);
+  const { state, nonce, codeVerifier } = keepDemoRequest(context, demo.provider);
   const parameters = {
     client_id: demoClientId,
     redirect_uri: redirectUriOf(demo.provider),
@@ -111,7 +111,7 @@ const signIn = async (context: Context, demo: Demo): Promise<Response> => {
 const redeem = async (context: Context, demo: Demo): Promise<TokenResponse | { readonly problem: DemoProblem }> => {
   const { provider } = demo;
   const answer = readQuery(context);
-  const request = takeDemoRequest(context);
+  const request = takeDemoRequest(context, provider);
   if (request === undefined || answer.get('state') !== request.state) return { problem: 'state' };
   if (answer.get('iss') !== provider.config.issuer) return { problem: 'issuer' };
   const [error, code] = [answer.get('error'), answer.get('code')];
@@ -125,7 +125,7 @@ const redeem = async (context: Context, demo: Demo): Promise<TokenResponse | { r
 };
 
 const keep = (context: Context, tokens: TokenResponse, demo: Demo): Response | Promise<Response> => {
-  if (demo.kept.keep(context, tokens)) return goHome(context, demo);
+  if (demo.kept.keep(context, tokens, demo.provider)) return goHome(context, demo);
   return show(context, undefined, 'too_long', demo);
 };
 
@@ -136,19 +136,19 @@ const callback = async (context: Context, demo: Demo): Promise<Response> => {
 
 const refresh = async (context: Context, demo: Demo): Promise<Response> => {
   await readPageForm(context, demo.provider);
-  const tokens = demo.kept.read(context);
+  const tokens = demo.kept.read(context, demo.provider);
   if (tokens?.refresh_token === undefined) return goHome(context, demo);
   const fresh = await asked({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token }, demo);
   if (!('problem' in fresh)) return keep(context, { ...tokens, ...fresh }, demo);
-  demo.kept.clear(context);
+  demo.kept.clear(context, demo.provider);
   return show(context, undefined, fresh.problem, demo);
 };
 
 /** The refresh token outlives the session (offline_access), so it is given back first. RFC 7009. */
 const signOut = async (context: Context, demo: Demo): Promise<Response> => {
   await readPageForm(context, demo.provider);
-  const tokens = demo.kept.read(context);
-  demo.kept.clear(context);
+  const tokens = demo.kept.read(context, demo.provider);
+  demo.kept.clear(context, demo.provider);
   if (tokens?.id_token === undefined) return goHome(context, demo);
   if (tokens.refresh_token !== undefined) await post(paths.revocation, { token: tokens.refresh_token }, demo);
   const home = demo.provider.config.issuer + demoPath;
@@ -166,7 +166,7 @@ export const demoEndpoints = (send: Send): Readonly<Record<string, Endpoint>> =>
       return pageEndpoint(provider, { [method]: handle });
     };
   return {
-    [demoPath]: serve('GET', (context, demo) => show(context, kept.read(context), null, demo)),
+    [demoPath]: serve('GET', (context, demo) => show(context, kept.read(context, demo.provider), null, demo)),
     [demoCallbackPath]: (provider) => ({ ...serve('GET', callback)(provider), HEAD: 'refused' }),
     [demoPaths.signIn]: serve('POST', signIn),
     [demoPaths.refresh]: serve('POST', refresh),

@@ -1,15 +1,14 @@
 // What the demo application keeps, all of it in the browser: the request that is under way, and the tokens, sealed with a
 // key that this process made at its start and that nobody else has.
 import type { Context } from 'hono';
-import { getCookie, setCookie } from 'hono/cookie';
+import { clearCookie, readCookie, writeCookie } from '../login/cookies.ts';
+import type { Provider } from '../provider.ts';
 import type { TokenResponse } from '../tokens/issue.ts';
 import { makeOpaque } from '../tokens/opaque.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
 
-const requestCookie = '__Host-keyturn_demo_request';
-const tokensCookie = '__Host-keyturn_demo';
-
-const attributes = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const;
+const requestCookie = 'keyturn_demo_request';
+const tokensCookie = 'keyturn_demo';
 
 /** As long as a sign-in may take. */
 const requestSeconds = 3600;
@@ -22,35 +21,33 @@ export interface DemoRequest {
   readonly codeVerifier: string;
 }
 
-const clear = (context: Context, name: string): void => setCookie(context, name, '', { ...attributes, maxAge: 0 });
-
 /** Remembers an authorization request just made. */
-export const keepDemoRequest = (context: Context): DemoRequest => {
+export const keepDemoRequest = (context: Context, provider: Provider): DemoRequest => {
   const request = { state: makeOpaque(), nonce: makeOpaque(), codeVerifier: makeOpaque() };
   const value = [request.state, request.nonce, request.codeVerifier].join('.');
-  setCookie(context, requestCookie, value, { ...attributes, maxAge: requestSeconds });
+  writeCookie(context, requestCookie, value, provider, requestSeconds);
   return request;
 };
 
 /** @returns the request under way, once. */
-export const takeDemoRequest = (context: Context): DemoRequest | undefined => {
-  const [state, nonce, codeVerifier] = getCookie(context, requestCookie)?.split('.') ?? [];
-  clear(context, requestCookie);
+export const takeDemoRequest = (context: Context, provider: Provider): DemoRequest | undefined => {
+  const [state, nonce, codeVerifier] = readCookie(context, requestCookie, provider)?.split('.') ?? [];
+  clearCookie(context, requestCookie, provider);
   return state && nonce && codeVerifier ? { state, nonce, codeVerifier } : undefined;
 };
 
 export interface DemoTokens {
-  read(context: Context): TokenResponse | undefined;
+  read(context: Context, provider: Provider): TokenResponse | undefined;
   /** @returns false where they are too long for a cookie; nothing is kept then. */
-  keep(context: Context, tokens: TokenResponse): boolean;
-  clear(context: Context): void;
+  keep(context: Context, tokens: TokenResponse, provider: Provider): boolean;
+  clear(context: Context, provider: Provider): void;
 }
 
 export const createDemoTokens = (): DemoTokens => {
   const secret = makeOpaque();
   return {
-    read: (context) => {
-      const sealed = getCookie(context, tokensCookie);
+    read: (context, provider) => {
+      const sealed = readCookie(context, tokensCookie, provider);
       try {
         return sealed === undefined ? undefined : openAnswer(sealed, secret);
       } catch {
@@ -58,12 +55,12 @@ export const createDemoTokens = (): DemoTokens => {
         return undefined;
       }
     },
-    keep: (context, tokens) => {
+    keep: (context, tokens, provider) => {
       const sealed = sealAnswer(tokens, secret);
       if (sealed.length > mostSealedCharacters) return false;
-      setCookie(context, tokensCookie, sealed, attributes);
+      writeCookie(context, tokensCookie, sealed, provider);
       return true;
     },
-    clear: (context) => clear(context, tokensCookie),
+    clear: (context, provider) => clearCookie(context, tokensCookie, provider),
   };
 };

@@ -42,7 +42,7 @@ const signOut = async (
   provider: Provider,
 ): Promise<Response> => {
   await endWithFamilies(session, provider, request.client?.clientId);
-  clearSessionCookie(context);
+  clearSessionCookie(context, provider);
   return finish(context, request, provider);
 };
 
@@ -64,7 +64,7 @@ const confirm = (
     client: proved ? { name: client.clientName, host: shownHostOf(redirectUri) } : null,
     user: { sub: user.sub, name: nameOf(user) },
     parameters: Object.fromEntries(kept),
-    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     action: pageHref(paths.end_session, provider),
     stayHref: pageHref(paths.account, provider),
   });
@@ -77,7 +77,7 @@ const means = ({ hinted }: LogoutRequest, { session }: SignedIn): boolean =>
 
 const logOut = async (context: Context, parameters: Parameters, provider: Provider): Promise<Response> => {
   const request = await checkLogoutRequest(parameters, provider);
-  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
   if (signedIn === undefined) return finish(context, request.hinted ? request : stayHere(request), provider);
   if (means(request, signedIn)) return signOut(context, signedIn, request, provider);
   return confirm(context, parameters, signedIn, request, provider);
@@ -92,7 +92,7 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
   if (form.get('csrf') === undefined) return logOut(context, form, provider);
   await readPageForm(context, provider);
   const request = await checkLogoutRequest(form, provider);
-  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
   if (signedIn === undefined) return finish(context, request, provider);
   if (form.get('account') !== signedIn.user.sub) return confirm(context, form, signedIn, request, provider);
   return signOut(context, signedIn, request, provider);

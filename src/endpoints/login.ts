@@ -45,7 +45,7 @@ const whoIsKnown = async (
   { id, interaction, request }: WaitingRequest,
   provider: Provider,
 ): Promise<Known> => {
-  const { user, session } = (await findSignedIn(readSessionCookie(context), provider)) ?? {};
+  const { user, session } = (await findSignedIn(readSessionCookie(context, provider), provider)) ?? {};
   if (user === undefined || session === undefined) return nobody;
   const { sub, username } = user;
   if (!request.prompt.includes('select_account'))
@@ -70,7 +70,7 @@ const show = async (
     error,
     account: known.account,
     signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
-    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     interaction: id ?? null,
     action: pageHref(paths.login, provider),
   });
@@ -94,9 +94,9 @@ export const goOnSignedIn = async (
 ): Promise<Response | undefined> => {
   const userAgent = context.req.header('User-Agent');
   const how = { amr: ['pwd'], acr: passwordAcr, userAgent, ...who };
-  const cookie = await startSession(user, readSessionCookie(context), how, provider);
+  const cookie = await startSession(user, readSessionCookie(context, provider), how, provider);
   if (cookie === undefined) return undefined;
-  writeSessionCookie(context, cookie, provider.config.sessionSeconds);
+  writeSessionCookie(context, cookie, provider);
   return seeOther(context, nextLocation(waiting?.id, provider));
 };
 
@@ -147,7 +147,7 @@ const continueAs = async (
   provider: Provider,
 ): Promise<Response> => {
   const { store, clock } = provider;
-  const signedIn = await findSignedIn(readSessionCookie(context), provider);
+  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
   if (signedIn !== undefined && signedIn.user.sub !== account)
     return seeOther(context, pageHref(paths.login, provider, waiting?.id));
   if (waiting !== undefined && signedIn !== undefined)

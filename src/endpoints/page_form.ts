@@ -27,7 +27,7 @@ export const readPageForm = async (context: Context, provider: Provider): Promis
   await takePost(context, provider);
   if (!hasFormBody(context)) throw new OAuthError('request_forged');
   const form = await readFormBody(context);
-  const browser = readBrowserCookie(context);
+  const browser = readBrowserCookie(context, provider);
   const origin = { origin: context.req.header('Origin'), secFetchSite: context.req.header('Sec-Fetch-Site') };
   assertOwnForm(form.get('csrf'), browser, origin, config.issuer);
   return { form, browser: browser as string };

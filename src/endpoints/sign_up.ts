@@ -37,7 +37,7 @@ const show = (
     typed,
     problems,
     leastPassword: leastPasswordCharacters,
-    csrf: csrfTokenOf(ensureBrowserCookie(context)),
+    csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     interaction: waiting?.id ?? null,
     action: pageHref(paths.sign_up, provider),
     signInHref: pageHref(paths.login, provider, waiting?.id),

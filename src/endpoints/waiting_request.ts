@@ -24,7 +24,7 @@ export const waitingRequest = async (
   provider: Provider,
 ): Promise<WaitingRequest | undefined> => {
   if (id === undefined) return undefined;
-  const interaction = await resumeInteraction(id, readBrowserCookie(context), provider);
+  const interaction = await resumeInteraction(id, readBrowserCookie(context, provider), provider);
   const parameters = restoredParameters(interaction.parameters);
   const target = await responseTarget(parameters, provider);
   return { id, interaction, request: await checkAuthorizationRequest(parameters, target, provider) };

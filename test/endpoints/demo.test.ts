@@ -44,8 +44,8 @@ const fieldOf = (html: string, name: string): string =>
 const jwtsIn = (html: string): readonly string[] => html.match(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g) ?? [];
 const tokensCookie = '__Host-keyturn_demo';
 
-/** A browser without script: keeps cookies, sends forms. */
-const createBrowser = () => {
+/** A browser without script: keeps cookies, sends forms. @param keepsSecure - false as in Safari, whose issuer is http. */
+const createBrowser = (keepsSecure = true) => {
   const jar = new Map<string, string>();
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const headers = new Headers(init.headers);
@@ -53,6 +53,7 @@ const createBrowser = () => {
     const response = await app.request(issuer + path, { ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (!keepsSecure && /; secure/i.test(cookie)) continue;
       if (/max-age=0/i.test(cookie)) jar.delete(name);
       else jar.set(name, value);
     }
@@ -140,6 +141,19 @@ describe('the demo, signed in', () => {
     const [idToken = '', accessToken = ''] = jwtsIn(page.html);
     expect(decodeJwt(idToken)).toMatchObject({ iss: issuer, aud: 'demo', sub: demo?.sub, name: 'Demo User' });
     expect(decodeJwt(accessToken)).toMatchObject({ iss: issuer, client_id: 'demo', sub: demo?.sub });
+  });
+
+  test('a browser that keeps no Secure cookie of http signs in, refreshes and signs out', async () => {
+    const safari = createBrowser(false);
+    const before = jwtsIn((await safari.signIn()).html);
+    expect(before).toHaveLength(2);
+    expect([...safari.jar.keys()].toSorted()).toEqual(['keyturn_browser', 'keyturn_demo', 'keyturn_session']);
+    const after = jwtsIn((await safari.follow(await safari.press('/demo/refresh'))).html);
+    expect(after).toHaveLength(2);
+    expect(after[1]).not.toBe(before[1]);
+    const left = await safari.follow(await safari.press('/demo/sign-out'));
+    expect(words(left.html)).toContain('Nobody is signed in here');
+    expect([...safari.jar.keys()]).toEqual(['keyturn_browser']);
   });
 
   test('the page asks nothing of anybody else, runs no script and is stored nowhere', async () => {
