@@ -67,6 +67,23 @@ describe('every page, in every language', () => {
     expect(named(tags, 'script')).toHaveLength(name === 'form_post' ? 1 : 0);
   });
 
+  test.each(inBoth)('%s has pictures that stay small where its style is not shown', (_, page) => {
+    const pictures = named(tagsOf(page), 'svg');
+    expect(pictures.length).toBeGreaterThan(1);
+    for (const picture of pictures)
+      for (const side of ['width', 'height']) expect(attribute(picture, side)).toMatch(/^(0|20|28)$/);
+  });
+
+  test.each(inBoth)(
+    '%s parts its words where its style does not: none ends a tag that the next begins with',
+    (_, page) => {
+      const words = page.replace(/<style>.*?<\/style>/s, '');
+      expect(
+        words.match(/[\p{L}\p{N}.]<\/(?:b|strong|span|small|code)><(?:b|strong|span|small|code)\b[^>]*>/gu),
+      ).toBeNull();
+    },
+  );
+
   const forms = Object.entries(pages).flatMap(([name, page]) => formsOf(tagsOf(page)).map((form) => ({ name, form })));
   const valuesOf = ([, ...inside]: readonly Tag[]) =>
     Object.fromEntries(inside.map((tag) => [attribute(tag, 'name'), attribute(tag, 'value')]));

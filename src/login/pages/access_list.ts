@@ -76,7 +76,7 @@ export const accessList = (access: Access, texts: Texts): Markup => html`<ul cla
 ${linesOf(access, texts).map(
   (
     line,
-  ) => html`<li>${icon(line.icon)}<div><b>${line.what}</b><span>${line.detail}</span>${line.values.length > 0 && valueList(line.values)}</div></li>
+  ) => html`<li>${icon(line.icon)}<div><b>${line.what}</b> <span>${line.detail}</span> ${line.values.length > 0 && valueList(line.values)}</div></li>
 `,
 )}</ul>`;
 

@@ -25,8 +25,9 @@ const paths = {
 
 export type Icon = keyof typeof paths;
 
+/** Its size stands here too: without the page's style a picture that has none is as wide as the window. */
 export const icon = (name: Icon): Markup =>
-  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${paths[name]}"/></svg>`;
+  html`<svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" aria-hidden="true"><path d="${paths[name]}"/></svg>`;
 
 const markShapes = raw(
   '<path d="M16 3a13 13 0 1 1-12.3 8.8" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"/><circle cx="16" cy="13" r="3.6"/><path d="m14.6 14.5-1.4 8h5.6l-1.4-8z"/>',
@@ -43,6 +44,6 @@ export const colouredMark = raw(
 /** For the browser's tab; without it every page asks for /favicon.ico. */
 export const tabIcon = `data:image/svg+xml,${encodeURIComponent(String(colouredMark))}`;
 
-/** The ground of the pages: the turning ring of the mark, seen from close by. */
+/** The ground of the pages: the turning ring of the mark, seen from close by, and without the page's style not at all. */
 export const dial = (): Markup =>
-  html`<div class="backdrop" aria-hidden="true"><svg class="dial" viewBox="0 0 1040 1040"><circle cx="520" cy="520" r="508" stroke-width="10" pathLength="720" stroke-dasharray=".6 5.4"/><circle cx="520" cy="520" r="436" stroke-width="1.5" pathLength="360" stroke-dasharray="296 64" transform="rotate(-72 520 520)"/><circle cx="520" cy="520" r="362" stroke-width="5" stroke-linecap="round" pathLength="360" stroke-dasharray="206 154" transform="rotate(158 520 520)"/></svg></div>`;
+  html`<div class="backdrop" aria-hidden="true"><svg class="dial" viewBox="0 0 1040 1040" width="0" height="0"><circle cx="520" cy="520" r="508" stroke-width="10" pathLength="720" stroke-dasharray=".6 5.4"/><circle cx="520" cy="520" r="436" stroke-width="1.5" pathLength="360" stroke-dasharray="296 64" transform="rotate(-72 520 520)"/><circle cx="520" cy="520" r="362" stroke-width="5" stroke-linecap="round" pathLength="360" stroke-dasharray="206 154" transform="rotate(158 520 520)"/></svg></div>`;

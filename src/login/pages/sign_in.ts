@@ -51,7 +51,7 @@ ${field({ name: 'password', label: texts.password, type: 'password', autocomplet
 
 const accountChoice = (page: SignInPage, { sub, name, username }: NonNullable<SignInPage['account']>): Markup => {
   const { texts, error, csrf, interaction, action } = page;
-  return html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(name)}</span><p><b>${namedLine(name)}</b><small>${namedLine(username)}</small></p></div>
+  return html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(name)}</span><p><b>${namedLine(name)}</b> <small>${namedLine(username)}</small></p></div>
 <form method="post" action="${action}">
 ${hiddenInputs({ csrf, interaction, account: sub })}
 <button class="primary fill" name="choice" value="continue"><span>${texts.signIn.continueAs(namedLine(name))}</span></button>
