@@ -84,6 +84,15 @@ describe('every page, in every language', () => {
     },
   );
 
+  test.each(inBoth)(
+    '%s says that hidden fields are not displayed: WebKit tabs to them where any input is',
+    (_, page) => {
+      expect(/<style>(.*?)<\/style>/s.exec(page)?.[1]).toContain(
+        '[hidden], [type="hidden"] { display: none !important; }',
+      );
+    },
+  );
+
   const forms = Object.entries(pages).flatMap(([name, page]) => formsOf(tagsOf(page)).map((form) => ({ name, form })));
   const valuesOf = ([, ...inside]: readonly Tag[]) =>
     Object.fromEntries(inside.map((tag) => [attribute(tag, 'name'), attribute(tag, 'value')]));

@@ -1,7 +1,7 @@
 /** Ground, brand, card and words: what every page has. From 320 px up; after `palette`. */
 export const pageStyle = `
 *, *::before, *::after { box-sizing: border-box; }
-[hidden] { display: none !important; }
+[hidden], [type="hidden"] { display: none !important; }
 html { color-scheme: light dark; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; min-height: 100vh; min-height: 100dvh; display: flex; flex-direction: column; position: relative; background: var(--ground); color: var(--ink); font: 16px/1.55 var(--sans); }
 h1, h2, h3, p, ul, dl, dd, form { margin: 0; padding: 0; }
