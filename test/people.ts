@@ -94,7 +94,7 @@ export interface People extends Provider {
   /** With the password above. `ada` is there from the start. */
   addUser(username: string, overrides?: Partial<User>): Promise<User>;
   /** A browser of its own, from an address of its own unless one is given. */
-  openBrowser(remoteAddress?: string): Browser;
+  openBrowser(remoteAddress?: string, userAgent?: string): Browser;
 }
 
 const makeKekRing = (): string =>
@@ -159,9 +159,9 @@ export const openPeople = async ({
   };
   if ((await store.findClient('app')) === undefined) await addClient('app');
   if ((await store.findUserByLogin('ada')) === undefined) await addUser('ada');
-  const openBrowser: People['openBrowser'] = (remoteAddress) => {
+  const openBrowser: People['openBrowser'] = (remoteAddress, userAgent) => {
     browsers += 1;
-    return createBrowser(app, remoteAddress ?? `198.18.${browsers >> 8}.${browsers & 255}`);
+    return createBrowser(app, remoteAddress ?? `198.18.${browsers >> 8}.${browsers & 255}`, userAgent);
   };
   const pass: People['pass'] = async (seconds) => {
     clock.advance(seconds);
@@ -217,10 +217,11 @@ const keepCookies = (jar: Map<string, string>, { headers }: Response): void => {
 
 const mostSteps = 10;
 
-const createBrowser = (app: App, remoteAddress: string): Browser => {
+const createBrowser = (app: App, remoteAddress: string, userAgent: string | undefined): Browser => {
   const jar = new Map<string, string>();
   const send = async (path: string, init: RequestInit): Promise<Page> => {
     const headers = new Headers(init.headers);
+    if (userAgent !== undefined) headers.set('User-Agent', userAgent);
     if (jar.size > 0 && !headers.has('Cookie'))
       headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
     const response = await app.request(path, { ...init, headers }, { remoteAddress });

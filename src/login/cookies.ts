@@ -1,8 +1,8 @@
 // Cookies, all __Host-, so that no sibling domain can set them. RFC 6265bis §4.1.3.2. Two are ours: one tells browsers
 // apart before anyone signs in, one is the session.
-// Safari keeps no Secure cookie of an http address, on loopback neither (WebKit bug 281149). So there, and nowhere else,
-// whoever sends no __Host- cookie has the same under its plain name, not Secure. It is not weaker there: other ports of
-// the host are sent, and may set, the one as the other. RFC 6265bis §8.5.
+// WebKit, and so Safari, keeps no Secure cookie of an http address, on loopback neither (WebKit bug 281149). So there, and
+// nowhere else, a WebKit that sends no __Host- cookie has the same under its plain name, not Secure. It is not weaker
+// there: other ports of the host are sent, and may set, the one as the other. RFC 6265bis §8.5.
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Provider } from '../provider.ts';
@@ -25,8 +25,14 @@ const isPlainLoopback = (context: Context, { config }: Provider): boolean =>
 const sendsHostCookie = (context: Context): boolean =>
   Object.keys(getCookie(context)).some((name) => name.startsWith(hostName('keyturn_')));
 
+/** Those that descend from it name it as well, and themselves. */
+const isWebKit = ({ req }: Context): boolean => {
+  const userAgent = req.header('User-Agent') ?? '';
+  return userAgent.includes('AppleWebKit/') && !/Chrom(?:e|ium)\//.test(userAgent);
+};
+
 const mayBePlain = (context: Context, provider: Provider): boolean =>
-  isPlainLoopback(context, provider) && !sendsHostCookie(context);
+  isPlainLoopback(context, provider) && isWebKit(context) && !sendsHostCookie(context);
 
 const setHost = (context: Context, name: string, value: string, maxAge?: number): void =>
   setCookie(context, hostName(name), value, { ...attributes, secure: true, ...(maxAge !== undefined && { maxAge }) });

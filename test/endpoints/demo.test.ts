@@ -49,6 +49,7 @@ const createBrowser = (keepsSecure = true) => {
   const jar = new Map<string, string>();
   const request = async (path: string, init: RequestInit = {}): Promise<Answer> => {
     const headers = new Headers(init.headers);
+    if (!keepsSecure) headers.set('User-Agent', 'Mozilla/5.0 AppleWebKit/605.1.15 (KHTML, like Gecko)');
     headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
     const response = await app.request(issuer + path, { ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {

@@ -7,9 +7,14 @@ const plainNames = ['keyturn_browser', 'keyturn_session', 'keyturn_demo', 'keytu
 const lax = 'Path=/; HttpOnly; SameSite=Lax';
 const secure = 'Path=/; HttpOnly; Secure; SameSite=Lax';
 
+const safari =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15';
+const chrome =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
+
 /** Keeps no Secure cookie of an http address, as Safari and WebKitGTK do not. */
 const openSafari = (people: People): Browser => {
-  const browser = people.openBrowser();
+  const browser = people.openBrowser(undefined, safari);
   const { jar } = browser;
   const keep = jar.set.bind(jar);
   jar.set = (name, value) => (name.startsWith('__Host-') ? jar : keep(name, value));
@@ -27,8 +32,20 @@ describe('cookies of an http issuer on loopback', () => {
     people = await openPeople({ environment: { KEYTURN_ISSUER: 'http://localhost:3000' } });
   });
 
-  test('T090: who sent none yet is given the browser cookie both ways', async () => {
-    expect(cookiesOf(await people.openBrowser().get('/login'))).toEqual([
+  test.each([
+    ['of another kind', undefined],
+    ['Chrome, which names WebKit', chrome],
+  ])('T090: a browser %s is given __Host- cookies alone, and no plain one of its is read', async (_, userAgent) => {
+    const browser = people.openBrowser(undefined, userAgent);
+    expect(cookiesOf(await browser.get('/login'))).toEqual([`__Host-keyturn_browser=…; Max-Age=2592000; ${secure}`]);
+    expect(cookiesOf(await browser.signIn())).toEqual([`__Host-keyturn_session=…; Max-Age=1209600; ${secure}`]);
+    const plain = people.openBrowser(undefined, userAgent);
+    for (const [name, value] of browser.jar) plain.jar.set(name.replace('__Host-', ''), value);
+    expect([await isIn(browser), await isIn(plain)]).toEqual([true, false]);
+  });
+
+  test('T090: a WebKit that sent none yet is given the browser cookie both ways', async () => {
+    expect(cookiesOf(await people.openBrowser(undefined, safari).get('/login'))).toEqual([
       `__Host-keyturn_browser=…; Max-Age=2592000; ${secure}`,
       `keyturn_browser=…; Max-Age=2592000; ${lax}`,
     ]);
@@ -61,7 +78,7 @@ describe('cookies of an http issuer on loopback', () => {
   });
 
   test('an application that named a cookie of its own like ours changes nothing', async () => {
-    const browser = people.openBrowser();
+    const browser = people.openBrowser(undefined, safari);
     browser.jar.set('keyturn_session', 'of the application');
     await browser.signIn();
     expect(browser.jar.has('__Host-keyturn_session')).toBe(true);
@@ -69,8 +86,8 @@ describe('cookies of an http issuer on loopback', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
-  test('who keeps __Host- cookies is left with those alone', async () => {
-    const browser = people.openBrowser();
+  test('a WebKit that keeps __Host- cookies after all is left with those alone', async () => {
+    const browser = people.openBrowser(undefined, safari);
     await browser.signIn();
     expect(await isIn(browser)).toBe(true);
     expect([...browser.jar.keys()]).toEqual(['__Host-keyturn_browser', '__Host-keyturn_session']);
@@ -82,7 +99,7 @@ describe('cookies of an http issuer on loopback', () => {
     const thief = openSafari(people);
     await people.addUser('eve');
     await thief.signIn('eve');
-    const victim = people.openBrowser();
+    const victim = people.openBrowser(undefined, safari);
     await victim.get('/login');
     for (const [name, value] of thief.jar) victim.jar.set(name, value);
     expect(await isIn(victim)).toBe(false);
