@@ -31,9 +31,13 @@ const refuseReuse = async ({ family }: FoundRefreshToken, provider: Provider): P
   throw new OAuthError('refresh_token_reused');
 };
 
-/** @returns what a spent token was answered with; undefined once its retry window is over. */
-const answerToRepeat = ({ token }: FoundRefreshToken, { clock, config }: Provider): string | undefined => {
-  if (token.usedAt === null || clock.now() >= token.usedAt + config.refreshRetrySeconds) return undefined;
+/**
+ * The node that spent it may have had a slow clock, and this one a fast one: both go by the database's.
+ *
+ * @returns what a spent token was answered with; undefined once its retry window is over.
+ */
+const answerToRepeat = ({ token }: FoundRefreshToken, { keyRing, config }: Provider): string | undefined => {
+  if (token.usedAt === null || keyRing.databaseTime() >= token.usedAt + config.refreshRetrySeconds) return undefined;
   return token.answer ?? undefined;
 };
 
@@ -50,7 +54,7 @@ const answerAgain = async (presented: string, found: FoundRefreshToken, provider
  * @see RFC 6749 §6 https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export const refreshToken: Grant = async (parameters, client, provider) => {
-  const { store, clock, config } = provider;
+  const { store, keyRing, config } = provider;
   const presented = parameters.get('refresh_token');
   if (presented === undefined) throw new OAuthError('refresh_token_missing');
   const found = await findToken(presented, client, provider);
@@ -70,7 +74,7 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
     },
     settle: async ({ response, place }) => {
       if (found.token.usedAt !== null) return answerAgain(presented, found, provider);
-      const usedAt = clock.now();
+      const usedAt = keyRing.databaseTime();
       const rotated = await store.rotateRefreshToken({
         tokenHash: found.token.tokenHash,
         usedAt,

@@ -9,7 +9,7 @@ import type { NodeFacts } from '../seams/metrics.ts';
 import { type Signer, type SignerFactory, type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { SigningKeyRecord } from '../seams/signing_key_store.ts';
 import { jwkSetOf, type PublishedJwkSet, publishedKeysOf } from './jwk_set.ts';
-import { ageOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
+import { ageOf, databaseTimeOf, type KeySnapshot, publishingTimeOf, unfitness } from './key_snapshot.ts';
 import { activeKeyOf, allLifetimesOf, lifetimesOf, ringOf, standstillSeconds } from './lifecycle.ts';
 import { openKey } from './open_key.ts';
 import { ringFactsOf } from './ring_facts.ts';
@@ -237,6 +237,12 @@ export class KeyRing {
   assertFit(): void {
     const unfit = this.unfit();
     if (unfit !== undefined) throw new OAuthError('signing_unavailable', { cause: unfit });
+  }
+
+  /** Now, by the database's clock as far as it is known here. */
+  databaseTime(): NumericDate {
+    const { clock } = this.#parts;
+    return this.#snapshot === undefined ? clock.now() : databaseTimeOf(this.#snapshot, clock);
   }
 
   /**

@@ -40,11 +40,21 @@ export const unfitness = (snapshot: KeySnapshot, clock: Clock, policy: RotationP
   return ageOf(snapshot, clock) > snapshotSeconds ? old(ageOf(snapshot, clock)) : undefined;
 };
 
+/** Seconds that the node's clock is ahead of the database's now. */
+const aheadOf = (snapshot: KeySnapshot, clock: Clock): number =>
+  Math.round(snapshot.clockAheadSeconds + leapOf(snapshot, clock));
+
+/** What the database's clock says, to a second: what nodes tell each other by instants goes by it. */
+export const databaseTimeOf = (snapshot: KeySnapshot, clock: Clock): NumericDate => {
+  const ahead = aheadOf(snapshot, clock);
+  return Math.abs(ahead) > 1 ? clock.now() - ahead : clock.now();
+};
+
 /**
  * What the key set goes by. A node whose clock is off by more than E signs nothing, but its key set is asked for: it
  * goes by the database's clock as it was read, and by the monotonic one since.
  */
 export const publishingTimeOf = (snapshot: KeySnapshot, clock: Clock, policy: RotationPolicy): NumericDate => {
-  const ahead = Math.round(snapshot.clockAheadSeconds + leapOf(snapshot, clock));
+  const ahead = aheadOf(snapshot, clock);
   return Math.abs(ahead) > Math.max(policy.clockErrorSeconds, 1) ? clock.now() - ahead : clock.now();
 };
