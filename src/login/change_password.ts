@@ -17,7 +17,7 @@ export const changePassword = async (
   { user, session }: SignedIn,
   provider: Provider,
 ): Promise<ChangePasswordError | undefined> => {
-  const { store, passwordHasher, rateLimiter, clock, config } = provider;
+  const { store, passwordHasher, rateLimiter, clock, keyRing, config } = provider;
   if (current === '') return { kind: 'current_password', problem: 'missing' };
   const password = normalizePassword(wanted);
   const fault = wanted === '' ? 'missing' : passwordFault(password, namesIn(user.username, user.email, config.issuer));
@@ -28,7 +28,7 @@ export const changePassword = async (
     return { kind: 'current_password', problem: 'wrong' };
   const hash = await passwordHasher.hash(password);
   const event = auditEvent('password.changed', { sub: user.sub, sid: session.sid }, { clock });
-  if (!(await store.setPassword(user, hash, clock.now(), session.sid, event)))
+  if (!(await store.setPassword(user, hash, keyRing.databaseTime(), session.sid, event)))
     return { kind: 'current_password', problem: 'wrong' };
   await rateLimiter.reset(key);
   return undefined;

@@ -4,11 +4,16 @@ import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
 
-/** @param clientId - the client that asked for it, where one did. */
+/**
+ * By the database's clock, as far as it is known: verifiers are told of it for a time that is reckoned from then.
+ *
+ * @param clientId - the client that asked for it, where one did.
+ */
 export const endSession = async (
   { sid, sub }: Session,
-  { store, clock }: Provider,
+  { store, clock, keyRing }: Provider,
   clientId: string | null = null,
 ): Promise<void> => {
-  await store.endSession(sid, clock.now(), auditEvent('session.ended', { sub, sid, clientId }, { clock }));
+  const event = auditEvent('session.ended', { sub, sid, clientId }, { clock });
+  await store.endSession(sid, keyRing.databaseTime(), event);
 };

@@ -6,9 +6,9 @@ import type { AuthorizationCode, TokenFamily } from '../seams/token_store.ts';
 export const endFamily = async (
   { familyId, clientId }: Pick<TokenFamily | AuthorizationCode, 'familyId' | 'clientId'>,
   reason: FamilyEndReason,
-  { store, clock, log, metrics }: Provider,
+  { store, keyRing, log, metrics }: Provider,
 ): Promise<void> => {
-  if (!(await store.endFamily(familyId, reason, clock.now()))) return;
+  if (!(await store.endFamily(familyId, reason, keyRing.databaseTime()))) return;
   metrics.familyEnded(reason);
   if (reason !== 'revoked_by_client')
     log.warn({ family_id: familyId, client_id: clientId, reason }, 'a spent code or refresh token was used again');
