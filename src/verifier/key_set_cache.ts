@@ -6,6 +6,7 @@ import type { FetchedKeySet } from './fetch_key_set.ts';
 import { type HeldKeySet, holdKeySet, isFresh, isUsable, type ServedKeySet } from './held_key_set.ts';
 import { assertHasKey, emptyKeySet, keyOf, openKeySet } from './jwk_set.ts';
 import type { KeySource } from './key_source.ts';
+import { systemClock } from './runtime.ts';
 import { TokenError } from './token_error.ts';
 
 export interface KeySetCacheParts {
@@ -15,6 +16,8 @@ export interface KeySetCacheParts {
   restore(now: NumericDate): Promise<HeldKeySet | undefined>;
   /** Keeps a set over a restart. */
   keep(served: ServedKeySet): Promise<void>;
+  /** Longer than an issuer is waited for. */
+  readonly lateSeconds: number;
   readonly usableSeconds: number;
   readonly cooldownSeconds: number;
   /** Lets work go on when the request that began it is over. undefined where it cannot: then the request waits. */
@@ -58,11 +61,13 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
   };
 
   const askOnce = async (now: NumericDate, turn: number): Promise<void> => {
+    const began = systemClock.now();
     try {
       await hold(await parts.ask(held?.etag), now, turn);
       failures = 0;
     } catch (error) {
-      failures += 1;
+      // What ends so late stood still with its process, which says nothing of the issuer: who comes next waits for an answer.
+      failures = systemClock.now() > began + parts.lateSeconds ? 0 : failures + 1;
       lastFailure = error;
       parts.report(error);
     }

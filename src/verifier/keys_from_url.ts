@@ -7,6 +7,7 @@ import type { KeySource } from './key_source.ts';
 import { isLoopback } from './loopback.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { isCloudflareWorkers, runtimeFetch } from './runtime.ts';
+import { slackSeconds } from './standstill.ts';
 import { tellOf } from './tell_of.ts';
 import { until } from './until.ts';
 
@@ -82,6 +83,7 @@ export const keysFromUrl = (url: string, options: KeysFromUrlOptions = {}): KeyS
   } = options;
   return createKeySetCache({
     ...surroundings(waitUntil),
+    lateSeconds: timeoutSeconds + slackSeconds,
     usableSeconds,
     cooldownSeconds,
     ask: (etag) => fetchKeySet({ url, fetch, timeoutSeconds, maxBytes, etag }),

@@ -10,7 +10,7 @@ import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContex
 import { type RevocationFeedPage, readRevocationFeedPage } from './revocation_feed_page.ts';
 import { createRevocationMarks } from './revocation_marks.ts';
 import { isCloudflareWorkers } from './runtime.ts';
-import { assertNotStale, isStale, readStaleRules, type WhenStale } from './stale_policy.ts';
+import { assertNotStale, isStale, notFetched, readStaleRules, type WhenStale } from './stale_policy.ts';
 import { createStandstill } from './standstill.ts';
 import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
@@ -64,9 +64,6 @@ const mostRetrySeconds = 5;
 const forgetEverySeconds = 60;
 
 const retryAfter = (failures: number): number => Math.min(firstRetrySeconds * 2 ** failures, mostRetrySeconds);
-
-const notFetched = (): TokenError =>
-  new TokenError('revocation_stale', 'The revocation feed could not be fetched. Can the issuer be reached?');
 
 /**
  * For createVerifier's `revocation`.
@@ -224,7 +221,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
   const judge = (revoked: boolean, now: NumericDate): void => {
     if (revoked)
       throw new TokenError('token_revoked', 'The issuer revoked this token, or all of its session, subject or client.');
-    if (!complete && rules.failOpenSeconds === 0) throw notFetched();
+    if (!complete && rules.failOpenSeconds === 0) throw notFetched('The revocation feed');
     assertNotStale(asOf, now, rules);
   };
 
@@ -273,7 +270,7 @@ export const followRevocationFeed = (options: FollowRevocationFeedOptions = {}):
     },
     ready: async () => {
       await (first ?? poll().catch(tell));
-      if (!complete && rules.failOpenSeconds === 0) throw notFetched();
+      if (!complete && rules.failOpenSeconds === 0) throw notFetched('The revocation feed');
     },
     check: (claims, now) => {
       const waiting = pending(now);

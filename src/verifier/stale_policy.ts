@@ -43,3 +43,6 @@ export const assertNotStale = (asOf: NumericDate, now: NumericDate, rules: Stale
     `What is known of revocation is ${Math.round(age)} s old; at most ${rules.staleAfterSeconds + rules.failOpenSeconds} s are allowed. Can the issuer be reached?`,
   );
 };
+
+export const notFetched = (what: string): TokenError =>
+  new TokenError('revocation_stale', `${what} could not be fetched. Can the issuer be reached?`);

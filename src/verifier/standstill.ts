@@ -15,7 +15,7 @@ export interface Standstill {
 }
 
 /** How late timers may be in a process that goes on. */
-const slackSeconds = 1;
+export const slackSeconds = 1;
 
 /** @param tell - told why what was due could not be made up for. */
 export const createStandstill = (clockNow: () => NumericDate, tell: (problem: unknown) => void): Standstill => {

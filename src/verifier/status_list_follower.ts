@@ -2,16 +2,24 @@
 // list that is met for the first time is fetched once, for all its tokens. Token Status List §8, §9.
 import { atIssuer } from './at_issuer.ts';
 import { createBoundedMap } from './bounded_map.ts';
-import type { NumericDate, VerifiedClaims } from './claims.ts';
+import type { NumericDate } from './claims.ts';
 import { FetchRefusal, fetchSigned } from './fetch_signed.ts';
-import { isJsonObject, parseJsonObject } from './json_object.ts';
+import { parseJsonObject } from './json_object.ts';
 import { later } from './later.ts';
 import { assertOptions, type OptionKinds } from './option_kinds.ts';
 import { assertFirst, followsNoMore, type RevocationCheck, type RevocationContext } from './revocation_check.ts';
 import { isCloudflareWorkers } from './runtime.ts';
-import { assertNotStale, isStale, readStaleRules, type StaleRules, type WhenStale } from './stale_policy.ts';
+import {
+  assertNotStale,
+  isStale,
+  notFetched,
+  readStaleRules,
+  type StaleRules,
+  type WhenStale,
+} from './stale_policy.ts';
 import { createStandstill } from './standstill.ts';
-import { readStatusList, type StatusList, statusAt } from './status_list.ts';
+import { readStatusList, type StatusList } from './status_list.ts';
+import { assertStanding, referenceIn, type StatusReference } from './status_reference.ts';
 import { tellOf } from './tell_of.ts';
 import { TokenError } from './token_error.ts';
 
@@ -51,11 +59,6 @@ interface HeldList extends StatusList {
   readonly ttlSeconds: number;
 }
 
-interface StatusReference {
-  readonly index: number;
-  readonly uri: string;
-}
-
 const defaultTtlSeconds = 30;
 const staleTtls = 2;
 const firstRetrySeconds = 1;
@@ -67,24 +70,6 @@ const forgetSeconds = 600;
 /** base64 of what hardly compresses, and the rest of the token. */
 const signedBytesOf = (listBytes: number): number => listBytes * 2 + 16_384;
 const aggregationBytes = 1_048_576;
-
-/** @throws {TokenError} claim_invalid. @returns undefined when the token has none. */
-const referenceIn = ({ status }: VerifiedClaims): StatusReference | undefined => {
-  if (status === undefined) return undefined;
-  const reference = isJsonObject(status) ? status.status_list : undefined;
-  if (reference === undefined) return undefined;
-  const { idx, uri } = isJsonObject(reference) ? reference : {};
-  if (typeof uri !== 'string' || typeof idx !== 'number' || !Number.isSafeInteger(idx) || idx < 0)
-    throw new TokenError('claim_invalid', 'status.status_list is not { idx, uri } (Token Status List §6.2).');
-  return { index: idx, uri };
-};
-
-const assertStanding = (list: StatusList, { index }: StatusReference): void => {
-  const status = statusAt(list, index);
-  if (status === 0) return;
-  if (status === undefined) throw new TokenError('claim_invalid', `The token's status list has no place ${index}.`);
-  throw new TokenError('token_revoked', `The token's status is ${status}, expected 0: the issuer revoked it.`);
-};
 
 const secondsBetween = (value: unknown, least: number, most: number, fallback: number): number =>
   typeof value === 'number' && value >= least ? Math.min(value, most) : fallback;
@@ -242,10 +227,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
       assertStanding(held, reference);
       assertNotStale(held.asOf, now, rulesFor(held.ttlSeconds));
     } else if (failure === undefined || now - failure.since >= failOpenSeconds)
-      throw new TokenError(
-        'revocation_stale',
-        "The token's status list could not be fetched. Can the issuer be reached?",
-      );
+      throw notFetched("The token's status list");
   };
 
   const isDue = (uri: string, now: NumericDate): boolean => {
@@ -272,7 +254,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
     },
     ready: async () => {
       if ((await (firstRound ?? fetchAll())) || failOpenSeconds > 0) return;
-      throw new TokenError('revocation_stale', 'The status lists could not be fetched. Can the issuer be reached?');
+      throw notFetched('The status lists');
     },
     check: (claims, now) => {
       if (closed) throw followsNoMore();

@@ -1,6 +1,7 @@
 // A process that stood still (a function that is frozen between two requests, a machine that slept) knows of old times, and
 // the issuer is well: whoever asks first waits until it was asked.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { keysFromUrl } from '../../src/verifier/keys_from_url.ts';
 import type { RevocationCheck } from '../../src/verifier/revocation_check.ts';
 import { followRevocationFeed } from '../../src/verifier/revocation_feed_follower.ts';
 import { type FollowStatusListsOptions, followStatusLists } from '../../src/verifier/status_list_follower.ts';
@@ -16,6 +17,7 @@ import {
   type TestProvider,
   tokenAnswer,
 } from '../test_provider.ts';
+import { audience, issuer, jwkSet, makeKey, makeToken, now } from './signed_tokens.ts';
 
 /** Less than a token lives. */
 const frozenSeconds = 150;
@@ -153,5 +155,40 @@ describe.each([
     expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
     expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
     expect(asked).toBe(2);
+  });
+});
+
+describe('after standstills, with the key set', () => {
+  const lateMilliseconds = 7000;
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test('a refresh that ends with each of them is waited for once the set is no longer fresh, so that a revoked key is', async () => {
+    const [key, next] = [makeKey('ES256'), makeKey('ES256')];
+    const problems: unknown[] = [];
+    let [at, published, cut] = [now, [key], false];
+    const fetch = async (): Promise<Response> => {
+      if (!cut) return Response.json(jwkSet(...published), { headers: { 'cache-control': 'max-age=40' } });
+
+      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + lateMilliseconds);
+      throw new Error('The operation was aborted due to timeout');
+    };
+    const keys = keysFromUrl(`${issuer}/.well-known/jwks.json`, { fetch, onProblem: (error) => problems.push(error) });
+    const verifier = createVerifier({ issuer, audience, keys, clock: { now: () => at } });
+    const code = () =>
+      verifier.verify(makeToken(key)).then(
+        () => 'stands',
+        (error) => error.code,
+      );
+    expect(await code()).toBe('stands');
+    [published, cut] = [[next], true];
+    at = now + 35;
+    expect(await code()).toBe('stands');
+    await expect.poll(() => problems.length).toBe(1);
+    vi.restoreAllMocks();
+    cut = false;
+    at = now + 42;
+    expect(await code()).toBe('key_unknown');
   });
 });
