@@ -75,10 +75,17 @@ const stackOf = (error: unknown): string => {
   return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 };
 
+/** `keyturn help keys revoke` as `keyturn keys help revoke`: the `help` of commander looks at one word. */
+const inTheGroup = ([node = '', script = '', ...words]: readonly string[]): readonly string[] => {
+  const [first, ...asked] = words;
+  if (first !== 'help' || asked.length < 2) return [node, script, ...words];
+  return [node, script, ...asked.slice(0, -1), 'help', ...asked.slice(-1)];
+};
+
 /** @param argv - as in process.argv. */
 export const run = async (program: Command, argv: readonly string[], terminal: Terminal): Promise<void> => {
   try {
-    await program.parseAsync([...argv]);
+    await program.parseAsync(inTheGroup(argv));
   } catch (error) {
     const { exitCode, message } = failureOf(error, terminal);
     terminal.setExitCode(exitCode);

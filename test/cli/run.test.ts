@@ -35,3 +35,19 @@ describe('an option whose value is left out', () => {
     expect(await runCommand(args, { environment })).toMatchObject({ code: 0 });
   });
 });
+
+describe('keyturn help', () => {
+  test.each([
+    [['help', 'keys', 'revoke'], 'Usage: keyturn keys revoke '],
+    [['help', 'keys'], 'Usage: keyturn keys '],
+    [['help'], 'Usage: keyturn [options]'],
+  ])('%j shows that very command', async (args, usage) => {
+    const { code, stdout } = await runCommand(args, { environment });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(usage)]);
+  });
+
+  test('of a command there is not is refused with those there are', async () => {
+    const { code, stderr } = await runCommand(['help', 'keys', 'nope'], { environment });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: keyturn keys ')]);
+  });
+});
