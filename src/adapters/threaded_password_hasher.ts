@@ -31,7 +31,7 @@ export const createThreadedPasswordHasher = (
     } catch (error) {
       // Files, threads and memory come back: whoever signs in is to try again.
       tellFailure(error);
-      throw new PasswordHasherBusyError('No thread hashes passwords.', { cause: error });
+      throw new PasswordHasherBusyError(`A password could not be hashed (${error}). ${threadAdvice}`, { cause: error });
     }
     if ('error' in outcome) throw outcome.error;
     return outcome.result;

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RegistrationError } from '../client_registration/registration_error.ts';
 import { OAuthError, OperatorError } from '../errors.ts';
 import { KeyVaultError } from '../seams/key_vault.ts';
+import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { safeLines } from './safe_text.ts';
 import { type Terminal, warn } from './terminal.ts';
@@ -50,10 +51,12 @@ const unavailableInWords = (reason: string, remote: boolean): string =>
     ? `The store of the issuer could not be used: ${reason}. What was being changed may be changed all the same. Look at what is there, then try again.`
     : `The database could not be used: ${reason}. Each change was made whole or not at all. Look for another process that holds it or a full disk, and at what is there, then try again.`;
 
+const itsMessageSaysAll = [OperatorError, KeyVaultError, RegistrationError, PasswordHasherBusyError];
+
 const failureOf = (error: unknown, { environment }: Terminal): Failure => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : usageError };
-  if (error instanceof OperatorError || error instanceof KeyVaultError || error instanceof RegistrationError)
-    return { exitCode: 1, message: error.message };
+  if (itsMessageSaysAll.some((kind) => error instanceof kind))
+    return { exitCode: 1, message: (error as Error).message };
   if (error instanceof StoreUnavailableError)
     return { exitCode: 1, message: unavailableInWords(error.message, Boolean(environment.KEYTURN_REMOTE)) };
   if (error instanceof OAuthError) {

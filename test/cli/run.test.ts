@@ -1,5 +1,9 @@
 // What every command does with its command line, whatever the command.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createProgram, run } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { OperatorError } from '../../src/errors.ts';
+import { PasswordHasherBusyError } from '../../src/seams/password_hasher.ts';
 import { makeFolder } from '../running_server.ts';
 import { loopbackIn, runCommand, startRingsAt, withStoreAt } from './in_process.ts';
 
@@ -49,5 +53,23 @@ describe('keyturn help', () => {
   test('of a command there is not is refused with those there are', async () => {
     const { code, stderr } = await runCommand(['help', 'keys', 'nope'], { environment });
     expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: keyturn keys ')]);
+  });
+});
+
+describe('what went wrong', () => {
+  test.each([
+    [new PasswordHasherBusyError('No thread.'), 1, 'keyturn: No thread.'],
+    [new OperatorError('No file.'), 1, 'keyturn: No file.'],
+    [new Error('No idea'), 70, 'keyturn: No idea. This is a bug in Keyturn'],
+  ])('%s', async (error, code, said) => {
+    const told: unknown[] = [];
+    const tell = (what: unknown): unknown => told.push(what);
+    const terminal = { environment: {}, printError: tell, setExitCode: tell } as unknown as Terminal;
+    const program = createProgram('0.0.0', terminal);
+    program.command('fail').action(() => {
+      throw error;
+    });
+    await run(program, ['node', 'keyturn', 'fail'], terminal);
+    expect(told).toEqual([code, expect.stringContaining(said)]);
   });
 });
