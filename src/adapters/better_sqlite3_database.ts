@@ -135,7 +135,7 @@ const configure = (client: Database.Database): void => {
   }
 };
 
-const assertServed = (client: Database.Database, path: string): void => {
+export const assertServed = (client: Database.Database, path: string): void => {
   const mark = readCopyMark(client);
   if (mark !== undefined) throw refusalOf(path, mark);
 };

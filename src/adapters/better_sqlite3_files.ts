@@ -6,7 +6,12 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
-import { busyTimeoutMilliseconds, inspectSqliteDatabase, openSqliteDatabase } from './better_sqlite3_database.ts';
+import {
+  assertServed,
+  busyTimeoutMilliseconds,
+  inspectSqliteDatabase,
+  openSqliteDatabase,
+} from './better_sqlite3_database.ts';
 import { databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
 import { keepOwner } from './keep_owner.ts';
 import { isEmptyFile } from './lost_database.ts';
@@ -151,10 +156,20 @@ const assertNewFile = (file: string): void => {
   throw taken(file);
 };
 
+/** @throws {OperatorError} of a source with a mark: served elsewhere since, it would be put back as if it were of today. */
+const completeSchema = (partial: string, source: string): void => {
+  const client = openSqliteDatabase(partial, { copiesToo: true });
+  try {
+    assertServed(client, source);
+  } finally {
+    client.close();
+  }
+};
+
 /**
  * A backup of a database that others may be using. It is of this version's schema, whatever the database's is.
  *
- * @throws {OperatorError} when the file is there already or cannot be made, or the database is damaged.
+ * @throws {OperatorError} when the file is there already or cannot be made, or the database is damaged or not served any more.
  */
 export const backUpSqlite = (source: string, file: string, at: number): void => {
   assertNewFile(file);
@@ -166,7 +181,7 @@ export const backUpSqlite = (source: string, file: string, at: number): void => 
   }
   try {
     copyOut(source, partial);
-    openSqliteDatabase(partial, { copiesToo: true }).close();
+    completeSchema(partial, source);
     finishSqliteBackup(partial, file, at);
   } catch (error) {
     // The source is only read.

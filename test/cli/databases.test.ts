@@ -372,6 +372,9 @@ describe('keyturn copy', () => {
       expect.stringMatching(/was copied to \S+copy\.sqlite already, to its end\. Serve that one/),
     ]);
     expect(await keysIn(pathIn('copy.sqlite'))).toEqual(keys);
+    const backup = await keyturn('backup', pathIn('b.sqlite'));
+    expect([backup.code, backup.stderr]).toEqual([1, expect.stringMatching(/was copied to .* which is served now/)]);
+    expect([...leftovers(), existsSync(pathIn('b.sqlite'))]).toEqual([false]);
   });
 
   test('a backup is not copied: it would revive what ended', async () => {
