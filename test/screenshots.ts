@@ -140,6 +140,8 @@ const run = async (directory: string): Promise<void> => {
   } finally {
     browser.kill();
     await ended;
+    // Nobody has read it since it said where it listens, and so it never ends by itself.
+    browser.stderr.destroy();
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
   console.log(`The pictures are in ${directory}`);
