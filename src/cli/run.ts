@@ -20,8 +20,9 @@ const assertValuesGiven = (command: Command): void => {
     .flatMap(({ long, short }) => [long, short].filter((name) => name !== undefined));
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
-    const [first] = Array.isArray(value) ? value : [value];
-    if (names.includes(first)) command.error(`error: option '${option.flags}' argument missing`);
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (values.some((given) => names.includes(given)))
+      command.error(`error: option '${option.flags}' argument missing`);
   }
 };
 
@@ -78,17 +79,21 @@ const stackOf = (error: unknown): string => {
   return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 };
 
-/** `keyturn help keys revoke` as `keyturn keys help revoke`: the `help` of commander looks at one word. */
-const inTheGroup = ([node = '', script = '', ...words]: readonly string[]): readonly string[] => {
-  const [first, ...asked] = words;
-  if (first !== 'help' || asked.length < 2) return [node, script, ...words];
-  return [node, script, ...asked.slice(0, -1), 'help', ...asked.slice(-1)];
+/**
+ * `keyturn help keys revoke` as `keyturn keys help revoke`: the `help` of commander looks at one word. It takes no other for
+ * a command: `help backup --json` would make a backup of the name "help".
+ */
+const inTheGroup = ({ commands }: Command, argv: readonly string[]): readonly string[] => {
+  const [node = '', script = '', help, group = '', asked] = argv;
+  const isGroup = commands.some((command) => command.name() === group && command.commands.length > 0);
+  if (help !== 'help' || !isGroup || asked === undefined) return argv;
+  return [node, script, group, 'help', asked];
 };
 
 /** @param argv - as in process.argv. */
 export const run = async (program: Command, argv: readonly string[], terminal: Terminal): Promise<void> => {
   try {
-    await program.parseAsync(inTheGroup(argv));
+    await program.parseAsync([...inTheGroup(program, argv)]);
   } catch (error) {
     const { exitCode, message } = failureOf(error, terminal);
     terminal.setExitCode(exitCode);

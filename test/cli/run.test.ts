@@ -27,11 +27,13 @@ describe('an option whose value is left out', () => {
     expect(await activeKid()).toBe(kid);
   });
 
-  test('nor does one that takes several', async () => {
-    const args = ['clients', 'add', '--redirect-uri', '--first-party'];
+  test.each([
+    [['clients', 'add', '--redirect-uri', '--first-party'], '--redirect-uri <uri...>'],
+    [['users', 'add', 'ada', '--role', 'admin', '--role', '--json'], '--role <role...>'],
+  ])('nor does one that takes several: %j', async (args, option) => {
     const { code, stderr } = await runCommand(args, { environment });
     expect(code).toBe(2);
-    expect(stderr).toContain("option '--redirect-uri <uri...>' argument missing");
+    expect(stderr).toContain(`option '${option}' argument missing`);
   });
 
   test('other words with a hyphen before them are values', async () => {
@@ -43,6 +45,9 @@ describe('an option whose value is left out', () => {
 describe('keyturn help', () => {
   test.each([
     [['help', 'keys', 'revoke'], 'Usage: keyturn keys revoke '],
+    [['help', 'keys', 'revoke', '--json'], 'Usage: keyturn keys revoke '],
+    [['help', 'users', 'add', '--json'], 'Usage: keyturn users add '],
+    [['help', 'backup', '--json'], 'Usage: keyturn backup '],
     [['help', 'keys'], 'Usage: keyturn keys '],
     [['help'], 'Usage: keyturn [options]'],
   ])('%j shows that very command', async (args, usage) => {
