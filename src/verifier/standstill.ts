@@ -20,6 +20,7 @@ export const slackSeconds = 1;
 /** @param tell - told why what was due could not be made up for. */
 export const createStandstill = (clockNow: () => NumericDate, tell: (problem: unknown) => void): Standstill => {
   const madeUp = new Map<string, Promise<void>>();
+  let withinSeconds = Number.POSITIVE_INFINITY;
   let expectedBy = Number.POSITIVE_INFINITY;
   let stoodStill = false;
 
@@ -27,15 +28,17 @@ export const createStandstill = (clockNow: () => NumericDate, tell: (problem: un
     const now = clockNow();
     if (now > expectedBy + slackSeconds) {
       stoodStill = true;
-      expectedBy = now;
+      // What was due may take as long again: where the clock leapt, its timer knows nothing of that.
+      expectedBy = now + withinSeconds;
       madeUp.clear();
     }
     return now;
   };
 
   return {
-    expect: (withinSeconds) => {
-      expectedBy = look() + withinSeconds;
+    expect: (seconds) => {
+      expectedBy = look() + seconds;
+      withinSeconds = seconds;
     },
     makeUpFor: (name, work) => {
       look();

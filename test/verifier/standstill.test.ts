@@ -25,6 +25,8 @@ const frozenSeconds = 150;
 let provider: TestProvider;
 let verifier: Verifier | undefined;
 let asked: number;
+/** Seconds that the verifier's clock is ahead of the issuer's. */
+let ahead: number;
 /** What answers in place of the issuer; undefined: the issuer does. */
 let instead: (() => Promise<Response>) | undefined;
 
@@ -32,7 +34,7 @@ beforeEach(async () => {
   provider = await createTestProvider({ environment: { KEYTURN_STATUS_LIST_PLACES: '4096' } });
   await addResource(provider.store, { statusList: true });
   await addClient(provider.store, 'machine');
-  [verifier, asked, instead] = [undefined, 0, undefined];
+  [verifier, asked, ahead, instead] = [undefined, 0, 0, undefined];
 });
 afterEach(async () => {
   verifier?.close();
@@ -49,7 +51,7 @@ const follow = (revocation: RevocationCheck): Verifier => {
   verifier = createVerifier({
     issuer: 'https://id.example.com',
     audience: registeredResource,
-    clock: provider.clock,
+    clock: { now: () => provider.clock.now() + ahead },
     fetch,
     revocation,
   });
@@ -155,6 +157,17 @@ describe.each([
     expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
     expect(await verdictsOf(good, good)).toEqual(['revocation_stale', 'revocation_stale']);
     expect(asked).toBe(2);
+  });
+
+  test('a clock that leapt makes it ask for the first request, and not for those after it', async () => {
+    const good = await issue();
+    await follow(follower()).ready();
+    ahead = frozenSeconds;
+    expect(await verdictsOf(good)).toEqual(['revocation_stale']);
+    const askedOnce = asked;
+    provider.clock.advance(2);
+    expect(await verdictsOf(good)).toEqual(['revocation_stale']);
+    expect(asked).toBe(askedOnce);
   });
 });
 
