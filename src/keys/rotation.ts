@@ -4,6 +4,7 @@ import type { KeyVault } from '../seams/key_vault.ts';
 import type { Log } from '../seams/log.ts';
 import { type SigningAlgorithm, signingAlgorithms } from '../seams/signer.ts';
 import type { NewSigningKey, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
 import { type GeneratedKey, generateKey } from './generate.ts';
 import { ringOf } from './lifecycle.ts';
 import { wrappingContextOf } from './open_key.ts';
@@ -117,6 +118,14 @@ const assertOpens = async (
   if (key?.privateJwe) await vault.unwrap(key.privateJwe, wrappingContextOf(issuer, key));
 };
 
+/** How often what an operator asked for is planned. Who is overtaken is so once or twice; a database that is too slow always is. */
+const mostPlans = 10;
+
+const tooSlow = ({ policy }: RotationParts): StoreUnavailableError =>
+  new StoreUnavailableError(
+    `the change was planned ${mostPlans} times, and each time others were faster, or it took longer than P = ${policy.snapshotSeconds} s to write`,
+  );
+
 /** What became of a ring that was to turn now. */
 export interface RingTurn {
   readonly alg: SigningAlgorithm;
@@ -130,11 +139,14 @@ export interface RingTurn {
  *
  * @returns what became of each, in the order of `algs`.
  * @throws {KeyVaultError} when this process could not open a standby; nothing has turned then.
+ * @throws {StoreUnavailableError} when it comes too late each time.
  */
 export const turnTogether = async (
   algs: readonly SigningAlgorithm[],
   parts: RotationParts,
+  plansLeft = mostPlans,
 ): Promise<readonly RingTurn[]> => {
+  if (plansLeft === 0) throw tooSlow(parts);
   const plan = ({ keys, databaseNow }: Awaited<ReturnType<SigningKeyStore['readSigningKeys']>>) =>
     algs.map((alg) => ({ alg, turn: planTurnNow(ringOf(keys, alg), parts.policy, databaseNow) }));
   const found = await turnRings(parts);
@@ -145,13 +157,13 @@ export const turnTogether = async (
   const ready = plan(await parts.store.readSigningKeys()).flatMap(({ alg, turn }, place) =>
     'activatesAt' in turn && turn.kid === planned[place]?.turn.kid ? [{ alg, turn }] : [],
   );
-  if (ready.length < algs.length) return turnTogether(algs, parts);
+  if (ready.length < algs.length) return turnTogether(algs, parts, plansLeft - 1);
   const turned: RingTurn[] = [];
   for (const [place, { alg, turn }] of ready.entries()) {
     const { kid, activatesAt } = turn;
     // Somebody else was faster, or it came too late: what is left is looked at anew.
     if (!(await parts.store.activateSigningKey(kid, activatesAt, latestOf(activatesAt, parts))))
-      return [...turned, ...(await turnTogether(algs.slice(place), parts))];
+      return [...turned, ...(await turnTogether(algs.slice(place), parts, plansLeft - 1))];
     await parts.onKeyEvent?.('rotated', kid);
     turned.push({ alg, turn, turned: true });
   }
@@ -179,24 +191,27 @@ const readRevocation = async (
  * `keys revoke`: revokes, erases, promotes the standby and publishes the key of the second turn, in one transaction.
  *
  * @returns undefined when there is no such key or it is revoked already.
+ * @throws {StoreUnavailableError} when it comes too late each time; nothing is revoked then.
  */
 export const revokeKey = async (
   kid: string,
   reason: string,
   parts: RotationParts,
+  plansLeft = mostPlans,
 ): Promise<PlannedRevocation | undefined> => {
+  if (plansLeft === 0) throw tooSlow(parts);
   const planned = await readRevocation(kid, parts);
   if (planned === undefined) return undefined;
   const made = planned.successor === null ? null : await makeKey(planned.successor, parts);
   // Making a key takes time, and lead begins at the commit: what is committed is planned afresh.
   const plan = await readRevocation(kid, parts);
   if (plan === undefined) return undefined;
-  if (plan.successor?.slot !== made?.slot) return revokeKey(kid, reason, parts);
+  if (plan.successor?.slot !== made?.slot) return revokeKey(kid, reason, parts, plansLeft - 1);
   const successor = made && plan.successor && { ...made, ...plan.successor };
   const { revokedAt, promotedKid } = plan;
   const revocation = { kid, reason, revokedAt, promotedKid, successor };
   if (!(await parts.store.revokeSigningKey(revocation, latestOf(revokedAt, parts))))
-    return revokeKey(kid, reason, parts);
+    return revokeKey(kid, reason, parts, plansLeft - 1);
   await parts.onKeyEvent?.('revoked', kid);
   if (successor !== null) await parts.onKeyEvent?.('published', successor.kid);
   await turnRings(parts);

@@ -6,6 +6,7 @@ import { type RotationParts, revokeKey, turnNow, turnRings, turnTogether } from 
 import { KeyVaultError } from '../../src/seams/key_vault.ts';
 import { signingAlgorithms } from '../../src/seams/signer.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
 import { makeKekRing } from '../test_provider.ts';
 import {
   lead,
@@ -244,6 +245,16 @@ describe('a turn by hand', () => {
       { alg: 'ES256', turn: { kid: (await rowAt(rings, 1)).kid, activatesAt: start + lead }, turned: true },
       { alg: 'RS256', turn: { kid: (await rowAt(rings, 2, 'RS256')).kid, waitSeconds: lead }, turned: false },
     ]);
+  });
+
+  test('of which each write comes too late is given up, as a revocation is, and says why', async () => {
+    const rings = await openRings();
+    rings.clock.advance(lead);
+    const late = async (): Promise<boolean> => false;
+    const slow = { ...rings, store: { ...rings.store, activateSigningKey: late, revokeSigningKey: late } };
+    await expect(turnTogether(signingAlgorithms, slow)).rejects.toThrow('it took longer than P');
+    await expect(revokeKey((await rowAt(rings, 0)).kid, 'leaked', slow)).rejects.toThrow(StoreUnavailableError);
+    expect(await rowAt(rings, 0)).toMatchObject({ revokedAt: null });
   });
 
   test('two at once turn the ring once', async () => {
