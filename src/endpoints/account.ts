@@ -127,7 +127,7 @@ export const accountApplications: Endpoint = (provider) =>
   pageEndpoint(provider, {
     POST: ownForm(provider, async (context, { user }, form) => {
       const clientId = form.get('client_id') ?? '';
-      await provider.store.withdrawConsent(user.sub, clientId, provider.keyRing.databaseTime());
+      await provider.store.withdrawConsent(user.sub, clientId, await provider.keyRing.databaseTimeAnew());
       return done(context, 'consent_withdrawn', provider);
     }),
   });

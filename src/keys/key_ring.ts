@@ -245,6 +245,12 @@ export class KeyRing {
     return this.#snapshot === undefined ? clock.now() : databaseTimeOf(this.#snapshot, clock);
   }
 
+  /** The same, asked for where what is known is old: how long a machine slept its own clocks do not tell. */
+  async databaseTimeAnew(): Promise<NumericDate> {
+    await this.catchUp();
+    return this.databaseTime();
+  }
+
   /**
    * The key that signs now.
    *
@@ -257,11 +263,7 @@ export class KeyRing {
     return active;
   }
 
-  /**
-   * Keys that are told to have left the key set, and so never come back into it: not when a longer grace is configured.
-   *
-   * @param kids - all of them.
-   */
+  /** @param kids - all that are told to have left the key set: they never come back, not when a longer grace is configured. */
   leaveOut(kids: ReadonlySet<string>): void {
     this.#gone = kids;
     this.#view = undefined;

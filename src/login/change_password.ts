@@ -28,7 +28,7 @@ export const changePassword = async (
     return { kind: 'current_password', problem: 'wrong' };
   const hash = await passwordHasher.hash(password);
   const event = auditEvent('password.changed', { sub: user.sub, sid: session.sid }, { clock });
-  if (!(await store.setPassword(user, hash, keyRing.databaseTime(), session.sid, event)))
+  if (!(await store.setPassword(user, hash, await keyRing.databaseTimeAnew(), session.sid, event)))
     return { kind: 'current_password', problem: 'wrong' };
   await rateLimiter.reset(key);
   return undefined;

@@ -15,5 +15,5 @@ export const endSession = async (
   clientId: string | null = null,
 ): Promise<void> => {
   const event = auditEvent('session.ended', { sub, sid, clientId }, { clock });
-  await store.endSession(sid, keyRing.databaseTime(), event);
+  await store.endSession(sid, await keyRing.databaseTimeAnew(), event);
 };
