@@ -42,6 +42,7 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
   let pending: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
+  /** undefined when the last answer was a good one. */
   let lastFailure: unknown;
   let waiting = 0;
   let turns = 0;
@@ -65,6 +66,7 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
     try {
       await hold(await parts.ask(held?.etag), now, turn);
       failures = 0;
+      lastFailure = undefined;
     } catch (error) {
       // What ends so late stood still with its process, which says nothing of the issuer: who comes next waits for an answer.
       failures = systemClock.now() > began + parts.lateSeconds ? 0 : failures + 1;
@@ -137,7 +139,7 @@ export const createKeySetCache = (parts: KeySetCacheParts): KeySource => {
     const mayJoin = pending !== undefined && parts.shareable;
     if (!askedInVain && (mayJoin || sinceAsked(now) >= parts.cooldownSeconds)) {
       await waitFor(refresh(now));
-      if (failures === 0 && !held?.keySet.keys.has(kid)) inVain.set(kid, now + inVainSeconds);
+      if (lastFailure === undefined && !held?.keySet.keys.has(kid)) inVain.set(kid, now + inVainSeconds);
     }
     return keyOf(kid, held?.keySet ?? emptyKeySet);
   };

@@ -173,6 +173,10 @@ describe.each([
 
 describe('after standstills, with the key set', () => {
   const lateMilliseconds = 7000;
+  const cutOff = (): never => {
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + lateMilliseconds);
+    throw new Error('The operation was aborted due to timeout');
+  };
   afterEach(() => {
     vi.restoreAllMocks();
   });
@@ -183,9 +187,7 @@ describe('after standstills, with the key set', () => {
     let [at, published, cut] = [now, [key], false];
     const fetch = async (): Promise<Response> => {
       if (!cut) return Response.json(jwkSet(...published), { headers: { 'cache-control': 'max-age=40' } });
-
-      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + lateMilliseconds);
-      throw new Error('The operation was aborted due to timeout');
+      return cutOff();
     };
     const keys = keysFromUrl(`${issuer}/.well-known/jwks.json`, { fetch, onProblem: (error) => problems.push(error) });
     const verifier = createVerifier({ issuer, audience, keys, clock: { now: () => at } });
@@ -203,5 +205,22 @@ describe('after standstills, with the key set', () => {
     cut = false;
     at = now + 42;
     expect(await code()).toBe('key_unknown');
+  });
+
+  test('a key that was asked for meanwhile, by a fetch that ends with one, is asked for again', async () => {
+    const [key, next] = [makeKey('ES256'), makeKey('ES256')];
+    let [at, published, cut] = [now, [key], false];
+    const fetch = async (): Promise<Response> => {
+      if (!cut) return Response.json(jwkSet(...published), { headers: { 'cache-control': 'max-age=300' } });
+      return cutOff();
+    };
+    const keys = keysFromUrl(`${issuer}/.well-known/jwks.json`, { fetch });
+    const verifier = createVerifier({ issuer, audience, keys, clock: { now: () => at } });
+    await verifier.verify(makeToken(key));
+    [at, published, cut] = [now + 31, [key, next], true];
+    await expect(verifier.verify(makeToken(next))).rejects.toMatchObject({ code: 'key_unknown' });
+    vi.restoreAllMocks();
+    [at, cut] = [now + 62, false];
+    await expect(verifier.verify(makeToken(next))).resolves.toBeDefined();
   });
 });
