@@ -193,7 +193,10 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
       const forgetBefore = started().clock.now() - forgetSeconds;
       for (const [uri, { asOf }] of lists) if (!uris.includes(uri) && asOf < forgetBefore) lists.delete(uri);
       // Lists that only tokens told of yet are kept fresh too.
-      await eachOf([...new Set([...uris, ...lists.keys()])], fetchOnce);
+      await eachOf([...new Set([...uris, ...lists.keys()])], (uri) => {
+        standstill.expect(timeoutSeconds);
+        return fetchOnce(uri);
+      });
       return uris.every((uri) => failures.get(uri) === undefined);
     } catch (error) {
       tell(error);
@@ -211,8 +214,7 @@ export const followStatusLists = (options: FollowStatusListsOptions = {}): Revoc
 
   const goOn = async (failed: number): Promise<boolean> => {
     isWaiting = false;
-    // The lists that there are, and the lists.
-    standstill.expect(2 * timeoutSeconds);
+    standstill.expect(timeoutSeconds);
     const complete = await fetchAll();
     const regular = shortestTtl / 2;
     const waitSeconds = complete ? regular : Math.min(regular, firstRetrySeconds * 2 ** Math.min(failed, 10));

@@ -28,7 +28,7 @@ let asked: number;
 /** Seconds that the verifier's clock is ahead of the issuer's. */
 let ahead: number;
 /** What answers in place of the issuer; undefined: the issuer does. */
-let instead: (() => Promise<Response>) | undefined;
+let instead: ((url: string) => Promise<Response> | undefined) | undefined;
 
 beforeEach(async () => {
   provider = await createTestProvider({ environment: { KEYTURN_STATUS_LIST_PLACES: '4096' } });
@@ -46,7 +46,7 @@ const follow = (revocation: RevocationCheck): Verifier => {
   const fetch: typeof globalThis.fetch = async (input, init) => {
     if (String(input).includes('jwks')) return fromIssuer(input, init);
     asked += 1;
-    return instead?.() ?? fromIssuer(input, init);
+    return instead?.(String(input)) ?? fromIssuer(input, init);
   };
   verifier = createVerifier({
     issuer: 'https://id.example.com',
@@ -169,6 +169,29 @@ describe.each([
     expect(await verdictsOf(good)).toEqual(['revocation_stale']);
     expect(asked).toBe(askedOnce);
   });
+});
+
+test('a round of many lists at a slow issuer is no standstill', async () => {
+  const good = await issue();
+  const aggregation = 'https://id.example.com/status-lists';
+  const lists = (await (await fetchFrom(provider.app)(aggregation)).json()) as { readonly status_lists: string[] };
+  const slow = Array.from({ length: 32 }, (_, place) => `${aggregation}/slow-${place}`);
+  const underWay: (() => void)[] = [];
+  instead = (url) => {
+    if (url === aggregation) return Promise.resolve(Response.json({ status_lists: [...lists.status_lists, ...slow] }));
+    if (!slow.includes(url)) return undefined;
+    return new Promise((resolve) => underWay.push(() => resolve(new Response('', { status: 503 }))));
+  };
+  follow(followStatusLists({ staleAfterSeconds: 5 }));
+  for (let batch = 0; batch < 3; batch += 1) {
+    await expect.poll(() => underWay.length).toBe(8);
+    provider.clock.advance(4);
+    for (const end of underWay.splice(0)) end();
+  }
+  await expect.poll(() => underWay.length).toBe(8);
+  asked = 0;
+  expect(await verdictsOf(good)).toEqual(['revocation_stale']);
+  expect(asked).toBe(0);
 });
 
 describe('after standstills, with the key set', () => {
