@@ -20,7 +20,7 @@ export const slackSeconds = 1;
 /** @param tell - told why what was due could not be made up for. */
 export const createStandstill = (clockNow: () => NumericDate, tell: (problem: unknown) => void): Standstill => {
   const madeUp = new Map<string, Promise<void>>();
-  let withinSeconds = Number.POSITIVE_INFINITY;
+  let withinSeconds = 0;
   let expectedBy = Number.POSITIVE_INFINITY;
   let stoodStill = false;
 
