@@ -132,7 +132,7 @@ describe.each(['https://id.example.com', 'https://localhost:3443', 'https://127.
   });
 
   test('T090: no page sets a plain cookie', async () => {
-    const browser = people.openBrowser();
+    const browser = people.openBrowser(undefined, safari);
     const set = [cookiesOf(await browser.get('/login')), cookiesOf(await browser.get(authorizePath()))];
     set.push(cookiesOf(await browser.signIn()), cookiesOf(await browser.post('/logout', await signOutForm(browser))));
     expect(set.flat().length).toBeGreaterThan(2);
@@ -140,9 +140,9 @@ describe.each(['https://id.example.com', 'https://localhost:3443', 'https://127.
   });
 
   test('T090: none is read or cleared, even of a session that stands', async () => {
-    const browser = people.openBrowser();
+    const browser = people.openBrowser(undefined, safari);
     await browser.signIn();
-    const plain = people.openBrowser();
+    const plain = people.openBrowser(undefined, safari);
     for (const [name, value] of browser.jar) plain.jar.set(name.replace('__Host-', ''), value);
     expect(await isIn(plain)).toBe(false);
     const form = { csrf: (await browser.get('/login')).field('csrf'), login: 'ada', password: 'any' };
