@@ -16,7 +16,7 @@ const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 export const isLoopback = (url: string): boolean => loopbackHosts.includes(new URL(url).hostname);
 
 /** What the router decodes, or reads as a pattern: nothing would be served there, or the same at other paths as well. */
-const unservable = /[%*]|\/:/;
+const unservable = /[%*|]|\/:/;
 
 const issuer = z.string().check((context) => {
   const found = context.value;
@@ -34,7 +34,9 @@ const issuer = z.string().check((context) => {
   if (canonical !== found)
     return complain(`expected it in canonical form, ${canonical}: verifiers compare it byte for byte (RFC 8414 §3.3)`);
   if (unservable.test(url.pathname))
-    complain('expected no %, no * and no segment that starts with a colon in its path, which is not served as written');
+    complain(
+      'expected no %, * or | and no segment that starts with a colon in its path, which is not served as written',
+    );
 });
 
 const processes = z

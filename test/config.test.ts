@@ -164,9 +164,10 @@ describe('the issuer, RFC 8414 §2', () => {
     ['https://id.example.com?', 'no query, fragment or user name'],
     ['https://id.example.com#', 'no query, fragment or user name'],
     ['https://me@id.example.com', 'no query, fragment or user name'],
-    ['https://id.example.com/My%20Realm', 'no %, no * and no segment that starts with a colon'],
-    ['https://id.example.com/realms/:name', 'no %, no * and no segment that starts with a colon'],
-    ['https://id.example.com/a*b', 'no %, no * and no segment that starts with a colon'],
+    ['https://id.example.com/My%20Realm', 'no %, * or | and no segment that starts with a colon'],
+    ['https://id.example.com/realms/:name', 'no %, * or | and no segment that starts with a colon'],
+    ['https://id.example.com/a*b', 'no %, * or | and no segment that starts with a colon'],
+    ['https://id.example.com/a|b', 'no %, * or | and no segment that starts with a colon'],
   ])('%s is refused: %s', (issuer, reason) => {
     const message = refusalOf({ KEYTURN_ISSUER: issuer });
     expect(message).toContain('KEYTURN_ISSUER');
