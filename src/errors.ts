@@ -251,7 +251,7 @@ export const failures = {
   signing_unavailable: {
     status: 503,
     error: 'temporarily_unavailable',
-    description: 'No token can be signed at this moment. Try again after the time in Retry-After.',
+    description: 'No token can be signed or judged at this moment. Try again after the time in Retry-After.',
   },
   store_unavailable: {
     status: 503,

@@ -59,7 +59,9 @@ const obtainOwn = async (): Promise<TokenAnswer> => {
 describe('a clock that is wrong', () => {
   test('makes nothing inactive: the node says 503, as at userinfo', async () => {
     people.clock.advance(7200);
-    await expectRefusal(await introspect(tokens.access_token, 'api-server'), 'temporarily_unavailable', 503);
+    const refused = await introspect(tokens.access_token, 'api-server');
+    expect(await refused.clone().json()).toMatchObject({ error_description: expect.stringContaining('or judged') });
+    await expectRefusal(refused, 'temporarily_unavailable', 503);
     await expectRefusal(await askUserinfo(people.app, tokens.access_token), 'temporarily_unavailable', 503);
     await people.pass(-7200);
     expect(await answerOf(tokens.access_token, 'api-server')).toMatchObject({ active: true });
