@@ -1,4 +1,5 @@
 // The standard claims an operator may set, each of the type it has to have, typed or imported. OpenID Connect Core 1.0 §5.1.
+import { unprintable } from '../client_registration/client_metadata.ts';
 import { OperatorError } from '../errors.ts';
 import { userClaimNames } from '../tokens/user_claims.ts';
 import { isJsonObject } from '../verifier/json_object.ts';
@@ -14,8 +15,6 @@ const elsewhere = ['preferred_username', 'email', 'email_verified', 'roles', 'up
 const settable = userClaimNames.filter((name) => !elsewhere.includes(name));
 
 const mostCharacters = 500;
-/** Controls, line breaks among them, and what turns the direction of writing: of no name that people sign up with either. */
-const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const lineBreak = /\r?\n/g;
 
 /** A claim that says nothing is left out, never there as an empty one. §5.3.2. */

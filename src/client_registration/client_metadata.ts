@@ -18,7 +18,8 @@ const mostNameCharacters = 200;
 const mostSecretCharacters = 512;
 const mostListed = 100;
 
-const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Controls, line breaks among them, and what turns the direction of writing: in no name, of a client or of a person. */
+export const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const clientName = z
   .string('expected text')
