@@ -1,49 +1,67 @@
+// By which clock that is dated which ends at a browser, and so whether verifiers that follow the feed are told of it.
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createJoseKeyVault, parseKekRing } from '../../src/adapters/jose_key_vault.ts';
 import { nodeCryptoSigners } from '../../src/adapters/node_crypto_signer.ts';
 import { KeyRing } from '../../src/keys/key_ring.ts';
+import { changePassword } from '../../src/login/change_password.ts';
 import { endSession } from '../../src/login/end_session.ts';
+import type { SignedIn } from '../../src/login/session.ts';
+import type { Provider } from '../../src/provider.ts';
 import type { Clock } from '../../src/seams/clock.ts';
-import type { ManualClock } from '../manual_clock.ts';
-import { cheapHasher, openPeople } from '../people.ts';
+import { cheapHasher, openPeople, type People, password } from '../people.ts';
 import { obtainTokens } from '../token_requests.ts';
 
 const hours = 10_800;
 
-/** A node with a clock of its own, and somebody who is signed in. */
-const openNode = async (clockOf: (clock: ManualClock) => Clock) => {
+type End = (signedIn: SignedIn, provider: Provider) => Promise<unknown>;
+
+const ends: readonly (readonly [what: string, kind: string, end: End])[] = [
+  ['a session that ended', 'sid', ({ session }, provider) => endSession(session, provider)],
+  [
+    'a password that was changed',
+    'family_id',
+    (signedIn, provider) => changePassword(password, 'six ravens on a wall', signedIn, provider),
+  ],
+];
+
+/** The kinds of the marks that tell of what ends on a node with such a clock, which has read the keys before. */
+const kindsTold = async (
+  end: End,
+  openClock: (clock: People['clock']) => Clock,
+  meanwhile = (_: People): void => undefined,
+) => {
   const kekRing = JSON.stringify({ keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }] });
   const people = await openPeople({ kekRing, passwordHasher: cheapHasher });
-  const { config, store, log } = people;
+  const { config, store, log, revocations } = people;
   await obtainTokens(people.app, people.openBrowser());
   const user = await store.findUserByLogin('ada');
   const [session] = await store.listSessions(String(user?.sub));
-  if (session === undefined) throw new TypeError('nobody is signed in');
-  const clock = clockOf(people.clock);
+  if (user === undefined || session === undefined) throw new TypeError('nobody is signed in');
+  const clock = openClock(people.clock);
   const vault = createJoseKeyVault(parseKekRing(kekRing, 'a test'));
   const keyRing = new KeyRing({ ...config, store, vault, clock, signers: nodeCryptoSigners, log });
   await keyRing.refresh();
-  return { people, session, provider: { ...people, clock, keyRing } };
+  meanwhile(people);
+  await end({ user, session }, { ...people, clock, keyRing });
+  await revocations.refresh();
+  await store.close();
+  return revocations.marks().map(({ kind }) => kind);
 };
 
-const marksAfterEnding = async ({ people, session, provider }: Awaited<ReturnType<typeof openNode>>) => {
-  await endSession(session, provider);
-  await people.revocations.refresh();
-  await people.store.close();
-  return people.revocations.marks().map(({ kind, value }) => [kind, value]);
-};
-
-test('verifiers are told of a session that a node ended whose clock is hours slow', async () => {
-  const node = await openNode((clock) => ({ ...clock, now: () => clock.now() - hours }));
-  expect(await marksAfterEnding(node)).toContainEqual(['sid', node.session.sid]);
-});
-
-test('and of one that ended on a machine which slept for hours, and whose monotonic clock did not go on', async () => {
-  const node = await openNode((clock) => {
-    const asleepSince = clock.monotonicSeconds();
-    return { ...clock, monotonicSeconds: () => asleepSince };
+describe.each(ends)('verifiers are told of %s', (_, kind, end) => {
+  test('on a node whose clock is hours slow', async () => {
+    const slow = (clock: Clock): Clock => ({ ...clock, now: () => clock.now() - hours });
+    expect(await kindsTold(end, slow)).toContain(kind);
   });
-  node.people.clock.advance(hours);
-  expect(await marksAfterEnding(node)).toContainEqual(['sid', node.session.sid]);
+
+  test('on a machine that had slept for hours', async () => {
+    let slept = 0;
+    const asleep = (clock: Clock): Clock => ({ ...clock, monotonicSeconds: () => clock.monotonicSeconds() - slept });
+    const kinds = await kindsTold(end, asleep, ({ clock }) => {
+      clock.advance(hours);
+      slept = hours;
+    });
+    expect(kinds).toContain(kind);
+  });
 });
