@@ -158,6 +158,16 @@ describe('a rotated secret', () => {
     expect(isClientSecret('new', rotated, 5000)).toBe(true);
   });
 
+  test('the old one is refused by no node whose clock is wrong, which says no more of one that is made up', async () => {
+    const { store, clock } = provider;
+    await addClient(store, 'changing', { clientSecretSha256: hashClientSecret('old') });
+    await store.rotateClientSecret('changing', hashClientSecret('new'), clock.now() + 60);
+    clock.advance(7200);
+    for (const name of ['changing', 'made-up'])
+      expect(await refuse({ authorization: basic(name, 'old') })).toMatchObject({ status: 503 });
+    clock.advance(-7200);
+  });
+
   test('both authenticate over HTTP during the overlap, and the new one alone after it', async () => {
     const { store, clock } = provider;
     await addClient(store, 'rotating', { clientSecretSha256: hashClientSecret('old') });
