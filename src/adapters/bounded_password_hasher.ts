@@ -1,4 +1,5 @@
-// Bounds a PasswordHasher: so many at once, so many waiting, the rest refused, so that hashing never starves signing.
+// Bounds a PasswordHasher: so many at once, so many waiting, none of them for long, the rest refused, so that hashing never
+// starves signing.
 import { type PasswordHasher, PasswordHasherBusyError } from '../seams/password_hasher.ts';
 
 export interface BoundedPasswordHasher extends PasswordHasher {
@@ -6,9 +7,12 @@ export interface BoundedPasswordHasher extends PasswordHasher {
   queue(): { readonly running: number; readonly waiting: number };
 }
 
+/** A sign-in that waits twice, since its hash is renewed, is answered before its connection is taken for stuck, at 30 s. */
+const mostWaitMilliseconds = 14_000;
+
 /**
  * @param mostAtOnce - below the size of the thread pool.
- * @param mostWaiting - beyond them, PasswordHasherBusyError.
+ * @param mostWaiting - beyond them, PasswordHasherBusyError, as for one that has waited 14 s.
  * @param waited - told of each that begins, with the seconds it has waited.
  */
 export const boundPasswordHasher = (
@@ -19,11 +23,23 @@ export const boundPasswordHasher = (
 ): BoundedPasswordHasher => {
   let running = 0;
   const waiting: (() => void)[] = [];
+  const wait = async (): Promise<void> => {
+    let refusing: ReturnType<typeof setTimeout> | undefined;
+    const turn = new Promise<void>((resolve, reject) => {
+      waiting.push(resolve);
+      refusing = setTimeout(() => {
+        const place = waiting.indexOf(resolve);
+        if (place !== -1) waiting.splice(place, 1);
+        reject(new PasswordHasherBusyError('A password has waited too long to be hashed.'));
+      }, mostWaitMilliseconds);
+    });
+    await turn.finally(() => clearTimeout(refusing));
+  };
   const bounded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const asked = performance.now();
     if (running < mostAtOnce) running += 1;
     else if (waiting.length >= mostWaiting) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
-    else await new Promise<void>((resolve) => waiting.push(resolve));
+    else await wait();
     waited?.((performance.now() - asked) / 1000);
     try {
       return await work();

@@ -1,5 +1,6 @@
 // A password is proved: limits first, then the same work whether the end-user exists or not. NIST SP 800-63B-4 §3.2.2.
 import type { Provider } from '../provider.ts';
+import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import type { Allowance, RateLimit } from '../seams/rate_limiter.ts';
 import type { User } from '../seams/user_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
@@ -47,6 +48,20 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
   ];
 };
 
+/** Where too many wait for the hasher, it is left to the next sign-in: this one has proved all it must. */
+const renewHash = async (
+  sub: string,
+  passwordHash: string,
+  { password }: SignInAttempt,
+  { store, passwordHasher }: Provider,
+): Promise<void> => {
+  try {
+    await store.rehashPassword(sub, passwordHash, await passwordHasher.hash(normalizePassword(password)));
+  } catch (error) {
+    if (!(error instanceof PasswordHasherBusyError)) throw error;
+  }
+};
+
 /**
  * @returns the end-user; undefined for a wrong password, an unknown name, a locked or passwordless account alike.
  * @throws {OAuthError} rate_limited, passwords_busy. @throws {PasswordHasherBusyError}
@@ -62,8 +77,6 @@ export const signIn = async (attempt: SignInAttempt, provider: Provider): Promis
   const proved = await provesPassword(user, attempt.password, provider);
   if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
   await rateLimiter.reset(...allowances.map(([key]) => key).filter((key) => !sharedAllowances.test(key)));
-  const { sub, passwordHash } = user;
-  if (passwordHasher.needsRehash(passwordHash))
-    await store.rehashPassword(sub, passwordHash, await passwordHasher.hash(normalizePassword(attempt.password)));
+  if (passwordHasher.needsRehash(user.passwordHash)) await renewHash(user.sub, user.passwordHash, attempt, provider);
   return user;
 };

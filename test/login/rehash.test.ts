@@ -1,7 +1,8 @@
 import { argon2Sync } from 'node:crypto';
 import { hash as hashBcrypt } from '@node-rs/bcrypt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPeople, type People, password } from '../people.ts';
+import { PasswordHasherBusyError } from '../../src/seams/password_hasher.ts';
+import { cheapHasher, openPeople, type People, password } from '../people.ts';
 
 let people: People;
 beforeAll(async () => {
@@ -77,6 +78,28 @@ describe('a password hash of older days at sign-in', () => {
     expect((await people.openBrowser().signIn('long', `${long}dolor`)).status).toBe(303);
     expect((await people.openBrowser().signIn('long', `${long}other`)).status).toBe(403);
     expect((await people.openBrowser().signIn('long', `${long}dolor`)).status).toBe(303);
+  });
+
+  test('T106: where too many wait for the hasher it stays as it is until the next sign-in, and lets in', async () => {
+    let busy = false;
+    const passwordHasher = {
+      ...cheapHasher,
+      needsRehash: (passwordHash: string) => passwordHash === `cheap$${password}`,
+      hash: async () => {
+        if (busy) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
+        return 'cheap$made anew';
+      },
+    };
+    const crowd = await openPeople({ passwordHasher });
+    const hashOfBob = async () => (await crowd.store.findUserByLogin('bob'))?.passwordHash;
+    await crowd.addUser('bob', { passwordHash: `cheap$${password}` });
+    busy = true;
+    expect((await crowd.openBrowser().signIn('bob')).status).toBe(303);
+    expect(await hashOfBob()).toBe(`cheap$${password}`);
+    busy = false;
+    expect((await crowd.openBrowser().signIn('bob')).status).toBe(303);
+    expect(await hashOfBob()).toBe('cheap$made anew');
+    await crowd.store.close();
   });
 
   test.each([
