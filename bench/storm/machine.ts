@@ -1,7 +1,7 @@
 // Whether the machine itself ran as usual: a little work that is always the same, timed at every beat by a process that waits
 // for none beside it. Where virtual processors are held back for a while, it takes ten times as long, and so does a server.
 import { median } from '../measure.ts';
-import type { Sent } from './storm_load.ts';
+import type { Sent } from './token_load.ts';
 
 /** Some 40 us. */
 const steps = 30_000;

@@ -1,20 +1,19 @@
-// Tokens asked for at a steady pace, alone and while a hundred people sign in at once, in turn, so that what else the
-// machine does meets both alike: how long each took, and what the sign-ins came to. A child process.
+// Tokens asked for, alone and while a hundred people sign in at once, in turn, so that what else the machine does meets both
+// alike: how long each took, and what the sign-ins came to. A child process.
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startBehind } from '../child.ts';
-import type { Contender, Target } from '../contender.ts';
-import type { Send } from '../flows/flow.ts';
+import type { Contender } from '../contender.ts';
 import { createSend } from '../flows/send.ts';
 import { clientCredentialsName } from '../scenarios/client_credentials.ts';
-import { type Beat, timeBeat, undisturbed } from './machine.ts';
+import { undisturbed } from './machine.ts';
 import type { SignIns } from './people_load.ts';
 import { afterOthers } from './processors.ts';
+import { type Sent, type TokenLoad, tokenLoads } from './token_load.ts';
 
-/** A token asked for: when, and how long it took, in milliseconds. */
-export interface Sent {
-  readonly at: number;
-  readonly took: number;
+export interface StormJob {
+  readonly contender: Contender;
+  readonly tokenLoad: TokenLoad;
 }
 
 export interface Window {
@@ -37,11 +36,10 @@ export interface StormAnswer {
   readonly peakMegabytes: number;
 }
 
-const tokensPerSecond = 500;
 const warmUpSeconds = 3;
 const idleSeconds = 2;
 /** With the warm-up's no more than what sign-ins of everyone may burst to. */
-const volleys = 5;
+const volleys = { busy: 3, paced: 5 } as const satisfies Record<TokenLoad, number>;
 /** Code that no sign-in has run yet is slow, and that of tokens has run by then. */
 const warmUpVolleys = 1;
 
@@ -49,39 +47,14 @@ const warmUpVolleys = 1;
 const megabytesOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
 
-interface Asked {
-  readonly sent: readonly Sent[];
-  readonly beats: readonly Beat[];
-}
-
-/** Sends at the beat, whatever the answers before took: a server that stands still is asked on, and each asker waits. */
-const askForTokens = async (send: Send, target: Target, isOver: () => boolean): Promise<Asked> => {
-  const sent: Sent[] = [];
-  const beats: Beat[] = [];
-  const asking: Promise<void>[] = [];
-  const ask = async (): Promise<void> => {
-    const at = performance.now();
-    const { status } = await send(target);
-    if (status !== 200) throw new Error(`The token endpoint answered ${status}.`);
-    sent.push({ at, took: performance.now() - at });
-  };
-  for (let due = performance.now(); !isOver(); due += 1000 / tokensPerSecond) {
-    await wait(Math.max(0, due - performance.now()));
-    asking.push(ask());
-    beats.push(timeBeat());
-  }
-  await Promise.all(asking);
-  return { sent, beats };
-};
-
-const storm = async (contender: Contender): Promise<StormAnswer> => {
+const storm = async ({ contender, tokenLoad }: StormJob): Promise<StormAnswer> => {
   const target = contender.targets[clientCredentialsName('ES256')];
   if (target === undefined) throw new TypeError('The contender issues no ES256 tokens.');
   const send = createSend(Number.POSITIVE_INFINITY);
   const during = async <Result>(work: () => Promise<Result>) => {
     const started = performance.now();
     let over = false;
-    const asking = askForTokens(send, target, () => over);
+    const asking = tokenLoads[tokenLoad](send, target, () => over);
     const result = await work();
     over = true;
     const { sent, beats } = await asking;
@@ -89,7 +62,9 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
     const took = (which: readonly Sent[]): readonly number[] => which.map((each) => each.took);
     return { result, window: { milliseconds: took(sent), undisturbed: took(undisturbed(sent, beats)), seconds } };
   };
-  const people = startBehind(afterOthers() ?? [], 'storm/people_load.ts');
+  // Beside a load that asks on and on, the last of all would not come to send a form in the time that the server waits for one.
+  const behind = tokenLoad === 'paced' ? afterOthers() : undefined;
+  const people = startBehind(behind ?? [], 'storm/people_load.ts');
   const signInAll = async (volley: number): Promise<SignIns> => {
     people.send({ issuer: contender.issuer, volley });
     const answer = (await people.reply()) as SignIns | { readonly complaint: string };
@@ -100,7 +75,7 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
   const restMegabytes = megabytesOf(contender.pid, 'VmRSS');
   for (let volley = 0; volley < warmUpVolleys; volley += 1) await during(() => signInAll(volley));
   const rounds: Round[] = [];
-  for (let volley = warmUpVolleys; volley < warmUpVolleys + volleys; volley += 1) {
+  for (let volley = warmUpVolleys; volley < warmUpVolleys + volleys[tokenLoad]; volley += 1) {
     const idle = await during(() => wait(idleSeconds * 1000));
     const stormy = await during(() => signInAll(volley));
     rounds.push({ idle: idle.window, storm: stormy.window, signIns: stormy.result });
@@ -109,7 +84,7 @@ const storm = async (contender: Contender): Promise<StormAnswer> => {
   return { rounds, restMegabytes, peakMegabytes: megabytesOf(contender.pid, 'VmHWM') };
 };
 
-process.on('message', async (contender: Contender) => {
-  process.send?.(await storm(contender).catch((error: unknown) => ({ complaint: String(error) })));
+process.on('message', async (job: StormJob) => {
+  process.send?.(await storm(job).catch((error: unknown) => ({ complaint: String(error) })));
 });
 process.once('disconnect', () => process.exit());
