@@ -77,14 +77,8 @@ const line: ClaimType = {
 
 const typeOf = (name: string): ClaimType => types[name] ?? line;
 
-/** @throws {OperatorError} for a value that the claim cannot have. */
-const assertOfType = (name: string, value: unknown, found: unknown): void => {
-  const { expected, is } = typeOf(name);
-  if (!is(value))
-    throw new OperatorError(
-      `The claim ${name} cannot be ${JSON.stringify(found)}; expected ${expected}. Nothing was changed.`,
-    );
-};
+const complaint = (name: string, found: unknown): string =>
+  `The claim ${name} cannot be ${JSON.stringify(found)}; expected ${typeOf(name).expected}.`;
 
 const readClaim = ([name, text]: TypedClaim): readonly [string, unknown] => {
   if (!settable.includes(name))
@@ -92,8 +86,9 @@ const readClaim = ([name, text]: TypedClaim): readonly [string, unknown] => {
       `There is no claim ${JSON.stringify(name)} to set; nothing was changed. There are: ${settable.join(', ')}. E-mail address and roles have options of their own.`,
     );
   if (text === '') return [name, null];
-  const value = typeOf(name).read(text);
-  assertOfType(name, value, text);
+  const { is, read } = typeOf(name);
+  const value = read(text);
+  if (!is(value)) throw new OperatorError(`${complaint(name, text)} Nothing was changed.`);
   return [name, value];
 };
 
@@ -106,7 +101,10 @@ export const profileClaims = (typed: readonly TypedClaim[], before: Claims = {})
     Object.entries({ ...before, ...Object.fromEntries(typed.map(readClaim)) }).filter(([, value]) => value !== null),
   );
 
-/** Claims of other names may come along: nobody is told them. @throws {OperatorError} for a value that one cannot have. */
-export const assertImportable = (claims: Claims): void => {
-  for (const [name, value] of Object.entries(claims)) if (settable.includes(name)) assertOfType(name, value, value);
-};
+/** Claims of other names may come along: nobody is told them. @returns what is wrong with each that cannot be as it is, by its name. */
+export const wrongClaims = (claims: Claims): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(claims)
+      .filter(([name, value]) => settable.includes(name) && !typeOf(name).is(value))
+      .map(([name, value]) => [name, complaint(name, value)]),
+  );

@@ -42,8 +42,10 @@ const addAdding = (users: Command, terminal: Terminal): void => {
     about: 'Add a user that another Keyturn exported, with their sub and password',
     examples: ['users import ada.json', 'users import - < ada.json'],
     notes:
-      'Sessions, consents and tokens stay behind: they sign in anew. A file without the hash of a password makes a user who cannot sign in yet.',
-  }).action(async (file, options) => (await import('./users_import.ts')).importUser(file, options, terminal));
+      'Sessions, consents and tokens stay behind: they sign in anew. A file without the hash of a password makes a user who cannot sign in yet. Claims are taken as "users add" takes them; earlier versions took more.',
+  })
+    .option('--skip-claims', 'leave out the claims that "users add" would refuse, and say which')
+    .action(async (file, options) => (await import('./users_import.ts')).importUser(file, options, terminal));
 
   const update = addCommand(users, 'update <user>', {
     about: 'Change what is known of a user',

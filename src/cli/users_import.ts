@@ -8,9 +8,9 @@ import { canonicalEmail, canonicalUsername } from '../login/username.ts';
 import type { User } from '../seams/user_store.ts';
 import { auditEvent } from '../tokens/audit.ts';
 import { assertNoClient } from './own_subject.ts';
-import { assertImportable } from './profile_claims.ts';
+import { wrongClaims } from './profile_claims.ts';
 import { readJsonObject } from './read_json_object.ts';
-import { safeText } from './safe_text.ts';
+import { safeText, shellWord } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal, warn } from './terminal.ts';
 import { roleForm } from './users_add.ts';
 import { userInformation, userInWords } from './users_show.ts';
@@ -49,7 +49,6 @@ const userOf = (exported: Readonly<Record<string, unknown>>): User & { readonly 
       `This is no user as "keyturn users export" prints them; nothing was changed. ${z.prettifyError(error)}`,
     );
   const { user } = data;
-  assertImportable(user.claims);
   return {
     sub: user.sub,
     username: user.username,
@@ -66,10 +65,26 @@ const userOf = (exported: Readonly<Record<string, unknown>>): User & { readonly 
   };
 };
 
-export const importUser = async (from: string, options: AnswerOptions, terminal: Terminal): Promise<void> => {
-  const { hadPassword, ...user } = userOf(
-    await readJsonObject(from, terminal, 'one object, as "keyturn users export" prints it'),
-  );
+interface ImportOptions extends AnswerOptions {
+  readonly skipClaims?: boolean;
+}
+
+/** An earlier version took claims that applications cannot use, or should not. */
+const withRightClaims = <Claimed extends User>(user: Claimed, options: ImportOptions, terminal: Terminal): Claimed => {
+  const wrong = wrongClaims(user.claims);
+  if (wrong.size === 0) return user;
+  const complaints = [...wrong.values()].join('\n');
+  if (!options.skipClaims)
+    throw new OperatorError(
+      `${complaints}\nNothing was changed. Correct them where the user comes from (npx keyturn users update ${shellWord(user.username)} --claim NAME=VALUE; without a value it is dropped) and export anew, or import without them: --skip-claims`,
+    );
+  warn(terminal, `Left out, for --skip-claims:\n${complaints}`);
+  return { ...user, claims: Object.fromEntries(Object.entries(user.claims).filter(([name]) => !wrong.has(name))) };
+};
+
+export const importUser = async (from: string, options: ImportOptions, terminal: Terminal): Promise<void> => {
+  const exported = userOf(await readJsonObject(from, terminal, 'one object, as "keyturn users export" prints it'));
+  const { hadPassword, ...user } = withRightClaims(exported, options, terminal);
   const { sub, username } = user;
   const { clock } = terminal;
   await withStore(readConfig(terminal.environment), async (store) => {

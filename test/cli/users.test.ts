@@ -282,6 +282,19 @@ describe('the claims of a user to import, OpenID Connect Core 1.0 §5.1, §5.3.2
     expect(await document('users', 'list')).toEqual({ users: [], next: null });
   });
 
+  test('all that is wrong is told at once, with what to do; left out on demand, the user comes with the others', async () => {
+    const exported = await exportedWith({ name: 'Ada\u200f', website: 'ada.example', zoneinfo: 'Europe/London' });
+    const { code, stderr } = await piping(exported, 'users', 'import', '-');
+    expect(code).toBe(1);
+    for (const message of ['name cannot be "Ada\\u200f"', 'website cannot be "ada.example"', '--skip-claims'])
+      expect(stderr).toContain(message);
+    expect(stderr).toContain('npx keyturn users update ada --claim');
+    const skipped = await piping(exported, 'users', 'import', '-', '--skip-claims', '--json');
+    expect(JSON.parse(skipped.stdout)).toMatchObject({ username: 'ada', claims: { zoneinfo: 'Europe/London' } });
+    for (const name of ['The claim name cannot', 'The claim website cannot']) expect(skipped.stderr).toContain(name);
+    expect((await document('users', 'show', 'ada')).claims).toEqual({ zoneinfo: 'Europe/London' });
+  });
+
   test('what users add takes comes along, and what this version does not know', async () => {
     const address = { formatted: '12 St James\u2019s Square\r\nLondon', country: 'GB' };
     const claims = { birthdate: '0000-12-10', phone_number_verified: false, address, zodiac: 3 };
