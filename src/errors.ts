@@ -180,7 +180,7 @@ export const failures = {
   prompt_malformed: malformedRequest(
     'The prompt may be none alone, or login, consent, select_account and, where prompt_values_supported has it, create.',
   ),
-  max_age_malformed: malformedRequest('The max_age must be a whole number of seconds, of at most 9 digits.'),
+  max_age_malformed: malformedRequest('The max_age must be a whole number of seconds, without a sign.'),
   parameter_too_long: malformedRequest('A parameter is longer than is accepted here.'),
   claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core section 5.5.'),
   id_token_hint_malformed: malformedRequest('The id_token_hint is not an ID token of this issuer for this client.'),

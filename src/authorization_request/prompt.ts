@@ -13,10 +13,10 @@ export const checkPrompt = (parameters: Parameters, config: Pick<Config, 'signUp
   return prompt;
 };
 
-/** @returns seconds. @throws {OAuthError} max_age_malformed. */
+/** @returns seconds, which may be more than anybody lives. @throws {OAuthError} max_age_malformed. */
 export const checkMaxAge = (parameters: Parameters): number | undefined => {
   const maxAge = parameters.get('max_age');
   if (maxAge === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(maxAge)) throw new OAuthError('max_age_malformed');
+  if (!/^\d+$/.test(maxAge)) throw new OAuthError('max_age_malformed');
   return Number(maxAge);
 };
