@@ -9,7 +9,7 @@ import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
 import { damagedAdvice, databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
 import { lostDatabaseComplaint } from './lost_database.ts';
-import { fileComplaint } from './regular_file.ts';
+import { fileComplaint, isMissing } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
@@ -241,7 +241,7 @@ export interface SqliteInspection {
 /** @returns undefined where nothing is. @throws {OperatorError} where it cannot be seen. */
 const statOf = (file: string): Stats | undefined => {
   try {
-    return statSync(file, { throwIfNoEntry: false });
+    return isMissing(file) ? undefined : statSync(file);
   } catch (error) {
     throw openError(file, error);
   }

@@ -104,6 +104,8 @@ const makeEmptyFile = (file: string): void => closeSync(openSync(file, 'wx', 0o6
 
 /** Writes all of a database, and nothing of what was deleted from it, to an empty file. */
 const copyOut = (source: string, file: string): void => {
+  // Of a folder that is none, or closed, the driver says nothing that has a code.
+  statSync(source);
   const client = new Database(source, { readonly: true, fileMustExist: true, timeout: busyTimeoutMilliseconds });
   try {
     client.prepare('VACUUM INTO ?').run(file);

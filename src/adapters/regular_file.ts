@@ -20,12 +20,13 @@ export const fileComplaint = (path: string): string | undefined => {
   return found && complaintOf(found);
 };
 
-/** @returns whether nothing is there. What cannot be seen, as in a folder of somebody else, may be: opening it says why not. */
+/** @returns whether nothing is there. What cannot be, as in a folder of somebody else or below a file, is not missing: opening it says why. */
 export const isMissing = (path: string): boolean => {
   try {
-    return statSync(path, { throwIfNoEntry: false }) === undefined;
-  } catch {
+    statSync(path);
     return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
 };
 

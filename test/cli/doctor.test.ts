@@ -81,6 +81,29 @@ describe('keyturn doctor before the first start', () => {
     expect((await examine()).unsound).toContainEqual(expect.stringMatching(/^wrong: The ring .* read: ELOOP/));
   });
 
+  test('below a regular file nothing is missing, because no start can make it', async () => {
+    const [file, fine] = [`${issuer.folder}/file`, issuer.environment.KEYTURN_DATABASE_URL];
+    writeFileSync(file, '');
+    const environment = {
+      ...issuer.environment,
+      KEYTURN_DATABASE_URL: `file:${file}/folder/keyturn.sqlite`,
+      KEYTURN_KEK_RING_FILE: `${file}/kek_ring.json`,
+    };
+    const refused = /could not be opened \((?:ENOTDIR|EEXIST|SQLITE_CANTOPEN)\)/;
+    expect((await examine(environment)).unsound).toEqual([expect.stringMatching(/ENOTDIR.*not a folder/)]);
+    for (const args of [
+      ['users', 'list'],
+      ['backup', 'b.sqlite'],
+    ])
+      expect(await runCommand(args, { environment })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(refused),
+      });
+    expect((await examine({ ...environment, KEYTURN_DATABASE_URL: fine })).unsound).toContainEqual(
+      expect.stringMatching(/^wrong: The ring .* could not be read: ENOTDIR/),
+    );
+  });
+
   test('away from loopback a missing ring is wrong, because no start makes it', async () => {
     const { code, unsound } = await examine({ KEYTURN_ISSUER: 'https://id.example.com', KEYTURN_HOST: '0.0.0.0' });
     expect(code).toBe(1);
