@@ -121,7 +121,7 @@ const openCurrent = (file: string): Database.Database => {
 };
 
 /** @returns undefined where it is a database to be served. */
-const readCopyMark = (client: Database.Database): DatabaseCopy | undefined =>
+export const readCopyMark = (client: Database.Database): DatabaseCopy | undefined =>
   tablesOf(client).includes('database_copy')
     ? client.prepare<[], DatabaseCopy>('SELECT kind, at, other FROM database_copy').get()
     : undefined;

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
-import { inspectSqliteDatabase } from '../adapters/better_sqlite3_database.ts';
+import { inspectSqliteDatabase, readCopyMark } from '../adapters/better_sqlite3_database.ts';
 import {
   holdEmptyFile,
   holdSqliteFile,
@@ -23,6 +23,7 @@ import { KeyHistoryError } from '../keys/read_key_history.ts';
 import type { KnownRevocation } from '../keys/restore_keys.ts';
 import { verifyKeyHistory } from '../keys/verify_key_history.ts';
 import type { NumericDate } from '../seams/clock.ts';
+import type { DatabaseCopy } from '../seams/database_copy.ts';
 import { holdExistingDatabase } from './held_database.ts';
 import { readCopy } from './keys_verify_history.ts';
 import { assertNotRemote } from './remote.ts';
@@ -81,6 +82,24 @@ const askReplaced = async (held: Database.Database | undefined, terminal: Termin
   }
 };
 
+/** One that cannot be read is warned of where it is asked. */
+const markOf = (held: Database.Database): DatabaseCopy | undefined => {
+  try {
+    return readCopyMark(held);
+  } catch {
+    return undefined;
+  }
+};
+
+/** @throws {OperatorError} of a database that is served elsewhere: there, what a backup revives does not end. */
+const assertNotMoved = (file: string, held: Database.Database): void => {
+  const mark = markOf(held);
+  if (mark?.kind === 'moved')
+    throw new OperatorError(
+      `${refusalOf(file, mark).message} If that one is lost, move ${file} elsewhere and restore again.`,
+    );
+};
+
 /** The replaced database may be of another history: then it is no witness. */
 const beginsAs = (chain: readonly string[], own: readonly { readonly jws: string }[]): boolean =>
   own.slice(0, chain.length).every(({ jws }, seq) => jws === chain[seq]);
@@ -137,6 +156,7 @@ const restoreFile = async (
   const stage = `${beside(file)}${process.pid}`;
   const held = holdReplaced(file, stage);
   try {
+    if (held !== undefined) assertNotMoved(file, held);
     const witness = await askReplaced(isEmptyFile(file) ? undefined : held, terminal);
     unpackSqliteBackup(backup, stage);
     const { store } = openBetterSqlite3(stage, terminal.clock);

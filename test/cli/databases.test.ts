@@ -30,9 +30,9 @@ import {
   makeInteraction,
   startFamily,
 } from '../contracts/records.ts';
-import { databasePathIn, environmentFor } from '../running_server.ts';
+import { databasePathIn } from '../running_server.ts';
 import { createRecordedLog } from '../test_provider.ts';
-import { asOneLine, createTemplate, runCommand } from './in_process.ts';
+import { asOneLine, createTemplate } from './in_process.ts';
 import { stoppedIssuer } from './stopped_issuer.ts';
 
 const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
@@ -320,80 +320,5 @@ describe('keyturn restore', () => {
     ]);
     expect([restored.code, opened.code]).not.toContain(70);
     if (restored.code === 0) expect((await kidsIn()).filter((kid) => before.includes(kid))).toEqual([]);
-  });
-});
-
-describe('keyturn copy', () => {
-  const from = (): string => `file:${database()}`;
-  const to = (): string => `file:${pathIn('copy.sqlite')}`;
-
-  test('every row is in the new database, which signs with the same keys; the old one is not served any more', async () => {
-    await addPeople();
-    const rows = new Database(database(), { readonly: true });
-    const before = rows.prepare('SELECT * FROM audit_event').all();
-    rows.close();
-    const keys = await keysIn();
-    const { code, stdout } = await keyturn('copy', '--from', from(), '--to', to(), '--json');
-    expect(code).toBe(0);
-    const { tables } = JSON.parse(stdout);
-    expect(tables).toHaveLength(20);
-    expect(tables).toContainEqual({ name: 'tokenFamily', rows: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    expect(await keysIn(pathIn('copy.sqlite'))).toEqual(keys);
-    const copied = new Database(pathIn('copy.sqlite'), { readonly: true });
-    expect(copied.prepare('SELECT * FROM audit_event').all()).toEqual(before);
-    copied.close();
-    expect((await keyturn('keys', 'list')).stderr).toMatch(/was copied to .*copy\.sqlite.*which is served now/);
-    issuer.environment = { ...issuer.environment, KEYTURN_DATABASE_URL: to() };
-    expect((await keyturn('keys', 'list')).code).toBe(0);
-  });
-
-  test('a target with anything in it is refused, and so is a database in use, or none', async () => {
-    const full = `file:${pathIn('full.sqlite')}`;
-    await withStoreAt(pathIn('full.sqlite'), (store) => addStanding(store));
-    expect((await keyturn('copy', '--from', from(), '--to', full)).stderr).toMatch(/full\.sqlite is not empty/);
-    await withStoreAt(database(), async () => {
-      expect((await keyturn('copy', '--from', from(), '--to', to())).stderr).toMatch(/is in use/);
-    });
-    const nothing = `file:${pathIn('nothing.sqlite')}`;
-    expect((await keyturn('copy', '--from', nothing, '--to', to())).stderr).toMatch(/There is no database/);
-    symlinkSync(database(), pathIn('link.sqlite'));
-    const link = `file:${pathIn('link.sqlite')}`;
-    expect((await keyturn('copy', '--from', from(), '--to', link)).stderr).toMatch(/name the same database/);
-    expect(await keyturn('copy', '--from', 'mysql://x', '--to', to())).toMatchObject({ code: 2 });
-    expect((await keyturn('keys', 'list')).code).toBe(0);
-  });
-
-  test('one that came to its end is told so when it is given again, and nothing is changed', async () => {
-    expect((await keyturn('copy', '--from', from(), '--to', to())).code).toBe(0);
-    const keys = await keysIn(pathIn('copy.sqlite'));
-    const { code, stderr } = await keyturn('copy', '--from', from(), '--to', to());
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(/was copied to \S+copy\.sqlite already, to its end\. Serve that one/),
-    ]);
-    expect(await keysIn(pathIn('copy.sqlite'))).toEqual(keys);
-    const backup = await keyturn('backup', pathIn('b.sqlite'));
-    expect([backup.code, backup.stderr]).toEqual([1, expect.stringMatching(/was copied to .* which is served now/)]);
-    expect([...leftovers(), existsSync(pathIn('b.sqlite'))]).toEqual([false]);
-  });
-
-  test('a backup is not copied: it would revive what ended', async () => {
-    await keyturn('backup', pathIn('b.sqlite'));
-    const { code, stderr } = await keyturn('copy', '--from', `file:${pathIn('b.sqlite')}`, '--to', to());
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/is a backup/)]);
-  });
-
-  test('an unfinished copy is not served, and is begun anew by the same command', async () => {
-    await addPeople();
-    await withStoreAt(pathIn('copy.sqlite'), (store) => addStanding(store));
-    const target = new Database(pathIn('copy.sqlite'));
-    target.prepare("INSERT INTO database_copy VALUES (1, 'unfinished', 0, ?)").run(database());
-    target.close();
-    const served = await runCommand(['keys', 'list'], {
-      environment: environmentFor(issuer.folder, { ...issuer.environment, KEYTURN_DATABASE_URL: to() }),
-    });
-    expect(served.stderr).toMatch(/did not come to its end/);
-    expect((await keyturn('copy', '--from', from(), '--to', to())).code).toBe(0);
-    expect(await keysIn(pathIn('copy.sqlite'))).toHaveLength(4);
   });
 });
