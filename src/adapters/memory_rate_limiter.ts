@@ -38,6 +38,12 @@ export const createMemoryRateLimiter = ({ monotonicSeconds }: Pick<Clock, 'monot
       }
       return 0;
     },
+    giveBack: async (...allowances) => {
+      for (const [key, { emissionSeconds }] of allowances) {
+        const arrival = arrivals.get(key);
+        if (arrival !== undefined) arrivals.set(key, arrival - emissionSeconds);
+      }
+    },
     reset: async (...keys) => {
       for (const key of keys) arrivals.delete(key);
     },

@@ -42,6 +42,15 @@ const prepareTake = ({ database, tables: { rateLimit } }: SqlConnection) => {
   );
 };
 
+/** An arrival time in the past is that of a whole allowance, however far. */
+const prepareGiveBack = ({ database, tables: { rateLimit } }: SqlConnection) =>
+  prepare(
+    database
+      .update(rateLimit)
+      .set({ arrivalAt: sql`${rateLimit.arrivalAt} - ${emission}` })
+      .where(eq(rateLimit.key, sql.placeholder('key'))),
+  );
+
 const toleranceOf = ({ burst, emissionSeconds }: RateLimit): number => (burst - 1) * emissionSeconds;
 
 const valuesOf = ([key, limit]: Allowance, earlier: readonly Allowance[], now: number) => ({
@@ -56,6 +65,7 @@ const valuesOf = ([key, limit]: Allowance, earlier: readonly Allowance[], now: n
 export const createSqlRateLimiter = (connection: SqlConnection, clock: Clock): RateLimiter => {
   const { database, tables, writeUnsynced } = connection;
   const takeOne = prepareTake(connection);
+  const giveOneBack = prepareGiveBack(connection);
   const forget = prepare(database.delete(tables.rateLimit).where(eq(tables.rateLimit.key, sql.placeholder('key'))));
   return {
     take: async (...allowances) => {
@@ -71,6 +81,11 @@ export const createSqlRateLimiter = (connection: SqlConnection, clock: Clock): R
         if (!taken.allowed) return Math.max(1, Math.ceil(taken.arrivalAt - at - toleranceOf(limit) - errorSeconds));
       }
       return 0;
+    },
+    giveBack: async (...allowances) => {
+      await writeUnsynced(
+        ...allowances.map(([key, { emissionSeconds }]) => giveOneBack.with({ key, emission: emissionSeconds })),
+      );
     },
     reset: async (...keys) => {
       await writeUnsynced(...keys.map((key) => forget.with({ key })));

@@ -24,7 +24,7 @@ import { pageEndpoint } from './page_endpoint.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
 
-const interactionLimit = { burst: 60, emissionSeconds: 1 };
+const interactionLimit = { burst: 120, emissionSeconds: 1 };
 
 const pageOf: Readonly<Record<Exclude<Step, 'issue'>, string>> = {
   login: paths.login,

@@ -13,14 +13,16 @@ import { canonicalLogin } from './username.ts';
 /**
  * Failures slow an account down: ten, then one each half minute, and past a hundred in a row one an hour (NIST SP
  * 800-63B-4 §3.2.2). A browser its end-user has signed in from before keeps an allowance of its own, so that nobody can
- * shut them out.
+ * shut them out. Of what they share, end-users who get in take nothing, so that an office behind one address gets in: five
+ * times, then once a minute, since each time costs a hash.
  */
 const limits = {
   account: { burst: 10, emissionSeconds: 30 },
   accountInARow: { burst: 100, emissionSeconds: 3600 },
   knownBrowser: { burst: 10, emissionSeconds: 30 },
-  address: { burst: 60, emissionSeconds: 2 },
+  address: { burst: 100, emissionSeconds: 2 },
   everyone: { burst: 600, emissionSeconds: 0.05 },
+  givenBack: { burst: 5, emissionSeconds: 60 },
 } as const satisfies Record<string, RateLimit>;
 
 export interface SignInAttempt {
@@ -48,6 +50,20 @@ const allowancesOf = (account: string, known: boolean, { address, browser }: Sig
   ];
 };
 
+const giveAllowancesBack = async (
+  sub: string,
+  taken: readonly Allowance[],
+  { rateLimiter }: Provider,
+): Promise<void> => {
+  const isShared = ([key]: Allowance): boolean => sharedAllowances.test(key);
+  const own = taken.filter((allowance) => !isShared(allowance)).map(([key]) => key);
+  const [waitSeconds] = await Promise.all([
+    rateLimiter.take([`sign_in:given_back:${sub}`, limits.givenBack]),
+    rateLimiter.reset(...own),
+  ]);
+  if (waitSeconds === 0) await rateLimiter.giveBack(...taken.filter(isShared));
+};
+
 /** Where too many wait for the hasher, it is left to the next sign-in: this one has proved all it must. */
 const renewHash = async (
   sub: string,
@@ -67,7 +83,7 @@ const renewHash = async (
  * @throws {OAuthError} rate_limited, passwords_busy. @throws {PasswordHasherBusyError}
  */
 export const signIn = async (attempt: SignInAttempt, provider: Provider): Promise<User | undefined> => {
-  const { store, passwordHasher, rateLimiter, takeSignInTurn } = provider;
+  const { store, passwordHasher, takeSignInTurn } = provider;
   await takeSignInTurn();
   const user = await namedUser(attempt.login, store);
   const known = user !== undefined && (await store.isKnownBrowser(user.sub, hashOpaque(attempt.browser)));
@@ -76,7 +92,7 @@ export const signIn = async (attempt: SignInAttempt, provider: Provider): Promis
   if (isPasswordTooLong(attempt.password)) return undefined;
   const proved = await provesPassword(user, attempt.password, provider);
   if (!proved || user === undefined || user.passwordHash === null || user.lockedAt !== null) return undefined;
-  await rateLimiter.reset(...allowances.map(([key]) => key).filter((key) => !sharedAllowances.test(key)));
+  await giveAllowancesBack(user.sub, allowances, provider);
   if (passwordHasher.needsRehash(user.passwordHash)) await renewHash(user.sub, user.passwordHash, attempt, provider);
   return user;
 };

@@ -19,6 +19,8 @@ export interface RateLimiter {
    * @returns seconds to wait before the one used up allows the next; 0 when all did.
    */
   take(...allowances: readonly Allowance[]): Promise<number>;
+  /** Gives back one that was taken from each allowance. What has filled up since stays as it is. */
+  giveBack(...allowances: readonly Allowance[]): Promise<void>;
   /** Gives allowances back whole, as after a sign-in that succeeded. */
   reset(...keys: readonly string[]): Promise<void>;
 }

@@ -76,6 +76,20 @@ export const describeRateLimiter = (name: string, open: OpenStores): void => {
       expect(await take('bob')).toBe(10);
     });
 
+    test('one is given back of each, on whichever node, and never more than a burst in the end', async () => {
+      await takeMany(5, 'ada');
+      await takeMany(5, 'bob');
+      await takeMany(5, 'eve');
+      await stores.other.rateLimiter.giveBack(['ada', limit], ['bob', limit], ['nobody', limit]);
+      expect(await takeMany(2, 'ada')).toEqual([0, 10]);
+      expect(await takeMany(2, 'bob')).toEqual([0, 10]);
+      expect(await take('eve')).toBe(10);
+      clock.advance(1000);
+      for (let turn = 0; turn < 9; turn += 1) await stores.rateLimiter.giveBack(['ada', limit], ['nobody', limit]);
+      expect(await takeMany(6, 'ada')).toEqual([0, 0, 0, 0, 0, 10]);
+      expect(await takeMany(6, 'nobody')).toEqual([0, 0, 0, 0, 0, 10]);
+    });
+
     test('many a second are allowed too, exactly as many as told', async () => {
       const fast = { burst: 40, emissionSeconds: 0.1 };
       const burst = await Promise.all(Array.from({ length: 41 }, () => take('fast', fast)));

@@ -323,6 +323,16 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     return { browser, path };
   };
 
+  test('T098: one address may begin 120 at once; no other is slowed down', async () => {
+    const address = '192.0.2.120';
+    const begun = await Promise.all(
+      Array.from({ length: 130 }, async () => (await people.openBrowser(address).get(authorizePath())).status),
+    );
+    expect(begun.filter((status) => status === 303)).toHaveLength(120);
+    expect(begun.filter((status) => status === 429)).toHaveLength(10);
+    expect((await people.openBrowser().get(authorizePath())).status).toBe(303);
+  });
+
   test('T067: of 20 requests at once that finish one interaction one gets a code, the others are told that it is over', async () => {
     const { browser, path } = await atItsEnd();
     const pages = await Promise.all(Array.from({ length: 20 }, () => browser.get(path)));
