@@ -21,7 +21,7 @@ const groups: readonly Group[] = [
     names: ['KEYTURN_ROTATION_PERIOD_SECONDS', 'KEYTURN_LEAD_SECONDS', 'KEYTURN_GRACE_SECONDS'],
   },
   {
-    heading: 'What the surroundings are promised to be',
+    heading: 'What you promise about caches, verifiers and clocks',
     names: [
       'KEYTURN_MAX_TOKEN_SECONDS',
       'KEYTURN_JWKS_MAX_AGE_SECONDS',
@@ -52,7 +52,7 @@ const groups: readonly Group[] = [
     names: ['KEYTURN_STATUS_LIST_TTL_SECONDS', 'KEYTURN_STATUS_LIST_PLACES'],
   },
   {
-    heading: 'Administration from afar',
+    heading: 'Remote administration',
     names: ['KEYTURN_ADMIN_TOKEN', 'KEYTURN_REMOTE'],
   },
   {
@@ -67,7 +67,7 @@ const groups: readonly Group[] = [
     ],
   },
   {
-    heading: 'Being watched',
+    heading: 'Metrics',
     names: ['KEYTURN_METRICS_PORT', 'KEYTURN_METRICS_HOST', 'KEYTURN_METRICS_TOKEN'],
   },
 ];
@@ -101,10 +101,13 @@ const opening = `# Configuration
 
 <!-- Generated from src/settings.ts by "npm run docs"; edit that file, not this one. -->
 
-Keyturn is configured by environment variables alone, read once at start. A variable that is empty counts as absent.
-Durations are whole seconds. A value out of bounds, or two that contradict each other, is refused at start with the
-numbers on both sides; a variable that starts with \`KEYTURN_\` and is not in these tables is warned about.
-The letters (T, A, S, V, P, E, L, F) are those of [keys and rotation](keys-and-rotation.md).
+Keyturn is configured by environment variables alone, read once at start. An empty variable counts as absent. Durations
+are whole seconds. A value out of bounds, or two that contradict each other, is refused at start with the numbers on both
+sides; a variable that starts with \`KEYTURN_\` and is not in these tables causes a warning. The letters (T, A, S, V, P, E,
+L, F) are those of [keys and rotation](keys-and-rotation.md#the-symbols).
+
+Of other variables, Keyturn reads \`PGUSER\` and \`PGPASSWORD\` where the URL of a Postgres database leaves them out, those of
+OpenTelemetry for [traces](observing.md#traces), and \`NO_COLOR\`; Node itself reads \`NODE_COMPILE_CACHE\` and its other ones.
 `;
 
 export const configurationPage = (): string => `${[opening, ...groups.map(sectionOf)].join('\n').trimEnd()}\n`;

@@ -70,26 +70,26 @@ export const settings = {
         /^(?:file:.+|postgres(?:ql)?:\/\/[^/?#]*\/[^/?#].*)$/,
         'expected file:PATH, the SQLite file, or postgres://USER:PASSWORD@HOST:PORT/DATABASE',
       ),
-    'Where everything is kept: `file:PATH` is an embedded SQLite file, made on first start; `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full` is for many nodes. The password may be in `PGPASSWORD` instead.',
+    'The database: `file:PATH` is an SQLite file, made on first start; `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full` is for many nodes. The password may be in `PGPASSWORD` instead.',
     'file:keyturn.sqlite',
   ),
   KEYTURN_DATABASE_CONNECTIONS: setting(
     wholeNumber(1, 1000),
-    'The most connections a process has to Postgres at once.',
+    'The most connections that one process opens to Postgres.',
     '10',
   ),
   KEYTURN_KEK_RING: setting(
     z.string().min(1),
-    'The ring of key-encryption keys itself, as a JWK Set of 256-bit `oct` keys; the first wraps, all unwrap. Wins over `KEYTURN_KEK_RING_FILE`.',
+    'The ring of key-encryption keys itself, as a JWK Set of 256-bit `oct` keys; the first wraps, all unwrap. Takes precedence over `KEYTURN_KEK_RING_FILE`.',
   ),
   KEYTURN_KEK_RING_FILE: setting(
     z.string().min(1),
-    'The file of the ring, mode 0600. On a loopback issuer it is made on first start.',
+    'The file that holds the ring, mode 0600. On a loopback issuer it is made on first start.',
     'keys/kek_ring.json',
   ),
   KEYTURN_ROTATION_PERIOD_SECONDS: setting(
     wholeNumber(1, 10 * year),
-    'How long a key signs. Each ring (ES256, RS256) turns by itself after it.',
+    'How long a key signs. After that each ring (ES256, RS256) turns to its next key.',
     `${30 * day}`,
   ),
   KEYTURN_LEAD_SECONDS: setting(
@@ -107,70 +107,70 @@ export const settings = {
   ),
   KEYTURN_ACCESS_TOKEN_SECONDS: setting(
     wholeNumber(1, year),
-    'The lifetime of access tokens for a resource that is added without one of its own.',
+    'The lifetime of access tokens for resources that are added without `--access-token-seconds`.',
     '600',
   ),
   KEYTURN_ID_TOKEN_SECONDS: setting(wholeNumber(1, year), 'The lifetime of ID tokens.', '600'),
   KEYTURN_REFRESH_TOKEN_SECONDS: setting(
     wholeNumber(1, 10 * year),
-    'How long a refresh token may lie unused. Each use gives a new one.',
+    'How long a refresh token may stay unused. Each use gives a new one.',
     `${30 * day}`,
   ),
   KEYTURN_REFRESH_FAMILY_SECONDS: setting(
     wholeNumber(1, 10 * year),
-    'How long refreshing may go on after one sign-in, however often it is used.',
+    'How long after a sign-in its tokens can be refreshed at most.',
     `${year}`,
   ),
   KEYTURN_REFRESH_RETRY_SECONDS: setting(
     wholeNumber(0, 300),
-    'How long after its use a refresh token still gets the same answer again (a lost reply, two tabs). Later, its reuse ends the family.',
+    'For how long after its use a refresh token gets the same answer again (a lost reply, two tabs). Reused later, it ends the family.',
     '10',
   ),
   KEYTURN_SESSION_IDLE_SECONDS: setting(
     wholeNumber(1, 10 * year),
-    'How long a signed-in browser may stay away before its end-user signs in again.',
+    'After how long without a visit the end-user of a signed-in browser has to sign in again.',
     `${day}`,
   ),
   KEYTURN_SESSION_SECONDS: setting(wholeNumber(1, 10 * year), 'How long a sign-in lasts at most.', `${14 * day}`),
   KEYTURN_AUDIT_SECONDS: setting(
     wholeNumber(0, 100 * year),
-    'How long the audit log keeps what people did, and what became of it: sign-ins, sessions, consents, tokens started, ended and revoked. What operators did to users, clients, resources and keys stays. 0 keeps all of it for ever.',
+    'How long the audit log keeps what people did and what came of it: sign-ins, sessions, consents, tokens started, ended and revoked. What operators did to users, clients, resources and keys is always kept. 0 keeps everything for ever.',
     '0',
   ),
   KEYTURN_SIGN_UP: setting(
     z.enum(['on', 'off']),
-    'Whether people may make their own account on the sign-up page, which an application opens with prompt=create.',
+    'Whether people may create their own account on the sign-up page, which an application opens with `prompt=create`.',
     'off',
   ),
   KEYTURN_TRUSTED_PROXIES: setting(
     wholeNumber(0, 16),
-    'How many proxies stand before Keyturn and add to X-Forwarded-For. 0 reads no such header.',
+    'How many proxies in front of Keyturn add to `X-Forwarded-For`. With 0 the header is ignored.',
     '0',
   ),
   KEYTURN_CLIENT_REQUESTS_PER_SECOND: setting(
     wholeNumber(0, 1_000_000),
-    'How many tokens a second one client may be given by one process, for each grant type, and ten times as many at once. A public client, which anybody can name, has it for each address. 0 sets no limit.',
+    'How many tokens per second one client may get from one process, for each grant type; a burst may be ten times as many. A public client, which anybody can name, has this limit per address. 0 sets no limit.',
     '10000',
   ),
   KEYTURN_JWKS_MAX_AGE_SECONDS: setting(wholeNumber(0, day), 'A: the `max-age` the key set is served with.', '300'),
   KEYTURN_SHARED_CACHE_SECONDS: setting(
     wholeNumber(0, 30 * day),
-    'S: how much older a shared cache between issuer and verifier (CDN, proxy) may make the key set: its TTL, stale-while-revalidate and stale-if-error.',
+    'S: how much older a shared cache between issuer and verifier (CDN, proxy) may make the key set; count its TTL, stale-while-revalidate and stale-if-error.',
     '300',
   ),
   KEYTURN_SLOWEST_VERIFIER_SECONDS: setting(
     wholeNumber(0, 90 * day),
-    'V: how long the slowest verifier you support keeps a key set whatever `Cache-Control` says (jose 600, PyJWT 300, jwks-rsa 600, .NET 46800).',
+    'V: how long the slowest verifier you support keeps a key set, whatever `Cache-Control` says (jose 600, PyJWT 300, jwks-rsa 600, .NET 46800).',
     '46800',
   ),
   KEYTURN_SNAPSHOT_SECONDS: setting(
     wholeNumber(1, 3600),
-    'P: the oldest view of the keys a node may sign with. Nodes read the keys every third of it, and stop signing past it.',
+    "P: how old a node's view of the keys may be while it signs. Nodes read the keys every P/3, and stop signing past P.",
     '30',
   ),
   KEYTURN_CLOCK_ERROR_SECONDS: setting(
     wholeNumber(0, 3600),
-    "E: how far a node's clock may be off the database's. Past it the node stops signing.",
+    "E: how far a node's clock may be from the database's. Past it the node stops signing.",
     '5',
   ),
   KEYTURN_LEEWAY_SECONDS: setting(
@@ -185,27 +185,27 @@ export const settings = {
   ),
   KEYTURN_STATUS_LIST_TTL_SECONDS: setting(
     wholeNumber(1, 3600),
-    'How long a verifier may keep a Token Status List before it asks for a newer one (`ttl`). A revocation is known by twice that at most.',
+    'How long a verifier may keep a Token Status List before it asks for a newer one (`ttl`). Verifiers know of a revocation within twice that.',
     '30',
   ),
   KEYTURN_STATUS_LIST_PLACES: setting(
     wholeNumber(1024, 2 ** 24),
-    'How many tokens a Token Status List has a place for. More in one list hide better among each other; fewer make smaller lists.',
+    'How many tokens one Token Status List has room for. In a larger list a single token is better hidden; a smaller list is quicker to fetch.',
     `${2 ** 20}`,
   ),
   KEYTURN_ADMIN_TOKEN: setting(
     z
       .string()
       .regex(/^[A-Za-z0-9_-]{43,128}$/, 'expected at least 32 random bytes in base64url, which are 43 characters'),
-    'Opens `/admin/store` to whoever has it, for `npx keyturn --remote`. At least 32 random bytes in base64url. Without it there is no such path.',
+    'The bearer token that opens `/admin/store`, for `npx keyturn --remote`. At least 32 random bytes in base64url. Unless it is set, there is no such path.',
   ),
   KEYTURN_REMOTE: setting(
     issuer,
-    'The issuer that commands administer through its `/admin/store`, instead of a database on this machine; as `--remote`.',
+    'The issuer that commands administer through its `/admin/store`, instead of a database on this machine; the same as `--remote`.',
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections a node holds at once; more are closed at once. Fewer where a process may not open as many files and 138 more, which the log says at start.',
+    'The most connections a node holds; further ones are closed immediately. It is lowered, with a warning in the log at start, where a process may not open that many files and 138 more.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(
@@ -215,25 +215,25 @@ export const settings = {
   ),
   KEYTURN_PROCESSES: setting(
     processes,
-    'How many processes serve together, sharing the port and the database. `auto` is one for each processor core.',
+    'How many processes serve together, sharing the port and the database, up to 64. `auto` is one for each processor core.',
     '1',
   ),
   KEYTURN_METRICS_PORT: setting(
     wholeNumber(1, 65535),
-    'A port of its own for `/metrics`, in the Prometheus text format. Default: none.',
+    'A separate port for `/metrics`, in the Prometheus text format. Default: none.',
   ),
   KEYTURN_METRICS_HOST: setting(
     z.string().min(1),
-    'The address that port listens on. Whoever reaches it reads the metrics, unless `KEYTURN_METRICS_TOKEN` is set.',
+    'The address that port listens on. Whoever reaches it can read the metrics, unless `KEYTURN_METRICS_TOKEN` is set.',
     '127.0.0.1',
   ),
   KEYTURN_METRICS_TOKEN: setting(
     z.string().regex(/^[\w.~+/-]{16,256}$/, 'expected 16 to 256 characters of A-Z a-z 0-9 - . _ ~ + /'),
-    'The bearer token to read `/metrics` with. Where it is set, `/metrics` is also on the main port; without it, never.',
+    'The bearer token for `/metrics`. If it is set, `/metrics` is served on the main port too; otherwise it never is.',
   ),
   KEYTURN_LOG_LEVEL: setting(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']),
-    'The least level that is logged: `debug`, `info` (a line a request), `warn`, `error` or `silent`.',
+    'The lowest level that is logged: `debug`, `info` (one line per request), `warn`, `error` or `silent`.',
     'info',
   ),
 } as const;
