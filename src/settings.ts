@@ -205,7 +205,7 @@ export const settings = {
   ),
   KEYTURN_MAX_CONNECTIONS: setting(
     wholeNumber(1, 1_000_000),
-    'The most connections a node holds; further ones are closed immediately. It is lowered, with a warning in the log at start, where a process may not open that many files and 138 more.',
+    'The most connections a node holds; further ones are closed immediately. It is lowered, with a warning in the log at start, where a process may not open that many files, 128 more, and one per database connection.',
     '10000',
   ),
   KEYTURN_DRAIN_SECONDS: setting(
