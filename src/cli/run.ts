@@ -12,8 +12,11 @@ import { type Terminal, warn } from './terminal.ts';
 const usageError = 2;
 const bug = 70;
 
-/** Commander gives an option whatever comes next: `keys revoke KID --reason --dry-run` would revoke, for the reason "--dry-run". */
-const assertValuesGiven = (command: Command): void => {
+/**
+ * Commander gives an option whatever comes next: `keys revoke KID --reason --dry-run` would revoke, for the reason "--dry-run".
+ * Whoever means that writes `--reason=--dry-run`.
+ */
+const assertValuesGiven = (command: Command, argv: readonly string[]): void => {
   const names: unknown[] = command
     .createHelp()
     .visibleOptions(command)
@@ -21,7 +24,7 @@ const assertValuesGiven = (command: Command): void => {
   for (const option of command.options) {
     const value: unknown = command.getOptionValue(option.attributeName());
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (values.some((given) => names.includes(given)))
+    if (values.some((given) => names.includes(given) && !argv.includes(`${option.long}=${given}`)))
       command.error(`error: option '${option.flags}' argument missing`);
   }
 };
@@ -37,7 +40,6 @@ export const createProgram = (version: string, terminal: Terminal): Command =>
       outputError: (text) => warn(terminal, text.replace(/^error: /, '').trimEnd()),
     })
     .showHelpAfterError('Add --help to see what is expected.')
-    .hook('preAction', (_, command) => assertValuesGiven(command))
     .exitOverride();
 
 interface Failure {
@@ -92,6 +94,7 @@ const inTheGroup = ({ commands }: Command, argv: readonly string[]): readonly st
 
 /** @param argv - as in process.argv. */
 export const run = async (program: Command, argv: readonly string[], terminal: Terminal): Promise<void> => {
+  program.hook('preAction', (_, command) => assertValuesGiven(command, argv));
   try {
     await program.parseAsync([...inTheGroup(program, argv)]);
   } catch (error) {

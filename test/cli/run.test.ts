@@ -36,6 +36,17 @@ describe('an option whose value is left out', () => {
     expect(stderr).toContain(`option '${option}' argument missing`);
   });
 
+  test('given with =, what is called like an option is a value, also one of several', async () => {
+    const kid = await activeKid();
+    const revoke = ['keys', 'revoke', kid, '--json', '--dry-run', '--reason=--json'];
+    expect(await runCommand(revoke, { environment })).toMatchObject({ code: 0 });
+    const add = ['clients', 'add', '--grant-type', 'authorization_code', '--redirect-uri', 'https://app.example/back'];
+    const { stdout } = await runCommand([...add, '--client-name=--json', '--json'], { environment });
+    expect(JSON.parse(stdout).client_name).toBe('--json');
+    const roles = ['users', 'add', 'eve', '--role=--json', '--role', 'admin', '--json'];
+    expect(JSON.parse((await runCommand(roles, { environment })).stdout).roles).toEqual(['--json', 'admin']);
+  });
+
   test('other words with a hyphen before them are values', async () => {
     const args = ['keys', 'revoke', await activeKid(), '--dry-run', '--reason', '-lost'];
     expect(await runCommand(args, { environment })).toMatchObject({ code: 0 });
