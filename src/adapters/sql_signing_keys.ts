@@ -98,8 +98,8 @@ export const createSqlSigningKeys = (connection: SqlConnection, clock: Clock): S
     },
     publishSigningKey: async (key, latest) =>
       (await write(statements.publish.must(key), ...inTime(latest))) !== undefined,
-    activateSigningKey: async (kid, activatesAt, latest) =>
-      (await write(statements.activate.must({ kid, activatesAt }), ...inTime(latest))) !== undefined,
+    activateSigningKeys: async (activations, latest) =>
+      (await write(...activations.map((key) => statements.activate.must(key)), ...inTime(latest))) !== undefined,
     erasePrivateHalf: async (kid, erasedAt) => (await erase(statements.erase.must({ kid, erasedAt }))) !== undefined,
     raiseLongestToken: async (alg, seconds) => {
       await write(statements.raise.with({ alg, seconds }));

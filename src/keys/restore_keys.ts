@@ -105,7 +105,7 @@ const applyKnown = async (
 ): Promise<readonly string[]> => {
   const { store } = parts;
   for (const { kid, instants } of lives) {
-    if (instants.activated !== undefined) await store.activateSigningKey(kid, instants.activated);
+    if (instants.activated !== undefined) await store.activateSigningKeys([{ kid, activatesAt: instants.activated }]);
     // Its turn was over, and its private half gone: the backup has it still (I4), and the key would sign again.
     if (instants.retired !== undefined) await store.erasePrivateHalf(kid, instants.retired);
   }

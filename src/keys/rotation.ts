@@ -82,8 +82,7 @@ export const turnRings = async (parts: RotationParts): Promise<TurnReport> => {
   const plan = planRotation(before.keys, policy, before.databaseNow);
   const published: NewSigningKey[] = [];
   for (const alg of plan.raise) await store.raiseLongestToken(alg, policy.maxTokenSeconds);
-  for (const { kid, activatesAt } of plan.activate)
-    await store.activateSigningKey(kid, activatesAt, latestOf(activatesAt, parts));
+  for (const key of plan.activate) await store.activateSigningKeys([key], latestOf(key.activatesAt, parts));
   for (const planned of plan.publish) {
     const key = await publishKey(planned, parts);
     if (key !== undefined) published.push(key);
@@ -158,17 +157,13 @@ export const turnTogether = async (
     'activatesAt' in turn && turn.kid === planned[place]?.turn.kid ? [{ alg, turn }] : [],
   );
   if (ready.length < algs.length) return turnTogether(algs, parts, plansLeft - 1);
-  const turned: RingTurn[] = [];
-  for (const [place, { alg, turn }] of ready.entries()) {
-    const { kid, activatesAt } = turn;
-    // Somebody else was faster, or it came too late: what is left is looked at anew.
-    if (!(await parts.store.activateSigningKey(kid, activatesAt, latestOf(activatesAt, parts))))
-      return [...turned, ...(await turnTogether(algs.slice(place), parts, plansLeft - 1))];
-    await parts.onKeyEvent?.('rotated', kid);
-    turned.push({ alg, turn, turned: true });
-  }
+  const turns = ready.map(({ turn }) => turn);
+  const latest = latestOf(Math.min(...turns.map(({ activatesAt }) => activatesAt)), parts);
+  // Somebody else was faster, or it came too late.
+  if (!(await parts.store.activateSigningKeys(turns, latest))) return turnTogether(algs, parts, plansLeft - 1);
+  for (const { kid } of turns) await parts.onKeyEvent?.('rotated', kid);
   await turnRings(parts);
-  return turned;
+  return ready.map((ring) => ({ ...ring, turned: true }));
 };
 
 /** The same for one ring. */

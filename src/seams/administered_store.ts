@@ -23,7 +23,7 @@ export const readingVerbs = [
 
 export const changingVerbs = [
   'publishSigningKey',
-  'activateSigningKey',
+  'activateSigningKeys',
   'erasePrivateHalf',
   'raiseLongestToken',
   'revokeSigningKey',
@@ -61,4 +61,4 @@ export const isAdministeredVerb = (verb: unknown): verb is AdministeredVerb =>
   [...readingVerbs, ...changingVerbs].some((known) => known === verb);
 
 /** Goes up when what the two sides say to each other would be misunderstood. */
-export const administrationProtocol = 2;
+export const administrationProtocol = 3;

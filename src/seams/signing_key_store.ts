@@ -26,6 +26,12 @@ export type NewSigningKey = Omit<SigningKeyRecord, 'privateJwe' | 'erasedAt' | '
   readonly privateJwe: string;
 };
 
+/** A standby, and when it takes over. */
+export interface Activation {
+  readonly kid: string;
+  readonly activatesAt: NumericDate;
+}
+
 export interface Revocation {
   readonly kid: string;
   readonly reason: string;
@@ -45,8 +51,8 @@ export interface SigningKeyStore {
   readSigningKeys(): Promise<{ readonly keys: readonly SigningKeyRecord[]; readonly databaseNow: NumericDate }>;
   /** @returns false when another node already filled (alg, slot); nothing changed then. */
   publishSigningKey(key: NewSigningKey, latest?: NumericDate): Promise<boolean>;
-  /** Moves a standby's turn to `activatesAt`. @returns false when it is no longer a standby at that instant. */
-  activateSigningKey(kid: string, activatesAt: NumericDate, latest?: NumericDate): Promise<boolean>;
+  /** Moves the turns of standbys, all or none. @returns false when one is no longer a standby at its instant; nothing changed then. */
+  activateSigningKeys(activations: readonly Activation[], latest?: NumericDate): Promise<boolean>;
   /** Erases a private half, also from the free pages of the file. @returns false when it was erased before, or there is none. */
   erasePrivateHalf(kid: string, erasedAt: NumericDate): Promise<boolean>;
   /** Raises, never lowers, `longestTokenSeconds` of every key of the ring that still has its private half. */

@@ -48,7 +48,7 @@ export const createConnection = (database: KeyDatabase, time: VirtualTime): Conn
     store: {
       readSigningKeys: through(store.readSigningKeys),
       publishSigningKey: through(store.publishSigningKey),
-      activateSigningKey: through(store.activateSigningKey),
+      activateSigningKeys: through(store.activateSigningKeys),
       erasePrivateHalf: through(store.erasePrivateHalf),
       raiseLongestToken: through(store.raiseLongestToken),
       revokeSigningKey: through(store.revokeSigningKey),

@@ -1,6 +1,6 @@
 // The database of the simulation: the rows of `signing_key` in memory under the conditions of SigningKeyStore, with the one
 // clock that is right, outages, and failover to a replica that has lost the last seconds.
-import type { Revocation, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
+import type { Activation, Revocation, SigningKeyRecord, SigningKeyStore } from '../seams/signing_key_store.ts';
 import type { VirtualTime } from './virtual_time.ts';
 
 type Rows = readonly SigningKeyRecord[];
@@ -38,7 +38,7 @@ const updateWhere =
   (rows) =>
     rows.some(holds) ? rows.map((row) => (holds(row) ? { ...row, ...change(row) } : row)) : undefined;
 
-const activate = (kid: string, activatesAt: number): Change =>
+const activate = ({ kid, activatesAt }: Activation): Change =>
   updateWhere(
     (row) => row.kid === kid && row.revokedAt === null && row.activatesAt > activatesAt,
     () => ({ activatesAt }),
@@ -58,7 +58,7 @@ const revoke = ({ kid, reason, revokedAt, promotedKid, successor }: Revocation):
         erasedAt: erasedAt ?? revokedAt,
       }),
     ),
-    ...(promotedKid === null ? [] : [activate(promotedKid, revokedAt)]),
+    ...(promotedKid === null ? [] : [activate({ kid: promotedKid, activatesAt: revokedAt })]),
     ...(successor === null ? [] : [insert({ ...successor, ...newborn })]),
   );
 
@@ -88,7 +88,7 @@ export const createKeyDatabase = (time: VirtualTime): KeyDatabase => {
     store: {
       readSigningKeys: () => Promise.resolve({ keys: rows(), databaseNow: clock() }),
       publishSigningKey: (key, latest) => write(insert({ ...key, ...newborn }), latest),
-      activateSigningKey: (kid, activatesAt, latest) => write(activate(kid, activatesAt), latest),
+      activateSigningKeys: (activations, latest) => write(inOneTransaction(...activations.map(activate)), latest),
       erasePrivateHalf: (kid, erasedAt) =>
         write(
           updateWhere(

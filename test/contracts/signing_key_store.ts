@@ -123,43 +123,62 @@ export const describeSigningKeyStore = (
         const revocation = revocationOf({ successor: newKey(2) });
         await unchangedBy(async () => {
           expect(await store.publishSigningKey(newKey(2), late)).toBe(false);
-          expect(await store.activateSigningKey('kid-1', now + 5, late)).toBe(false);
+          expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 5 }], late)).toBe(false);
           expect(await store.revokeSigningKey(revocation, late)).toBe(false);
         });
-        expect(await store.activateSigningKey('kid-1', now + 500, latest)).toBe(true);
+        expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 500 }], latest)).toBe(true);
         expect(await store.publishSigningKey(newKey(3), latest)).toBe(true);
         expect(await store.revokeSigningKey(revocation, latest)).toBe(true);
       });
     });
 
-    describe('activateSigningKey', () => {
+    describe('activateSigningKeys', () => {
       test("moves a standby's turn to an instant before it", async () => {
         await publish(newKey(0), newKey(1));
-        expect(await store.activateSigningKey('kid-1', now + 5)).toBe(true);
+        expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 5 }])).toBe(true);
         expect(await rows()).toEqual([rowOf(newKey(0)), rowOf(newKey(1, { activatesAt: now + 5 }))]);
       });
 
       test('does nothing to a key whose turn is at that instant or was before it', async () => {
         await publish(newKey(1));
         await unchangedBy(async () => {
-          expect(await store.activateSigningKey('kid-1', now + 1000)).toBe(false);
-          expect(await store.activateSigningKey('kid-1', now + 1001)).toBe(false);
+          expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 1000 }])).toBe(false);
+          expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 1001 }])).toBe(false);
         });
-        expect(await store.activateSigningKey('kid-1', now + 999)).toBe(true);
+        expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 999 }])).toBe(true);
       });
 
       test('does nothing to a revoked key, and nothing where there is none', async () => {
         await publish(newKey(1));
         await store.revokeSigningKey(revocationOf({ kid: 'kid-1', promotedKid: null, successor: null }));
         await unchangedBy(async () => {
-          expect(await store.activateSigningKey('kid-1', now + 5)).toBe(false);
-          expect(await store.activateSigningKey('kid-9', now + 5)).toBe(false);
+          expect(await store.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 5 }])).toBe(false);
+          expect(await store.activateSigningKeys([{ kid: 'kid-9', activatesAt: now + 5 }])).toBe(false);
         });
+      });
+
+      test('moves the turns of several, or, where one is none that may, of none', async () => {
+        await publish(newKey(0), newKey(1), newKey(2));
+        const [first, second] = [
+          { kid: 'kid-1', activatesAt: now + 5 },
+          { kid: 'kid-2', activatesAt: now + 6 },
+        ];
+        await unchangedBy(async () => {
+          expect(await store.activateSigningKeys([first, { kid: 'kid-9', activatesAt: now + 5 }])).toBe(false);
+        });
+        expect(await store.activateSigningKeys([first, second])).toBe(true);
+        expect(await rows()).toEqual([
+          rowOf(newKey(0)),
+          rowOf(newKey(1, { activatesAt: now + 5 })),
+          rowOf(newKey(2, { activatesAt: now + 6 })),
+        ]);
       });
 
       test('of nodes that turn to one standby at once one wins', async () => {
         await publish(newKey(1));
-        const turned = await race(opened, (verbs) => verbs.activateSigningKey('kid-1', now + 5));
+        const turned = await race(opened, (verbs) =>
+          verbs.activateSigningKeys([{ kid: 'kid-1', activatesAt: now + 5 }]),
+        );
         expect(turned.filter(Boolean).length).toBe(1);
       });
     });

@@ -23,7 +23,7 @@ import {
 /** Longer than P. */
 const stoppedSeconds = 60;
 /** A process that is stopped for so long right before its first write of this kind. */
-const stoppedBefore = (verb: 'activateSigningKey' | 'publishSigningKey' | 'revokeSigningKey', rings: OpenRings) => {
+const stoppedBefore = (verb: 'activateSigningKeys' | 'publishSigningKey' | 'revokeSigningKey', rings: OpenRings) => {
   let stopped = false;
   const stopping =
     <Values extends readonly unknown[]>(write: (...values: Values) => Promise<boolean>) =>
@@ -199,7 +199,7 @@ describe('a turn by hand', () => {
   test('that was stopped before it was written is planned anew: its grace does not lie in the past', async () => {
     const rings = await openRings();
     rings.clock.advance(lead);
-    const turn = await turnNow('ES256', stoppedBefore('activateSigningKey', rings));
+    const turn = await turnNow('ES256', stoppedBefore('activateSigningKeys', rings));
     expect(turn).toMatchObject({ activatesAt: start + lead + stoppedSeconds });
     expect((await rowAt(rings, 1)).activatesAt).toBe(start + lead + stoppedSeconds);
   });
@@ -229,29 +229,29 @@ describe('a turn by hand', () => {
     expect(await rowAt(rings, 0)).toMatchObject({ erasedAt: null });
   });
 
-  test('of both rings, of which somebody else turns the second meanwhile, tells of each what is so', async () => {
+  test('of both rings is of neither, where somebody else turns the second just before', async () => {
     const rings = await openRings();
     rings.clock.advance(lead);
-    const { activateSigningKey } = rings.store;
-    const store = {
+    const { activateSigningKeys } = rings.store;
+    const store: typeof rings.store = {
       ...rings.store,
-      activateSigningKey: async (kid: string, at: number) => {
-        const done = await activateSigningKey(kid, at);
-        if (kid === (await rowAt(rings, 1)).kid) await turnNow('RS256', rings);
-        return done;
+      activateSigningKeys: async (activations, latest) => {
+        await turnNow('RS256', rings);
+        return activateSigningKeys(activations, latest);
       },
     };
     expect(await turnTogether(signingAlgorithms, { ...rings, store })).toEqual([
-      { alg: 'ES256', turn: { kid: (await rowAt(rings, 1)).kid, activatesAt: start + lead }, turned: true },
+      { alg: 'ES256', turn: { kid: (await rowAt(rings, 1)).kid, activatesAt: start + lead }, turned: false },
       { alg: 'RS256', turn: { kid: (await rowAt(rings, 2, 'RS256')).kid, waitSeconds: lead }, turned: false },
     ]);
+    expect(await rowAt(rings, 0)).toMatchObject({ erasedAt: null });
   });
 
   test('of which each write comes too late is given up, as a revocation is, and says why', async () => {
     const rings = await openRings();
     rings.clock.advance(lead);
     const late = async (): Promise<boolean> => false;
-    const slow = { ...rings, store: { ...rings.store, activateSigningKey: late, revokeSigningKey: late } };
+    const slow = { ...rings, store: { ...rings.store, activateSigningKeys: late, revokeSigningKey: late } };
     await expect(turnTogether(signingAlgorithms, slow)).rejects.toThrow('it took longer than P');
     await expect(revokeKey((await rowAt(rings, 0)).kid, 'leaked', slow)).rejects.toThrow(StoreUnavailableError);
     expect(await rowAt(rings, 0)).toMatchObject({ revokedAt: null });

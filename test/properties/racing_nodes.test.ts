@@ -36,7 +36,7 @@ const policy = { ...timing, leadSeconds, graceSeconds, periodSeconds: leadSecond
 const verbs = [
   'readSigningKeys',
   'publishSigningKey',
-  'activateSigningKey',
+  'activateSigningKeys',
   'erasePrivateHalf',
   'raiseLongestToken',
   'revokeSigningKey',
