@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Listening, listen } from '../src/adapters/hono_node_server.ts';
 import { directJwks } from '../src/endpoints/jwks.ts';
+import { fixedHeaders } from '../src/endpoints/response_headers.ts';
 import { freePort } from './free_port.ts';
 import type { TestProvider } from './test_provider.ts';
 
@@ -41,6 +42,7 @@ export const serveProvider = async (provider: TestProvider, maxConnections = 100
   const listening = await listen({
     fetch: (request, bindings) => app.fetch(request, bindings),
     direct: directJwks(provider),
+    fixedHeaders: fixedHeaders(provider.config),
     host: '127.0.0.1',
     port,
     maxConnections,

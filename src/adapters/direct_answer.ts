@@ -51,7 +51,8 @@ export const answerDirectly = (
 ): boolean => {
   if (request.url !== document.path || request.method !== 'GET') return false;
   const read = headersRead(request);
-  if (read === undefined || !isPlainHost(read.host ?? '')) return false;
+  const host = read?.host ?? (request.httpVersion === '1.0' ? '' : undefined);
+  if (read === undefined || host === undefined || !isPlainHost(host)) return false;
   const answer = document.answer(read['if-none-match'], read['user-agent']);
   if (answer === undefined) return false;
   served.endpoint = document.endpoint;

@@ -11,6 +11,7 @@ import { answerDirectly, type DirectDocument } from './direct_answer.ts';
 import { listenError } from './listening_address.ts';
 import { refusedStatus } from './request_head.ts';
 import { createShortTurns } from './short_turns.ts';
+import { answerUnread, refuse } from './unread_request.ts';
 
 const limits = {
   headersTimeout: 10_000,
@@ -18,6 +19,8 @@ const limits = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
+  // Looked at here, to be refused with the headers of every answer.
+  requireHostHeader: false,
 };
 /** A peer that neither sends nor takes anything for so long is gone, or means to hold the connection. */
 const stuckMilliseconds = 30_000;
@@ -42,6 +45,8 @@ export interface ListenOptions {
   readonly fetch: (request: Request, bindings: ServedRequest) => Response | Promise<Response>;
   /** Answered before `fetch` is asked. */
   readonly direct?: DirectDocument;
+  /** Those of every answer, also to what is refused before `fetch` is asked. */
+  readonly fixedHeaders?: Readonly<Record<string, string>>;
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
@@ -82,6 +87,8 @@ const watchRequest = (
 interface Connections {
   /** Each answer, when it begins. */
   answers(response: ServerResponse): void;
+  /** The one begun last on a connection. */
+  lastOn(socket: Socket): ServerResponse | undefined;
   /** RFC 9112 §9.6: whoever keeps a connection is told, with the next answer, that it takes no further request. */
   end(): void;
   /** Those on which nothing was ever sent. Node counts them as busy with a request. */
@@ -99,8 +106,9 @@ const watchConnections = (server: Server): Connections => {
   return {
     answers: (response) => {
       if (ending) response.shouldKeepAlive = false;
-      else begun.set(response.req.socket, response);
+      begun.set(response.req.socket, response);
     },
+    lastOn: (socket) => begun.get(socket),
     end: () => {
       ending = true;
       for (const socket of open) {
@@ -144,7 +152,7 @@ const beginSpan = (tracer: Tracer, request: IncomingMessage, { requestId }: Serv
 
 /** @throws {OperatorError} when the address cannot be listened on. */
 export const listen = async (options: ListenOptions): Promise<Listening> => {
-  const { fetch, direct, host, port, maxConnections, tracer } = options;
+  const { fetch, direct, fixedHeaders = {}, host, port, maxConnections, tracer } = options;
   // Kept beside the response: its own headers cannot be read back once writeHead has sent them.
   const requests = new WeakMap<object, ServedRequest>();
   const server = createAdaptorServer({
@@ -164,15 +172,16 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   ) => void)[];
   if (answerByFetch === undefined) throw new TypeError('the server has no listener');
   server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  answerUnread(server, fixedHeaders, connections.lastOn);
+  const serve = (request: IncomingMessage, response: ServerResponse, refusal?: number): void => {
     const served = newRequest(request.socket);
     connections.answers(response);
     const span = tracer && beginSpan(tracer, request, served);
     watchRequest(options, request, response, served, span);
-    if (direct !== undefined && answerDirectly(direct, request, response, served)) return;
-    const refused = refusedStatus(request);
+    if (refusal === undefined && direct !== undefined && answerDirectly(direct, request, response, served)) return;
+    const refused = refusal ?? refusedStatus(request);
     if (refused !== undefined) {
-      response.writeHead(refused, { 'Content-Length': '0', Connection: 'close' }).end();
+      refuse(response, refused, { 'X-Request-Id': served.requestId, ...fixedHeaders });
       return;
     }
     requests.set(response, served);
@@ -182,7 +191,10 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
       if (span === undefined) answerByFetch(request, response);
       else span.run(() => answerByFetch(request, response));
     });
-  });
+  };
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => serve(request, response));
+  // RFC 9110 §10.1.1: nobody here meets any but 100-continue.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => serve(request, response, 417));
   server.listen({ port, host, backlog });
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, port, error);

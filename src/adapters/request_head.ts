@@ -15,11 +15,12 @@ const valuesOf = (rawHeaders: readonly string[], sought: string): readonly strin
 };
 
 /**
- * @returns what to answer instead of serving it: 400 for a second Host (§3.2), and for a body whose end is not told by chunks
+ * @returns what to answer instead of serving it: 400 for a second Host, and for none in HTTP/1.1 (§3.2), and for a body whose end is not told by chunks
  * or that HTTP/1.0 has in chunks (§6.3, §6.1); 501 for a coding besides (§6.1).
  */
 export const refusedStatus = ({ rawHeaders, httpVersion }: IncomingMessage): 400 | 501 | undefined => {
-  if (valuesOf(rawHeaders, 'host').length > 1) return 400;
+  const hosts = valuesOf(rawHeaders, 'host').length;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return 400;
   const coding = valuesOf(rawHeaders, 'transfer-encoding').join(', ').toLowerCase();
   if (coding === '') return undefined;
   if (httpVersion === '1.0') return 400;

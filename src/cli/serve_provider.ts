@@ -6,6 +6,7 @@ import type { FlushedLog } from '../adapters/pino_log.ts';
 import { traceStore } from '../adapters/traced_store.ts';
 import { createApp } from '../app.ts';
 import { directJwks } from '../endpoints/jwks.ts';
+import { fixedHeaders } from '../endpoints/response_headers.ts';
 import { keepHouse, keepKeysFresh, keepRevocationsFresh, processesOf } from '../node.ts';
 import type { Provider } from '../provider.ts';
 import type { Tracer } from '../seams/tracer.ts';
@@ -44,6 +45,7 @@ const openServer = async (provider: Provider, log: FlushedLog): Promise<Opened> 
   const server = await listen({
     fetch: (request, bindings) => fetch(request, bindings),
     direct: directJwks(provider),
+    fixedHeaders: fixedHeaders(config),
     host,
     port,
     maxConnections: connectionsThatFit(wanted, databaseConnections, log),

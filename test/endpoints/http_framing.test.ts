@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fixedHeaders } from '../../src/endpoints/response_headers.ts';
 import { exchange, type Served, serveProvider, statusesOf } from '../raw_http.ts';
 import {
   addClient,
@@ -132,6 +134,44 @@ describe('T120: a request whose length is in doubt is refused and the connection
   test('two good requests in one go get two answers, in order', async () => {
     const good = tokenRequest(`Content-Length: ${body.length}`) + body;
     expect(statusesOf(await send(good + smuggled))).toEqual([200, 200]);
+  });
+});
+
+describe('what is refused before it is anything of ours', () => {
+  const get = (...more: readonly string[]) => lines('GET /.well-known/jwks.json HTTP/1.1', 'Host: a', ...more);
+
+  test.each([
+    ['what is no HTTP', 400, 'no HTTP\r\n\r\n'],
+    ['no Host', 400, lines('GET /.well-known/jwks.json HTTP/1.1')],
+    ['two Hosts', 400, get('Host: b')],
+    ['a coding that is not read', 501, get('Transfer-Encoding: x, chunked')],
+    ['an expectation that nobody meets', 417, get('Expect: the-impossible')],
+    ['large headers', 431, get(`X-Filler: ${'x'.repeat(17_000)}`)],
+    ['large extensions of a chunk', 413, `${tokenRequest('Transfer-Encoding: chunked')}1;${'x'.repeat(17_000)}\r\n`],
+  ])('%s gets %i with the headers of every answer, and the connection closed', async (_, status, request) => {
+    const answer = await send(request, smuggled);
+    expect(statusesOf(answer)).toEqual([status]);
+    for (const [name, value] of Object.entries(fixedHeaders(provider.config)))
+      expect(answer).toContain(`\r\n${name}: ${value}\r\n`);
+    expect(answer).toMatch(/\r\nDate: .*GMT\r\n/);
+    expect(answer).toMatch(/\r\nCache-Control: no-store\r\nContent-Length: 0\r\nConnection: close\r\n/);
+    expect(answer).toMatch(/\r\n\r\n$/);
+    await expectServing();
+  });
+
+  test('an answer that has begun is not written into: its connection ends', async () => {
+    const feed = lines('GET /revocations HTTP/1.1', 'Host: a', 'Accept: text/event-stream');
+    const socket = connect(served.port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => {
+      if (answer === '') socket.write('no HTTP\r\n\r\n');
+      answer += chunk;
+    });
+    socket.on('error', () => undefined);
+    socket.write(feed);
+    await once(socket, 'close');
+    expect(statusesOf(answer)).toEqual([200]);
+    await expectServing();
   });
 });
 
