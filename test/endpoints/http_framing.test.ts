@@ -118,8 +118,8 @@ describe('T120: a request whose length is in doubt is refused and the connection
     await expectServing();
   });
 
-  test('RFC 9112 §6.1: chunks in HTTP/1.0 are 400', async () => {
-    const head = tokenRequest('Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0');
+  test.each(['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0'])('RFC 9112 §6.1: chunks in %s are 400', async (version) => {
+    const head = tokenRequest('Transfer-Encoding: chunked').replace('HTTP/1.1', version);
     const answers = await send(head, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`, smuggled);
     expect(statusesOf(answers)).toEqual([400]);
     await expectServing();
@@ -316,6 +316,18 @@ describe('T130 and T033 on the wire', () => {
       expect(statusesOf(await get('/.well-known/jwks.json', host))).toEqual([400]);
     },
   );
+
+  test.each(['999.999.999.999', '08', '1.2.3.4.5', '4294967296:80', '0x100000000', '9'.repeat(300)])(
+    'RFC 9112 §3.2: the Host %s, a number that is no address, gets 400 and no failure of ours',
+    async (host) => {
+      for (const target of ['/login', '/authorize?client_id=x', '/logout', '/health/live'])
+        expect(statusesOf(await get(target, host))).toEqual([400]);
+    },
+  );
+
+  test.each(['127.0.0.1', '127.0.0.1:3000', 'node-7', '7.example.com'])('the Host %s is served', async (host) => {
+    expect(statusesOf(await get('/login', host))).toEqual([200]);
+  });
 
   test.each(['id.example.com:443', '[::1]:3000', 'under_score', ''])('the Host "%s" gets the key set', async (host) => {
     expect(statusesOf(await get('/.well-known/jwks.json', host))).toEqual([200]);
