@@ -128,7 +128,7 @@ export const settings = {
   ),
   KEYTURN_SESSION_IDLE_SECONDS: setting(
     wholeNumber(1, 10 * year),
-    'After how long without a visit the end-user of a signed-in browser has to sign in again.',
+    'After how long without a visit the end-user of a signed-in browser has to sign in again. Their applications can refresh tokens until the session is ended.',
     `${day}`,
   ),
   KEYTURN_SESSION_SECONDS: setting(wholeNumber(1, 10 * year), 'How long a sign-in lasts at most.', `${14 * day}`),

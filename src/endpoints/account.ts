@@ -35,12 +35,10 @@ const applicationsOf = async (sub: string, { store }: Provider): Promise<readonl
   return applications;
 };
 
-const openSessionsOf = async (sub: string, { store, clock, config }: Provider): Promise<readonly Session[]> => {
+/** Also those of browsers that stayed away too long, whose tokens live on. */
+const unendedSessionsOf = async (sub: string, { store, clock }: Provider): Promise<readonly Session[]> => {
   const now = clock.now();
-  return (await store.listSessions(sub)).filter(
-    ({ endedAt, expiresAt, lastSeenAt }) =>
-      endedAt === null && now < expiresAt && now - lastSeenAt < config.sessionIdleSeconds,
-  );
+  return (await store.listSessions(sub)).filter(({ endedAt, expiresAt }) => endedAt === null && now < expiresAt);
 };
 
 const show = async (
@@ -50,7 +48,7 @@ const show = async (
   provider: Provider,
 ): Promise<Response> => {
   const action = pageHref(paths.account, provider);
-  const sessions = await openSessionsOf(user.sub, provider);
+  const sessions = await unendedSessionsOf(user.sub, provider);
   const markup = accountPage({
     texts: textsOf(context),
     user: {

@@ -10,8 +10,9 @@ import { checkLogoutRequest, type LogoutRequest, logoutParameterNames } from '..
 import { shownHostOf } from '../login/pages/client_words.ts';
 import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
 import { signedOutPage } from '../login/pages/signed_out.ts';
-import { findSignedIn, type SignedIn } from '../login/session.ts';
+import { findSignedIn, findUnendedSession, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
+import type { Session } from '../seams/session_store.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
 import { hasFormBody, readFormBody, readQuery } from './form_body.ts';
@@ -37,7 +38,7 @@ const stayHere = (request: LogoutRequest): LogoutRequest => ({ ...request, redir
 
 const signOut = async (
   context: Context,
-  { session }: SignedIn,
+  session: Session,
   request: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
@@ -72,14 +73,16 @@ const confirm = (
 };
 
 /** Whether the hint proves that the client means this very session, so that nothing needs asking. */
-const means = ({ hinted }: LogoutRequest, { session }: SignedIn): boolean =>
+const means = ({ hinted }: LogoutRequest, session: Session): boolean =>
   hinted !== undefined && hinted.sub === session.sub && hinted.sid === session.sid;
 
 const logOut = async (context: Context, parameters: Parameters, provider: Provider): Promise<Response> => {
   const request = await checkLogoutRequest(parameters, provider);
-  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
+  const cookie = readSessionCookie(context, provider);
+  const session = await findUnendedSession(cookie, provider);
+  if (session !== undefined && means(request, session)) return signOut(context, session, request, provider);
+  const signedIn = await findSignedIn(cookie, provider);
   if (signedIn === undefined) return finish(context, request.hinted ? request : stayHere(request), provider);
-  if (means(request, signedIn)) return signOut(context, signedIn, request, provider);
   return confirm(context, parameters, signedIn, request, provider);
 };
 
@@ -92,10 +95,13 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
   if (form.get('csrf') === undefined) return logOut(context, form, provider);
   await readPageForm(context, provider);
   const request = await checkLogoutRequest(form, provider);
-  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
-  if (signedIn === undefined) return finish(context, request, provider);
-  if (form.get('account') !== signedIn.user.sub) return confirm(context, form, signedIn, request, provider);
-  return signOut(context, signedIn, request, provider);
+  const cookie = readSessionCookie(context, provider);
+  const session = await findUnendedSession(cookie, provider);
+  if (session !== undefined && form.get('account') === session.sub) return signOut(context, session, request, provider);
+  const signedIn = await findSignedIn(cookie, provider);
+  return signedIn === undefined
+    ? finish(context, request, provider)
+    : confirm(context, form, signedIn, request, provider);
 };
 
 export const endSession: Endpoint = (provider) => ({

@@ -9,6 +9,8 @@ import { makeOrderedUuid } from '../tokens/ordered_uuid.ts';
 import { endSession } from './end_session.ts';
 
 const touchEverySeconds = 60;
+/** Of a short idle time, so that who keeps coming was not away. */
+const touchEveryPart = 0.1;
 const longestUserAgent = 300;
 
 export interface SignedIn {
@@ -26,9 +28,16 @@ export const findSignedIn = async (cookie: string | undefined, provider: Provide
   if (now - session.lastSeenAt >= config.sessionIdleSeconds) return undefined;
   const user = await store.findUser(session.sub);
   if (user === undefined || user.lockedAt !== null) return undefined;
-  if (now - session.lastSeenAt >= touchEverySeconds) await store.touchSession(session.sid, now);
+  const touchEvery = Math.min(touchEverySeconds, config.sessionIdleSeconds * touchEveryPart);
+  if (now - session.lastSeenAt >= touchEvery) await store.touchSession(session.sid, now);
   return { session, user };
 };
+
+/** The session of a cookie, also of a browser that stayed away too long: its tokens live on until it is ended. */
+export const findUnendedSession = async (
+  cookie: string | undefined,
+  { store }: Provider,
+): Promise<Session | undefined> => (cookie === undefined ? undefined : store.findSession(hashOpaque(cookie)));
 
 /** How an end-user came to be signed in. */
 export interface SignInManner {
@@ -56,7 +65,7 @@ const succeed = async (
     const renewed = { ...session, sid: standing.session.sid };
     return provider.store.renewSession(hashOpaque(before), renewed, proved, signedInEvent(renewed, how, provider));
   }
-  const earlier = await provider.store.findSession(hashOpaque(before));
+  const earlier = await findUnendedSession(before, provider);
   if (earlier !== undefined) await endSession(earlier, provider);
   return false;
 };
