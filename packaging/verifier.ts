@@ -56,7 +56,7 @@ const verifier = createVerifier({ issuer: 'https://id.example.com', audience: 'h
 const claims = await verifier.verify(token);
 \`\`\`
 
-Middleware is in \`${name}/hono\`, \`/express\`, \`/fastify\` and \`/fetch\`. The whole of it is in Keyturn's
+Middleware is in \`${name}/hono\`, \`/express\`, \`/fastify\` and \`/fetch\`. Its documentation is Keyturn's
 docs/verifying-offline.md, where it is called \`keyturn/verifier\`.
 `;
 
