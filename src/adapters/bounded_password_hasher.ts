@@ -7,12 +7,12 @@ export interface BoundedPasswordHasher extends PasswordHasher {
   queue(): { readonly running: number; readonly waiting: number };
 }
 
-/** A sign-in that waits twice, since its hash is renewed, is answered before its connection is taken for stuck, at 30 s. */
-const mostWaitMilliseconds = 14_000;
+/** Who waits for both, as for a new password, is answered before their connection is taken for stuck, at 30 s. */
+const mostWaitMilliseconds = { verify: 20_000, hash: 8_000 } as const;
 
 /**
  * @param mostAtOnce - below the size of the thread pool.
- * @param mostWaiting - beyond them, PasswordHasherBusyError, as for one that has waited 14 s.
+ * @param mostWaiting - beyond them, PasswordHasherBusyError, as for a verification that has waited 20 s, and a hash that has waited 8 s.
  * @param waited - told of each that begins, with the seconds it has waited.
  */
 export const boundPasswordHasher = (
@@ -23,7 +23,7 @@ export const boundPasswordHasher = (
 ): BoundedPasswordHasher => {
   let running = 0;
   const waiting: (() => void)[] = [];
-  const wait = async (): Promise<void> => {
+  const wait = async (milliseconds: number): Promise<void> => {
     let refusing: ReturnType<typeof setTimeout> | undefined;
     const turn = new Promise<void>((resolve, reject) => {
       waiting.push(resolve);
@@ -31,15 +31,18 @@ export const boundPasswordHasher = (
         const place = waiting.indexOf(resolve);
         if (place !== -1) waiting.splice(place, 1);
         reject(new PasswordHasherBusyError('A password has waited too long to be hashed.'));
-      }, mostWaitMilliseconds);
+      }, milliseconds);
     });
     await turn.finally(() => clearTimeout(refusing));
   };
-  const bounded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const bounded = async <Result>(
+    kind: keyof typeof mostWaitMilliseconds,
+    work: () => Promise<Result>,
+  ): Promise<Result> => {
     const asked = performance.now();
     if (running < mostAtOnce) running += 1;
     else if (waiting.length >= mostWaiting) throw new PasswordHasherBusyError('Too many passwords are being hashed.');
-    else await wait();
+    else await wait(mostWaitMilliseconds[kind]);
     waited?.((performance.now() - asked) / 1000);
     try {
       return await work();
@@ -50,8 +53,8 @@ export const boundPasswordHasher = (
     }
   };
   return {
-    hash: (password) => bounded(() => hasher.hash(password)),
-    verify: (passwordHash, password) => bounded(() => hasher.verify(passwordHash, password)),
+    hash: (password) => bounded('hash', () => hasher.hash(password)),
+    verify: (passwordHash, password) => bounded('verify', () => hasher.verify(passwordHash, password)),
     accepts: (passwordHash) => hasher.accepts(passwordHash),
     needsRehash: (passwordHash) => hasher.needsRehash(passwordHash),
     queue: () => ({ running, waiting: waiting.length }),

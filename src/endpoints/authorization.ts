@@ -14,7 +14,9 @@ import { nextStep, type Step } from '../login/next_step.ts';
 import { findSignedIn } from '../login/session.ts';
 import { takeAllowances } from '../login/take_allowances.ts';
 import type { Provider } from '../provider.ts';
+import type { Allowance } from '../seams/rate_limiter.ts';
 import type { Interaction, Session } from '../seams/session_store.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
 import { authorizationErrorResponse, authorizationResponse } from './authorization_response.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -24,7 +26,20 @@ import { pageEndpoint } from './page_endpoint.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
 
-const interactionLimit = { burst: 120, emissionSeconds: 1 };
+/** Of those that one address has begun and not finished. */
+const allowanceOf = (context: Context, { config }: Provider): Allowance => [
+  `authorization:${networkAddress(context, config)}`,
+  { burst: 120, emissionSeconds: 1 },
+];
+
+/** The code is made by then, so that it does not matter to whoever waits for it whether this can be written. */
+const giveAllowanceBack = async (context: Context, provider: Provider): Promise<void> => {
+  try {
+    await provider.rateLimiter.giveBack(allowanceOf(context, provider));
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  }
+};
 
 const pageOf: Readonly<Record<Exclude<Step, 'issue'>, string>> = {
   login: paths.login,
@@ -55,8 +70,7 @@ const sendToPage = async (
 ): Promise<Response> => {
   let id = interaction?.id;
   if (id === undefined) {
-    const key = `authorization:${networkAddress(context, provider.config)}`;
-    await takeAllowances('authorization', [[key, interactionLimit]], provider);
+    await takeAllowances('authorization', [allowanceOf(context, provider)], provider);
     id = await beginInteraction(keptParameters(parameters), ensureBrowserCookie(context, provider), session, provider);
   }
   return seeOther(context, pageHref(pageOf[step], provider, id));
@@ -80,6 +94,7 @@ const proceed = async (
   if (step !== 'issue' || signedIn === undefined)
     return sendToPage(context, step === 'issue' ? 'login' : step, { ...arrived, session }, provider);
   const code = await issueCode(request, signedIn.session, interaction?.kept, provider);
+  if (interaction !== undefined) await giveAllowanceBack(context, provider);
   return authorizationResponse(context, request, { code }, provider);
 };
 

@@ -57,33 +57,40 @@ describe('T106: a bounded password hasher', () => {
     expect(passwordsOf(begun)).toEqual(['a', 'b']);
   });
 
-  test('one that has waited 14 s is refused, never begun, and takes no place from those behind it', async () => {
-    vi.useFakeTimers();
-    try {
-      const { begun, hasher } = createHeldHasher();
-      const bounded = boundPasswordHasher(hasher, 1, 2);
-      const running = bounded.hash('a');
-      const late = expect(bounded.hash('late')).rejects.toBeInstanceOf(PasswordHasherBusyError);
-      await vi.advanceTimersByTimeAsync(13_999);
-      expect(bounded.queue()).toEqual({ running: 1, waiting: 1 });
-      const behind = bounded.hash('behind');
-      await vi.advanceTimersByTimeAsync(1);
-      await late;
-      expect(bounded.queue()).toEqual({ running: 1, waiting: 1 });
-      begun[0]?.finish();
-      await running;
-      await turns();
-      // Whoever has begun is not refused any more, however long it takes.
-      await vi.advanceTimersByTimeAsync(60_000);
-      begun[1]?.finish();
-      expect(await behind).toBe('hash of behind');
-      expect(passwordsOf(begun)).toEqual(['a', 'behind']);
-      expect(bounded.queue()).toEqual({ running: 0, waiting: 0 });
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
+  test.each([
+    ['verify', 20_000],
+    ['hash', 8_000],
+  ] as const)(
+    'one that waits to %s for %i ms is refused, never begun, and takes no place from those behind it',
+    async (kind, most) => {
+      vi.useFakeTimers();
+      try {
+        const { begun, hasher } = createHeldHasher();
+        const bounded = boundPasswordHasher(hasher, 1, 2);
+        const running = bounded.hash('a');
+        const waitFor = (password: string) => (kind === 'hash' ? bounded.hash(password) : bounded.verify('', password));
+        const late = expect(waitFor('late')).rejects.toBeInstanceOf(PasswordHasherBusyError);
+        await vi.advanceTimersByTimeAsync(most - 1);
+        expect(bounded.queue()).toEqual({ running: 1, waiting: 1 });
+        const behind = waitFor('behind');
+        await vi.advanceTimersByTimeAsync(1);
+        await late;
+        expect(bounded.queue()).toEqual({ running: 1, waiting: 1 });
+        begun[0]?.finish();
+        await running;
+        await turns();
+        // Whoever has begun is not refused any more, however long it takes.
+        await vi.advanceTimersByTimeAsync(60_000);
+        begun[1]?.finish();
+        expect(await behind).toBe(kind === 'hash' ? 'hash of behind' : true);
+        expect(passwordsOf(begun)).toEqual(['a', 'behind']);
+        expect(bounded.queue()).toEqual({ running: 0, waiting: 0 });
+        expect(vi.getTimerCount()).toBe(0);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   test('a place is free again after a failure', async () => {
     const { begun, hasher } = createHeldHasher();

@@ -323,8 +323,10 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     return { browser, path };
   };
 
-  test('T098: one address may begin 120 at once; no other is slowed down', async () => {
+  test('T098: one address may have 120 under way; what it finishes counts no more, and no other is slowed down', async () => {
     const address = '192.0.2.120';
+    for (let turn = 0; turn < 10; turn += 1)
+      await people.openBrowser(address).walk(authorizePath({ client_id: 'ours' }), 'eve');
     const begun = await Promise.all(
       Array.from({ length: 130 }, async () => (await people.openBrowser(address).get(authorizePath())).status),
     );
@@ -376,5 +378,13 @@ describe('login CSRF, RFC 9700 §4.7', () => {
     expect((await browser.get(path)).status).toBe(503);
     failing.mockRestore();
     expect(new URL((await browser.get(path)).location).searchParams.has('code')).toBe(true);
+  });
+
+  test('T128: a code that was made is given out, though nothing more can be written then', async () => {
+    const { browser, path } = await atItsEnd();
+    const failing = vi.spyOn(people.rateLimiter, 'giveBack').mockRejectedValueOnce(new StoreUnavailableError());
+    expect(new URL((await browser.get(path)).location).searchParams.has('code')).toBe(true);
+    expect(failing).toHaveBeenCalledOnce();
+    failing.mockRestore();
   });
 });
