@@ -9,6 +9,7 @@ import { type Metrics, noMetrics } from '../seams/metrics.ts';
 import type { RequestSpan, Tracer } from '../seams/tracer.ts';
 import { answerDirectly, type DirectDocument } from './direct_answer.ts';
 import { listenError } from './listening_address.ts';
+import { onceAnswered } from './pipelined_requests.ts';
 import { refusedStatus } from './request_head.ts';
 import { createShortTurns } from './short_turns.ts';
 import { answerUnread, refuse } from './unread_request.ts';
@@ -85,9 +86,9 @@ const watchRequest = (
 };
 
 interface Connections {
-  /** Each answer, when it begins. */
-  answers(response: ServerResponse): void;
-  /** The one begun last on a connection. */
+  /** Each answer, when its request has come. @returns the one before it on the same connection. */
+  answers(response: ServerResponse): ServerResponse | undefined;
+  /** The one whose request came last on a connection. */
   lastOn(socket: Socket): ServerResponse | undefined;
   /** RFC 9112 §9.6: whoever keeps a connection is told, with the next answer, that it takes no further request. */
   end(): void;
@@ -97,7 +98,7 @@ interface Connections {
 
 const watchConnections = (server: Server): Connections => {
   const open = new Set<Socket>();
-  const begun = new WeakMap<Socket, ServerResponse>();
+  const latest = new WeakMap<Socket, ServerResponse>();
   let ending = false;
   server.on('connection', (socket: Socket) => {
     open.add(socket);
@@ -105,14 +106,17 @@ const watchConnections = (server: Server): Connections => {
   });
   return {
     answers: (response) => {
+      const { socket } = response.req;
+      const before = latest.get(socket);
+      latest.set(socket, response);
       if (ending) response.shouldKeepAlive = false;
-      begun.set(response.req.socket, response);
+      return before;
     },
-    lastOn: (socket) => begun.get(socket),
+    lastOn: (socket) => latest.get(socket),
     end: () => {
       ending = true;
       for (const socket of open) {
-        const response = begun.get(socket);
+        const response = latest.get(socket);
         if (response !== undefined) response.shouldKeepAlive = false;
       }
     },
@@ -175,21 +179,23 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
   answerUnread(server, fixedHeaders, connections.lastOn);
   const serve = (request: IncomingMessage, response: ServerResponse, refusal?: number): void => {
     const served = newRequest(request.socket);
-    connections.answers(response);
+    const before = connections.answers(response);
     const span = tracer && beginSpan(tracer, request, served);
     watchRequest(options, request, response, served, span);
-    if (refusal === undefined && direct !== undefined && answerDirectly(direct, request, response, served)) return;
-    const refused = refusal ?? refusedStatus(request);
-    if (refused !== undefined) {
-      refuse(response, refused, { 'X-Request-Id': served.requestId, ...fixedHeaders });
-      return;
-    }
-    requests.set(response, served);
-    inTurn(() => {
-      // Whoever went away meanwhile waits for nothing.
-      if (response.destroyed) return;
-      if (span === undefined) answerByFetch(request, response);
-      else span.run(() => answerByFetch(request, response));
+    onceAnswered(before, () => {
+      if (refusal === undefined && direct !== undefined && answerDirectly(direct, request, response, served)) return;
+      const refused = refusal ?? refusedStatus(request);
+      if (refused !== undefined) {
+        refuse(response, refused, { 'X-Request-Id': served.requestId, ...fixedHeaders });
+        return;
+      }
+      requests.set(response, served);
+      inTurn(() => {
+        // Whoever went away meanwhile waits for nothing.
+        if (response.destroyed) return;
+        if (span === undefined) answerByFetch(request, response);
+        else span.run(() => answerByFetch(request, response));
+      });
     });
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => serve(request, response));
