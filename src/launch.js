@@ -2,7 +2,9 @@
 // The `keyturn` executable: finds a Node that runs TypeScript as it is (24 or newer) and hands over to cli.ts.
 // Plain JavaScript, because it must be readable by the old Node it complains about.
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const needed = 24;
@@ -14,6 +16,24 @@ const packagedNode = () => {
   } catch {
     return undefined;
   }
+};
+
+/** As what it handed over to: whoever started this process knows no other. */
+const endAs = (code, signal) => {
+  if (signal !== null) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  // An older Node that cannot restore the mode of a terminal, because that was closed, aborts.
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // What could not be written was the other process's.
+    }
+  }
+  // The first process of a container takes few signals from itself.
+  process.exit(code ?? 128 + constants.signals[signal]);
 };
 
 if (isRecent(process.versions.node)) {
@@ -36,5 +56,5 @@ if (isRecent(process.versions.node)) {
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
-  child.on('exit', (code) => process.exit(code ?? 1));
+  child.on('exit', endAs);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
@@ -178,23 +178,57 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
     },
   );
 
-  test('told to stop just as it hands over, it leaves nothing running behind', async ({ skip }) => {
-    if (oldNode === undefined) return skip(noOldNode);
-    const hook = join(folder, 'told_to_stop.cjs');
+  /** @param spawning - what is done instead of handing over, as the body of a function of what would be spawned. */
+  const handingOverTo = (spawning: string) => {
+    const hook = join(makeFolder(), 'handed_over.cjs');
     writeFileSync(
       hook,
       `const childProcess = require('node:child_process');
       const { spawn } = childProcess;
-      childProcess.spawn = (...all) => {
-        const child = spawn(...all);
-        process.kill(process.pid, 'SIGTERM');
-        return child;
-      };
+      childProcess.spawn = (...all) => { ${spawning} };
       require('node:module').syncBuiltinESMExports();`,
     );
-    const settings = environmentFor(folder, { NODE_OPTIONS: `--require=${hook}` });
-    const { code, stderr } = await outcomeOf(start(oldNode, [launcher, 'keys', 'drill'], folder, settings));
-    expect([code, stderr]).toEqual([1, '']);
+    return environmentFor(folder, { NODE_OPTIONS: `--require=${hook}` });
+  };
+  const shell = (script: string) => `return spawn('sh', ['-c', ${JSON.stringify(script)}], { stdio: 'inherit' });`;
+
+  test('told to stop just as it hands over, it leaves nothing running behind', async ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const settings = handingOverTo("const child = spawn(...all); process.kill(process.pid, 'SIGTERM'); return child;");
+    const { signal, stderr } = await outcomeOf(start(oldNode, [launcher, 'keys', 'drill'], folder, settings));
+    expect([signal, stderr]).toEqual(['SIGTERM', '']);
+  });
+
+  test.for([
+    ['exit 3', { status: 3, signal: null }],
+    ['kill -KILL $$', { status: null, signal: 'SIGKILL' }],
+    ['kill -TERM $$', { status: null, signal: 'SIGTERM' }],
+    ['kill -INT $$', { status: null, signal: 'SIGINT' }],
+    ['kill -ABRT $$', { status: null, signal: 'SIGABRT' }],
+  ] as const)('it ends as what it handed over to, which did %s', ([script, ending], { skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const env = handingOverTo(shell(`ulimit -c 0; ${script}`));
+    const { status, signal } = spawnSync(oldNode, [launcher], { env: { ...process.env, ...env } });
+    expect({ status, signal }).toEqual(ending);
+  });
+
+  test('its terminal may be closed: it ends as what it handed over to, and does not abort', async ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    if (spawnSync('script', ['--version']).status !== 0) return skip('there is no script(1) on this machine');
+    const [told, env] = [
+      join(makeFolder(), 'told'),
+      handingOverTo(shell('trap "exit 0" HUP; echo ready; sleep 30 & wait')),
+    ];
+    // A terminal of its own, whose other side script holds; its first process is told when that goes away.
+    const inTerminal = `"${oldNode}" "${launcher}" & trap 'kill -HUP $!' HUP; wait; wait $!; echo $? > "${told}"`;
+    const held = start('script', ['-qec', inTerminal, '/dev/null'], folder, env);
+    await until('it has handed over', () => (held.stdout().includes('ready') ? true : undefined));
+    held.child.kill('SIGKILL');
+    const code = await until(
+      'it has ended',
+      () => (existsSync(told) && readFileSync(told, 'utf8').trim()) || undefined,
+    );
+    expect(code).toBe('0');
   });
 });
 
