@@ -22,12 +22,23 @@ const readText = (from: string, terminal: Terminal): Promise<string> | string =>
 /** Editors and shells of Windows begin a file with it. */
 const byteOrderMark = /^\uFEFF/;
 
+/** What is written out again, or compared, is walked; so deep nothing is that means anything here. */
+const mostLevels = 64;
+
+/** Level by level: a walk into each would not come back from a deep one. */
+const isTooDeep = (value: unknown): boolean => {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= mostLevels && level.length > 0; depth += 1)
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  return level.length > 0;
+};
+
 const metadataLike = 'one object, like {"client_name":"Billing"}';
 
 /**
  * @param from - a file's name, or `-`.
  * @param expected - in words, for whoever gave something else.
- * @throws {OperatorError} when it cannot be read or holds no JSON object.
+ * @throws {OperatorError} when it cannot be read or holds no JSON object, or one that is nested too deep.
  */
 export const readJsonObject = async (
   from: string,
@@ -45,5 +56,7 @@ export const readJsonObject = async (
     throw new OperatorError(`${source} is not JSON. Expected ${expected}.`);
   }
   if (!isJsonObject(value)) throw new OperatorError(`${source} is JSON but no object. Expected ${expected}.`);
+  if (isTooDeep(value))
+    throw new OperatorError(`${source} is nested more than ${mostLevels} deep. Expected ${expected}.`);
   return value;
 };

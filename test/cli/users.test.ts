@@ -295,6 +295,11 @@ describe('the claims of a user to import, OpenID Connect Core 1.0 §5.1, §5.3.2
     expect((await document('users', 'show', 'ada')).claims).toEqual({ zoneinfo: 'Europe/London' });
   });
 
+  test.each(['zodiac', 'address'])('%s nested without end is refused in words', async (name) => {
+    const exported = (await exportedWith({ [name]: '@' })).replace('"@"', `${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+    expect(await piping(exported, 'users', 'import', '-')).toMatchObject(refused('is nested more than 64 deep'));
+  });
+
   test('what users add takes comes along, and what this version does not know', async () => {
     const address = { formatted: '12 St James\u2019s Square\r\nLondon', country: 'GB' };
     const claims = { birthdate: '0000-12-10', phone_number_verified: false, address, zodiac: 3 };
