@@ -17,7 +17,7 @@ import { readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest } from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest, wayBackFields } from './waiting_request.ts';
 
 interface Asked {
   readonly waiting: WaitingRequest;
@@ -44,6 +44,7 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
     otherAccountHref: pageHref(paths.login, provider, id),
     csrf: csrfTokenOf(browser),
     interaction: id,
+    wayBack: wayBackFields(waiting),
     action: pageHref(paths.consent, provider),
   });
   return pageResponse(context, markup, { leadsAway: true });

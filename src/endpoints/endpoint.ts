@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
 
 /** An answer as a record, for what is asked all day long. `response_headers.ts` says what that saves. */
@@ -20,8 +21,12 @@ export interface AppEnvironment {
     /** Where the entry wants to know which endpoint a request went to, it is written here. */
     endpoint?: string;
   };
-  /** Ours, where the entry hands over none. */
-  Variables: { requestId?: string };
+  Variables: {
+    /** Ours, where the entry hands over none. */
+    requestId?: string;
+    /** The form of a page of ours, once it has proved to be one. */
+    pageForm?: Parameters;
+  };
 }
 
 export type Handlers = Readonly<Partial<Record<'GET' | 'POST' | 'OPTIONS', Handler>>>;

@@ -1,4 +1,4 @@
-// An endpoint that people look at: what is refused becomes a page, not JSON. Nothing of the request is echoed.
+// An endpoint that people look at: what is refused becomes a page, not JSON. Nothing of the request is echoed but a way back that is registered.
 import type { Context } from 'hono';
 import type { OAuthError, Reason } from '../errors.ts';
 import { type ErrorKind, errorPage } from '../login/pages/error.ts';
@@ -7,6 +7,7 @@ import type { AppEnvironment, Handler, Handlers, Methods } from './endpoint.ts';
 import { headRefusal, logRefusal, refusalOf } from './error_response.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { requestIdOf } from './response_headers.ts';
+import { wayBackOf } from './waiting_request.ts';
 
 /** The reasons that have a page of their own; the others are told by their kind. */
 const kinds: Readonly<Partial<Record<Reason, ErrorKind>>> = {
@@ -29,7 +30,7 @@ const kindOf = ({ reason, failure: { status } }: OAuthError): ErrorKind => {
   return status === 500 ? 'internal' : 'request_malformed';
 };
 
-const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provider): Promise<Response> => {
+const refuse = async (context: Context<AppEnvironment>, error: Error, provider: Provider): Promise<Response> => {
   const refusal = refusalOf(error);
   const { status } = refusal.failure;
   const requestId = requestIdOf(context);
@@ -37,7 +38,8 @@ const refuse = (context: Context<AppEnvironment>, error: Error, provider: Provid
   const retryAfterSeconds = status === 429 || status === 503 ? refusal.retryAfterSeconds : null;
   headRefusal(refusal, context);
   const texts = textsOf(context);
-  const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds });
+  const wayBack = refusal.reason === 'interaction_unknown' ? await wayBackOf(context, provider) : undefined;
+  const markup = errorPage({ texts, kind: kindOf(refusal), requestId, retryAfterSeconds, wayBack });
   return pageResponse(context, markup, { status });
 };
 

@@ -30,5 +30,6 @@ export const readPageForm = async (context: Context, provider: Provider): Promis
   const browser = readBrowserCookie(context, provider);
   const origin = { origin: context.req.header('Origin'), secFetchSite: context.req.header('Sec-Fetch-Site') };
   assertOwnForm(form.get('csrf'), browser, origin, config.issuer);
+  context.set('pageForm', form);
   return { form, browser: browser as string };
 };

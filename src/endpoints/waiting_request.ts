@@ -7,8 +7,10 @@ import { responseTarget } from '../authorization_request/response_target.ts';
 import { readBrowserCookie } from '../login/cookies.ts';
 import { resumeInteraction } from '../login/interaction.ts';
 import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
+import type { WayBack } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
 import type { Interaction } from '../seams/session_store.ts';
+import type { AppEnvironment } from './endpoint.ts';
 import { pageHref, paths } from './paths.ts';
 
 export interface WaitingRequest {
@@ -34,6 +36,26 @@ export const clientWordsOf = ({ client, redirectUri }: AuthorizationRequest): Cl
   name: client.clientName,
   host: shownHostOf(redirectUri),
 });
+
+/** What a form says of the application, for when its request is over before the form comes: it was sent twice. */
+export const wayBackFields = ({ request }: WaitingRequest): Readonly<Record<string, string>> => ({
+  client_id: request.client.clientId,
+  redirect_uri: request.redirectUri,
+});
+
+/** @returns undefined where the form that was sent names no application of ours on the web. */
+export const wayBackOf = async (
+  context: Context<AppEnvironment>,
+  { store }: Provider,
+): Promise<WayBack | undefined> => {
+  const form = context.get('pageForm');
+  const [clientId, redirectUri] = [form?.get('client_id'), form?.get('redirect_uri')];
+  if (clientId === undefined || redirectUri === undefined) return undefined;
+  const client = await store.findClient(clientId);
+  if (client?.redirectUris.includes(redirectUri) !== true || !/^https?:/.test(redirectUri)) return undefined;
+  const { origin } = new URL(redirectUri);
+  return { client: { name: client.clientName, host: shownHostOf(redirectUri) }, href: origin };
+};
 
 /** Where a page goes when its work is done: back to the authorization endpoint, or to the account page. */
 export const nextLocation = (id: string | undefined, provider: Provider): string =>

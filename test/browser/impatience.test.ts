@@ -36,4 +36,24 @@ describeInChromium('a form that is being sent', () => {
       expectNoComplaints([scene.server.issuer, scene.application.origin]);
     }),
   );
+
+  // A style cannot keep a key from being pressed, and the browser has given up the way to the application by then.
+  test.each(bothModes)('sent twice by a key tells what happened and leads on, $name', ({ javaScriptEnabled }) =>
+    withVisitor(scene.browser, { javaScriptEnabled }, async ({ page }) => {
+      scene.application.slowDown('/callback', pauseMilliseconds * 10);
+      const person = await scene.server.addPerson(javaScriptEnabled ? 'pressing' : 'pressed');
+      await page.goto(authorizationUrl());
+      await page.getByLabel('Username or e-mail address').fill(person.username);
+      await page.getByLabel('Password').fill(person.password);
+      await page.keyboard.press('Enter');
+      await button(page, 'Allow').focus();
+      const onTheWay = page.waitForRequest((request) => request.url().startsWith(scene.application.redirectUri));
+      await page.keyboard.press('Enter');
+      await onTheWay;
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'This sign-in is no longer open' }).waitFor();
+      await page.getByRole('link', { name: /^Open Orbit Notes/ }).click();
+      await page.waitForURL(`${scene.application.origin}/`);
+    }),
+  );
 });

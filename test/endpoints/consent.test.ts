@@ -280,3 +280,30 @@ describe('forged forms, ASVS 3.5', () => {
     expect((await browser.walk((await browser.post('/login', form)).location)).searchParams.has('code')).toBe(true);
   });
 });
+
+describe('an answer that comes twice', () => {
+  const twice = async (overrides: Fields = {}): Promise<Page> => {
+    const { browser } = await newcomer();
+    const page = await askedOf(browser);
+    const fields = { client_id: page.field('client_id'), redirect_uri: page.field('redirect_uri'), ...overrides };
+    const answer = formOf(page, { ...fields, decision: 'deny' });
+    expect((await browser.post('/consent', answer)).status).toBe(303);
+    return browser.post('/consent', answer);
+  };
+
+  test('meets the way to the application, by its name', async () => {
+    const { status, html } = await twice();
+    expect(status).toBe(400);
+    expect(html).toContain('<code>interaction_expired</code>');
+    expect(html).toMatch(/<a class="button fill" href="https:\/\/app\.example\.com">/);
+  });
+
+  test.each([{ client_id: 'nobody' }, { redirect_uri: 'https://evil.example/' }, { redirect_uri: '' }])(
+    'is not led where %j says, for that is no registered way back',
+    async (overrides) => {
+      const { html } = await twice(overrides);
+      expect(html).toContain('<code>interaction_expired</code>');
+      expect(html).not.toContain('<a class="button');
+    },
+  );
+});

@@ -137,13 +137,16 @@ const logoutSamples = (texts: Texts, { clientName, userName, state }: Stranger):
   };
 };
 
-const errorSamples = (texts: Texts): Readonly<Record<string, Markup>> =>
+const errorSamples = (texts: Texts, { clientName: name }: Stranger): Readonly<Record<string, Markup>> =>
   Object.fromEntries(
     (Object.keys(texts.errors) as readonly ErrorKind[]).map((kind) => [
       `error_${kind}`,
       errorPage({
         ...{ texts, kind, requestId: '0b8e6f0c-3d0d-4c5e-9d3c-2f6a6a1b7c11' },
         retryAfterSeconds: kind === 'rate_limited' ? 45 : null,
+        ...(kind === 'interaction_expired' && {
+          wayBack: { client: { name, host: 'orbit.example' }, href: 'https://orbit.example' },
+        }),
       }),
     ]),
   );
@@ -154,7 +157,7 @@ export const samplePages = (texts: Texts, stranger: Stranger = plausible): Reado
   consent: consentSample(texts, stranger),
   ...accountSamples(texts, stranger),
   ...logoutSamples(texts, stranger),
-  ...errorSamples(texts),
+  ...errorSamples(texts, stranger),
 });
 
 /** The same as text. */

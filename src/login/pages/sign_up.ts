@@ -24,6 +24,8 @@ export interface SignUpPage {
   readonly leastPassword: number;
   readonly csrf: string;
   readonly interaction: string | null;
+  /** Hidden fields that name the application. */
+  readonly wayBack?: Readonly<Record<string, string>>;
   readonly action: string;
   readonly signInHref: string;
 }
@@ -65,7 +67,7 @@ ${field({
 };
 
 export const signUpPage = (page: SignUpPage): Markup => {
-  const { texts, csrf, interaction, action, signInHref } = page;
+  const { texts, csrf, interaction, wayBack, action, signInHref } = page;
   const notice = noticeOf(page);
   return layout({
     texts,
@@ -75,7 +77,7 @@ export const signUpPage = (page: SignUpPage): Markup => {
 <p class="lead">${texts.signUp.lead}</p>
 ${notice && errorNotice('sign-up-error', notice)}
 <form class="fields" method="post" action="${action}">
-${hiddenInputs({ csrf, interaction })}
+${hiddenInputs({ csrf, interaction, ...wayBack })}
 ${fields(page)}
 <button class="primary fill">${texts.signUp.submit}</button>
 </form>

@@ -117,6 +117,7 @@ export const english = {
   },
   errorPage: {
     tryAgain: (fromNow: string) => `Try again ${fromNow}.`,
+    open: (client: Markup): Markup => html`Open ${client}`,
     requestId: 'Request ID',
     code: 'Error',
   },

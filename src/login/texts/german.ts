@@ -125,6 +125,7 @@ export const german: Texts = {
   },
   errorPage: {
     tryAgain: (fromNow) => `Versuchen Sie es ${fromNow} erneut.`,
+    open: (client) => html`${client} öffnen`,
     requestId: 'Anfragekennung',
     code: 'Fehler',
   },
