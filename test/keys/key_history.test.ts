@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { hashOfEntry } from '../../src/keys/key_history.ts';
 import { readKeyHistory } from '../../src/keys/read_key_history.ts';
 import { revokeKey, turnNow } from '../../src/keys/rotation.ts';
@@ -69,6 +69,16 @@ describe('the key history', () => {
       exp: start + revokedAt,
       revoked: { revoked_at: start + revokedAt, reason: 'compromised' },
     });
+    await rings.store.close();
+  });
+
+  test('where nothing is due its entries are not read: of a long one that would hold up every request', async () => {
+    const { rings, node } = await eventfulRings();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    await node.keyHistory.refresh();
+    // The last alone tells what time it is at least.
+    expect(parse.mock.calls.filter(([text]) => String(text).includes('"seq":'))).toHaveLength(1);
     await rings.store.close();
   });
 
