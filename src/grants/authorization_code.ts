@@ -8,6 +8,7 @@ import type { AuthorizationCode, RefreshToken, TokenFamily } from '../seams/toke
 import { endFamily } from '../tokens/end_family.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { firstRefreshToken, isOfFamily } from '../tokens/refresh_token_value.ts';
+import { standingScope } from '../tokens/requested_scope.ts';
 import { authorizedResource } from './authorized_resource.ts';
 import { answersChallenge } from './code_verifier.ts';
 import type { Grant } from './grant.ts';
@@ -99,7 +100,7 @@ export const authorizationCode: Grant = async (parameters, client, provider) => 
       client,
       subject: user.sub,
       resource,
-      scope: code.scope,
+      scope: standingScope(code.scope, client, resource),
       endUser: { user, family, refreshToken: refreshToken?.value },
     },
     settle: async ({ response, place }) =>

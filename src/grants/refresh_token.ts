@@ -7,7 +7,7 @@ import { endFamily } from '../tokens/end_family.ts';
 import { type FoundRefreshToken, findRefreshToken } from '../tokens/find_refresh_token.ts';
 import type { TokenResponse } from '../tokens/issue.ts';
 import { nextRefreshToken } from '../tokens/refresh_token_value.ts';
-import { narrowedScope } from '../tokens/requested_scope.ts';
+import { narrowedScope, standingScope } from '../tokens/requested_scope.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
 import { refreshTokenRecord } from './authorization_code.ts';
 import { authorizedResource } from './authorized_resource.ts';
@@ -62,7 +62,7 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
   const family = { ...found.family, nonce: null };
   const user = await standingUser(family.sub, store);
   const resource = await authorizedResource(parameters, family.resource, provider);
-  const scope = narrowedScope(parameters, family.scope);
+  const scope = standingScope(narrowedScope(parameters, family.scope), client, resource);
   const successor = nextRefreshToken(presented);
   return {
     authorization: {

@@ -36,6 +36,13 @@ const chosenScope = (
   return scope;
 };
 
+const mayHave = (client: Client, resource: Resource) => (value: string) =>
+  client.scope.includes(value) && (openidScopes.includes(value) || resource.scope.includes(value));
+
+/** What is left of a scope that was granted: a resource may have been registered anew, with less. */
+export const standingScope = (granted: readonly string[], client: Client, resource: Resource): readonly string[] =>
+  granted.filter(mayHave(client, resource));
+
 /**
  * What a refresh asks for: a subset of what was granted, all of it where none is named. RFC 6749 §6.
  *
@@ -53,7 +60,7 @@ export const narrowedScope = (parameters: Parameters, granted: readonly string[]
  * @throws {OAuthError} invalid_scope: scope_malformed, scope_not_allowed.
  */
 export const requestedUserScope = (parameters: Parameters, client: Client, resource: Resource): readonly string[] => {
-  const allowed = client.scope.filter((value) => openidScopes.includes(value) || resource.scope.includes(value));
+  const allowed = client.scope.filter(mayHave(client, resource));
   const asked = parameters.get('scope');
   if (asked === undefined) return allowed.filter((value) => value !== 'offline_access');
   return chosenScope(asked, allowed, scopeNotAllowed);

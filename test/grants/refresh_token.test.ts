@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { obtainCode, redeem } from '../people.ts';
 import { addResource } from '../test_provider.ts';
 import { expectRefusal, obtainTokens, readAnswer, refresh } from '../token_requests.ts';
 import { offline, openThreeNodes, retrySeconds, type ThreeNodes } from './three_nodes.ts';
@@ -56,6 +57,27 @@ describe('whose a refresh token is', () => {
     );
     const answer = await readAnswer(await named('https://api.example.com'));
     expect(decodeJwt(answer.access_token).aud).toBe('https://api.example.com');
+  });
+
+  test('T044: what a resource is no longer registered for is given by no code and no refresh', async () => {
+    const resource = 'https://turned.example.com';
+    await addResource(people.store, { resource, scope: ['read', 'admin'] });
+    const scope = 'openid offline_access read admin';
+    await people.addClient('turned-app', { resources: [resource], scope: scope.split(' ') });
+    const client = { client_id: 'turned-app' };
+    const tokens = await obtainTokens(people.app, browser, { ...client, scope });
+    expect(tokens.scope).toBe(scope);
+    const code = await obtainCode(browser, { ...client, scope });
+    await people.store.removeResource(resource);
+    await addResource(people.store, { resource, scope: ['read'] });
+    const [redeemed, again] = [
+      await readAnswer(await redeem(people.app, code, client)),
+      await readAnswer(await refresh(people.app, tokens.refresh_token, client)),
+    ];
+    const named = await readAnswer(await refresh(people.app, again.refresh_token, { ...client, scope: 'read admin' }));
+    const left = 'openid offline_access read';
+    expect([redeemed, again, named].map((answer) => answer.scope)).toEqual([left, left, 'read']);
+    expect(decodeJwt(again.access_token).scope).toBe(left);
   });
 
   test('a refresh without its token is invalid_request', async () => {
