@@ -45,6 +45,7 @@ export interface Config {
   /** What who administers from afar must have alike: every setting that is neither secret nor of the machine. */
   readonly shared: Readonly<Record<string, string>>;
   readonly maxConnections: number;
+  readonly keepAliveSeconds: number;
   readonly drainSeconds: number;
   /** `auto`: one for each core. */
   readonly processes: number | 'auto';
@@ -77,6 +78,7 @@ const ofTheMachine: readonly SettingName[] = [
   'KEYTURN_KEK_RING_FILE',
   'KEYTURN_REMOTE',
   'KEYTURN_MAX_CONNECTIONS',
+  'KEYTURN_KEEP_ALIVE_SECONDS',
   'KEYTURN_DRAIN_SECONDS',
   'KEYTURN_PROCESSES',
   'KEYTURN_METRICS_PORT',
@@ -232,6 +234,7 @@ export const readConfig = (environment: Environment): Config => {
     remote: values.KEYTURN_REMOTE,
     shared: sharedOf(environment),
     maxConnections: values.KEYTURN_MAX_CONNECTIONS,
+    keepAliveSeconds: values.KEYTURN_KEEP_ALIVE_SECONDS,
     drainSeconds: values.KEYTURN_DRAIN_SECONDS,
     processes: values.KEYTURN_PROCESSES,
     metricsPort: values.KEYTURN_METRICS_PORT,

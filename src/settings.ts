@@ -208,6 +208,11 @@ export const settings = {
     'The most connections a node holds; further ones are closed immediately. It is lowered, with a warning in the log at start, where a process may not open that many files, 128 more, and one per database connection.',
     '10000',
   ),
+  KEYTURN_KEEP_ALIVE_SECONDS: setting(
+    wholeNumber(1, 3600),
+    'How long a connection is kept after an answer. Behind a proxy that keeps connections, longer than it does: a request that meets the end of its connection on the way is a 502.',
+    '5',
+  ),
   KEYTURN_DRAIN_SECONDS: setting(
     wholeNumber(0, 300),
     'How long requests in flight may take to finish after SIGTERM, SIGINT or SIGHUP.',

@@ -71,6 +71,7 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [minimum: number, ma
   KEYTURN_MAX_CONNECTIONS: [1, 1_000_000],
   KEYTURN_DATABASE_CONNECTIONS: [1, 1000],
   KEYTURN_DRAIN_SECONDS: [0, 300],
+  KEYTURN_KEEP_ALIVE_SECONDS: [1, 3600],
   KEYTURN_PROCESSES: [1, 64],
   KEYTURN_METRICS_PORT: [1, 65535],
 };

@@ -36,7 +36,11 @@ export interface Served extends Listening {
 }
 
 /** Serves a provider of this process over HTTP, through the real adapter. */
-export const serveProvider = async (provider: TestProvider, maxConnections = 100): Promise<Served> => {
+export const serveProvider = async (
+  provider: TestProvider,
+  maxConnections = 100,
+  keepAliveSeconds?: number,
+): Promise<Served> => {
   const { app, log, metrics } = provider;
   const port = await freePort();
   const listening = await listen({
@@ -46,6 +50,7 @@ export const serveProvider = async (provider: TestProvider, maxConnections = 100
     host: '127.0.0.1',
     port,
     maxConnections,
+    ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
     log,
     metrics,
   });

@@ -17,7 +17,6 @@ import { answerUnread, refuse } from './unread_request.ts';
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
   // Looked at here, to be refused with the headers of every answer.
@@ -51,6 +50,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
+  /** How long a connection is kept after an answer. */
+  readonly keepAliveSeconds?: number;
   readonly log: Log;
   readonly metrics?: Metrics;
   readonly tracer?: Tracer | undefined;
@@ -156,7 +157,7 @@ const beginSpan = (tracer: Tracer, request: IncomingMessage, { requestId }: Serv
 
 /** @throws {OperatorError} when the address cannot be listened on. */
 export const listen = async (options: ListenOptions): Promise<Listening> => {
-  const { fetch, direct, fixedHeaders = {}, host, port, maxConnections, tracer } = options;
+  const { fetch, direct, fixedHeaders = {}, host, port, maxConnections, keepAliveSeconds = 5, tracer } = options;
   // Kept beside the response: its own headers cannot be read back once writeHead has sent them.
   const requests = new WeakMap<object, ServedRequest>();
   const server = createAdaptorServer({
@@ -164,7 +165,7 @@ export const listen = async (options: ListenOptions): Promise<Listening> => {
     createServer,
     // HTTP/1.0 needs no Host, and load balancers ask for health without one. Only cookies go by it, and browsers send one.
     hostname: 'localhost',
-    serverOptions: limits,
+    serverOptions: { ...limits, keepAliveTimeout: keepAliveSeconds * 1000 },
   }) as Server;
   server.maxConnections = maxConnections;
   server.setTimeout(stuckMilliseconds);

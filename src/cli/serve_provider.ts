@@ -40,7 +40,7 @@ const openServer = async (provider: Provider, log: FlushedLog): Promise<Opened> 
   const { fetch } = createApp(
     tracer === undefined ? provider : { ...provider, store: traceStore(provider.store, tracer) },
   );
-  const { host, port, databaseConnections } = config;
+  const { host, port, keepAliveSeconds, databaseConnections } = config;
   const wanted = Math.ceil(config.maxConnections / processesOf(config));
   const server = await listen({
     fetch: (request, bindings) => fetch(request, bindings),
@@ -49,6 +49,7 @@ const openServer = async (provider: Provider, log: FlushedLog): Promise<Opened> 
     host,
     port,
     maxConnections: connectionsThatFit(wanted, databaseConnections, log),
+    keepAliveSeconds,
     log,
     metrics,
     tracer,

@@ -17,8 +17,8 @@ vi.mock('node:http', async (importOriginal) => {
 
 let served: Served | undefined;
 
-const serve = async (maxConnections?: number): Promise<number> => {
-  served = await serveProvider(await createTestProvider(), maxConnections);
+const serve = async (maxConnections?: number, keepAliveSeconds?: number): Promise<number> => {
+  served = await serveProvider(await createTestProvider(), maxConnections, keepAliveSeconds);
   return served.port;
 };
 
@@ -32,6 +32,15 @@ describe('limits against slow and many peers', () => {
       requestTimeout: 15_000,
       keepAliveTimeout: 5_000,
       maxConnections: 100,
+    });
+  });
+
+  test('an idle connection is kept for longer where a proxy keeps it for longer', async () => {
+    await serve(100, 75);
+    expect(made.servers.at(-1)).toMatchObject({
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      keepAliveTimeout: 75_000,
     });
   });
 
