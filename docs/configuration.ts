@@ -73,10 +73,11 @@ const groups: readonly Group[] = [
   },
 ];
 
-const { policy, port } = readConfig({});
+const { policy, host, port } = readConfig({});
 
 /** What the settings without a written default come to when nothing is set. */
-const derived: Partial<Record<SettingName, number>> = {
+const derived: Partial<Record<SettingName, number | string>> = {
+  KEYTURN_HOST: host,
   KEYTURN_PORT: port,
   KEYTURN_LEAD_SECONDS: policy.leadSeconds,
   KEYTURN_GRACE_SECONDS: policy.graceSeconds,

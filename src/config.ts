@@ -100,6 +100,7 @@ const sharedOf = (environment: Environment): Config['shared'] =>
   );
 
 type Derivable =
+  | 'KEYTURN_HOST'
   | 'KEYTURN_PORT'
   | 'KEYTURN_KEK_RING'
   | 'KEYTURN_LEAD_SECONDS'
@@ -191,6 +192,9 @@ const contradictionsOf = (policy: RotationPolicy, accessTokenSeconds: number): r
   return found;
 };
 
+const hostOf = (values: Values): string =>
+  values.KEYTURN_HOST ?? (new URL(values.KEYTURN_ISSUER).hostname === '[::1]' ? '::1' : '127.0.0.1');
+
 const portOf = (values: Values): number => {
   if (values.KEYTURN_PORT !== undefined) return values.KEYTURN_PORT;
   const { port } = new URL(values.KEYTURN_ISSUER);
@@ -210,7 +214,7 @@ export const readConfig = (environment: Environment): Config => {
   return {
     issuer: values.KEYTURN_ISSUER,
     loopback: isLoopback(values.KEYTURN_ISSUER),
-    host: values.KEYTURN_HOST,
+    host: hostOf(values),
     port: portOf(values),
     databaseUrl: values.KEYTURN_DATABASE_URL,
     databaseConnections: values.KEYTURN_DATABASE_CONNECTIONS,

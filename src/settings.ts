@@ -58,7 +58,10 @@ export const settings = {
     'The issuer identifier: the `iss` of every token and the start of every URL in the metadata. HTTPS, or http on loopback. Never taken from a request.',
     'http://localhost:3000',
   ),
-  KEYTURN_HOST: setting(z.string().min(1), 'The address to listen on. `0.0.0.0` listens on all.', '127.0.0.1'),
+  KEYTURN_HOST: setting(
+    z.string().min(1),
+    'The address to listen on. `0.0.0.0` listens on all. Default: `::1` where the issuer is at `[::1]`.',
+  ),
   KEYTURN_PORT: setting(
     wholeNumber(1, 65535),
     "The port to listen on. Default: the issuer's port when the issuer is on loopback, else 3000.",

@@ -181,6 +181,17 @@ describe('the issuer, RFC 8414 §2', () => {
   });
 });
 
+describe('the host', () => {
+  test.each([
+    [{}, '127.0.0.1'],
+    [{ KEYTURN_ISSUER: 'http://[::1]:8080' }, '::1'],
+    [{ KEYTURN_ISSUER: 'http://[::1]:8080', KEYTURN_HOST: '::' }, '::'],
+    [{ KEYTURN_ISSUER: 'https://id.example.com' }, '127.0.0.1'],
+  ])('%j listens on %s', (environment: Environment, host) => {
+    expect(readConfig(environment).host).toBe(host);
+  });
+});
+
 describe('the port', () => {
   test.each([
     [{ KEYTURN_ISSUER: 'http://localhost:4123' }, 4123],
