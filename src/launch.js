@@ -56,5 +56,12 @@ if (isRecent(process.versions.node)) {
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const child = spawn(node, [launcher, ...process.argv.slice(2)], { stdio: 'inherit' });
+  child.on('error', ({ code }) => {
+    process.stderr.write(
+      `keyturn: ${node} could not be run (${code}). It is for Linux with glibc 2.28 or newer, in a folder that programs may ` +
+        `be run from. Elsewhere install Node ${needed}, and start Keyturn with that: node src/launch.js\n`,
+    );
+    process.exit(1);
+  });
   child.on('exit', endAs);
 }

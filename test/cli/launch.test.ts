@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { Command } from 'commander';
@@ -159,6 +159,19 @@ describe('an old Node, which cannot run TypeScript as it is', () => {
     });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^keyturn: this is Node \d+\.\d+\.\d+; Keyturn needs Node 24 or newer\. Run "npm ci".*\n$/);
+  });
+
+  test('with a packaged Node of another system it is told so in one line, exit 1', ({ skip }) => {
+    if (oldNode === undefined) return skip(noOldNode);
+    const alone = makeFolder();
+    copyFileSync(launcher, join(alone, 'launch.js'));
+    writeFileSync(join(alone, 'package.json'), '{"type":"module"}');
+    const packaged = join(alone, `node_modules/node-${process.platform}-${process.arch}/bin`);
+    mkdirSync(packaged, { recursive: true });
+    writeFileSync(join(packaged, 'node'), '#!/lib/ld-of-another-system\n', { mode: 0o755 });
+    const { status, stderr } = spawnSync(oldNode, ['launch.js', 'keys', 'list'], { cwd: alone, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^keyturn: .*\/bin\/node could not be run \(ENOENT\)\. .* install Node 24.*\n$/);
   });
 
   test.for(['SIGTERM', 'SIGHUP'] as const)(

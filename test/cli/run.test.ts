@@ -76,6 +76,19 @@ describe('what went wrong', () => {
   test.each([
     [new PasswordHasherBusyError('No thread.'), 1, 'keyturn: No thread.'],
     [new OperatorError('No file.'), 1, 'keyturn: No file.'],
+    [
+      Object.assign(new Error("/lib/libc.so.6: version `GLIBC_2.34' not found"), { code: 'ERR_DLOPEN_FAILED' }),
+      1,
+      "keyturn: A native part could not be loaded (/lib/libc.so.6: version `GLIBC_2.34' not found). ",
+    ],
+    [
+      Object.assign(new Error("Cannot find module '/a/better_sqlite3.node'\nRequire stack:"), {
+        code: 'MODULE_NOT_FOUND',
+      }),
+      1,
+      "could not be loaded (Cannot find module '/a/better_sqlite3.node'). ",
+    ],
+    [new Error('Cannot find native binding. npm has a bug'), 1, 'could not be loaded (Cannot find native binding). '],
     [new Error('No idea'), 70, 'keyturn: No idea. This is a bug in Keyturn'],
   ])('%s', async (error, code, said) => {
     const told: unknown[] = [];
