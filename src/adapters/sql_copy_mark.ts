@@ -22,7 +22,7 @@ export const refusalOf = (name: string, { kind, at, other }: DatabaseCopy): Oper
       `${name} is a copy of ${other ?? 'another database'} that did not come to its end. Run "npx keyturn copy" again with the same --from and --to: it begins anew.`,
     );
   return new OperatorError(
-    `${name} was copied to ${other ?? 'another database'}, ${made}, which is served now. What was spent there since is unspent here. To come back, copy that one to a new database.`,
+    `${name} was copied to ${other ?? 'another database'}, ${made}, which is served now. What was spent there since is unspent here. To go back, copy that one to a new database.`,
   );
 };
 

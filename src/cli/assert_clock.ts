@@ -16,6 +16,6 @@ export const assertClock = async (
   const offSeconds = Math.max(asked - databaseNow, databaseNow - clock.now());
   if (offSeconds > clockErrorSeconds)
     throw new OperatorError(
-      `This machine's clock is ${offSeconds} s off the database's, at most E = ${clockErrorSeconds} s are allowed: tokens of this moment could go on. Nothing was changed. Set the clock right and try again.`,
+      `This machine's clock is ${offSeconds} s off the database's, at most E = ${clockErrorSeconds} s are allowed: tokens issued at this moment could stay valid. Nothing was changed. Set the clock right and try again.`,
     );
 };

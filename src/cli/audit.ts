@@ -15,12 +15,12 @@ export const addAudit = (program: Command, terminal: Terminal): void => {
     about: 'Show the audit log, the newest event first',
     examples: ['audit list', 'audit list --type sign_in.failed --since 86400', 'audit list --subject ada --json'],
     notes:
-      'It holds identifiers alone: no secret, no token, no password. Removing a user takes the network addresses out of their events; KEYTURN_AUDIT_SECONDS says how long those of people are kept; nothing else changes one.',
+      'It holds only identifiers: no secret, no token, no password. Events are never changed, except that removing a user takes the network addresses out of theirs. KEYTURN_AUDIT_SECONDS says how long events of people are kept.',
   })
     .addOption(new Option('--type <type>', 'one kind of event').choices(auditTypes))
     .option('--subject <user>', 'events of one user: username, e-mail address, or sub (also of a removed user)')
     .option('--client <client_id>', 'events of one client')
-    .option('--since <seconds>', 'events of the last so many seconds', wholeNumber(0, longestSinceSeconds))
+    .option('--since <seconds>', 'events of the last SECONDS seconds', wholeNumber(0, longestSinceSeconds))
     .option('--limit <number>', 'the most events to show', wholeNumber(1, mostEvents), 100)
     .action(async (options) => (await import('./audit_list.ts')).listAudit(options, terminal));
 };

@@ -42,7 +42,7 @@ const slowVerifiers = ({ slowestVerifierSeconds }: RotationPolicy): readonly Fin
   return [
     advice(
       'verifiers',
-      `KEYTURN_SLOWEST_VERIFIER_SECONDS is ${slowestVerifierSeconds}, but these keep a key set longer, as they come: ${named}. Where one of them verifies your tokens, raise it.`,
+      `KEYTURN_SLOWEST_VERIFIER_SECONDS is ${slowestVerifierSeconds}, but by default these keep a key set longer: ${named}. If one of them verifies your tokens, raise it.`,
     ),
   ];
 };

@@ -18,7 +18,7 @@ export const checkPostgres = async (
         ...found,
         advice(
           'database',
-          `${label} is of an older version: the next start applies what it lacks (migrations: ${pendingMigrations}), while nodes of that version go on. Back it up first. What is in it was not looked at.`,
+          `${label} is of an older version: the next start applies what it lacks (migrations: ${pendingMigrations}), while nodes of that version go on. Back it up first. Its content was not checked.`,
         ),
       ],
       readable: false,

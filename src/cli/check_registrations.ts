@@ -13,7 +13,7 @@ const checkResource = (resource: Resource, maxTokenSeconds: number): readonly Fi
     return [
       wrong(
         'resources',
-        `${identifier} has tokens of ${accessTokenSeconds} s, but KEYTURN_MAX_TOKEN_SECONDS is ${maxTokenSeconds}; the server does not start so. Raise the setting, or remove and add the resource with less.`,
+        `${identifier} has tokens of ${accessTokenSeconds} s, but KEYTURN_MAX_TOKEN_SECONDS is ${maxTokenSeconds}; the server refuses to start. Raise the setting, or remove the resource and add it again with less.`,
       ),
     ];
   if (accessTokenSeconds < shortestSeconds)

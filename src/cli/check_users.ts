@@ -14,13 +14,11 @@ const unusable = (usernames: readonly string[]): readonly Finding[] => {
     .map((username) =>
       wrong(
         'users',
-        `The password hash of ${username} is no argon2id or bcrypt hash that is verified here, or asks for too much: they cannot sign in. Somebody wrote it into the database. Run: npx keyturn users set-password ${username}`,
+        `The password hash of ${username} is not an argon2id or bcrypt hash that Keyturn verifies, or costs too much to verify: they cannot sign in. Somebody wrote it into the database. Run: npx keyturn users set-password ${username}`,
       ),
     );
   const more = usernames.length - named.length;
-  return more === 0
-    ? named
-    : [...named, wrong('users', `Nor can ${more} more, whose password hashes are alike unusable.`)];
+  return more === 0 ? named : [...named, wrong('users', `Nor can ${more} more, for the same reason.`)];
 };
 
 export const checkUsers = async (

@@ -46,7 +46,7 @@ const missing = ({ loopback, kekRingFile, remote }: Config, keys: readonly Wrapp
   if (remote !== undefined)
     return advice(
       'kek ring',
-      `There is no ring ${kekRingFile} on this machine, so whether it opens the private keys was not looked at. Only commands that turn, revoke or rewrap keys need it.`,
+      `There is no ring ${kekRingFile} on this machine, so whether it opens the private keys was not checked. Only commands that turn, revoke or rewrap keys need it.`,
     );
   if (keys.length > 0)
     return wrong(

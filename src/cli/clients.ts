@@ -23,7 +23,7 @@ const withEndUserOptions = (add: Command): Command =>
     .addOption(new Option('--userinfo-signed-response-alg <alg>', 'default: not signed').choices(signingAlgorithms))
     .option('--id-token-claim <name...>', "end-user's claims put into ID tokens, like roles")
     .option('--first-party', 'our own application: its end-users are not asked for consent')
-    .option('--serves <uri...>', 'resources it is the server of: it may introspect their tokens')
+    .option('--serves <uri...>', 'resources it serves: it may introspect their tokens')
     .option(
       '--dangerously-allow-no-pkce',
       'accept codes without PKCE, where its software has none; confidential clients only',

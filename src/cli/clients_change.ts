@@ -27,8 +27,8 @@ export const rotateSecret = async (clientId: string, options: RotateOptions, ter
   };
   const before =
     options.overlapSeconds === 0
-      ? 'The secret before it stopped working at once.'
-      : `The secret before it works until ${instantInWords(previousExpiresAt, now)}.`;
+      ? 'The previous secret no longer works.'
+      : `The previous secret works until ${instantInWords(previousExpiresAt, now)}.`;
   const words = `client_id      ${clientId}\nclient_secret  ${clientSecret}\n\nThe secret is shown this once; only its hash is kept. ${before}`;
   await withExistingStore(readConfig(terminal.environment), async (store) => {
     const { clientSecretSha256 } = await findClient(clientId, store);

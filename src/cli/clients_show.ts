@@ -34,7 +34,7 @@ export const listClients = async (options: AnswerOptions, terminal: Terminal): P
 const secretInWords = (client: Client, now: NumericDate): string => {
   const { clientSecretSha256, previousClientSecretExpiresAt: until } = client;
   if (clientSecretSha256 === null) return 'It is a public client: it has no secret.';
-  const previous = until !== null && until > now ? ` The one before works until ${instantInWords(until, now)}.` : '';
+  const previous = until !== null && until > now ? ` The previous one works until ${instantInWords(until, now)}.` : '';
   return `Its secret is kept as a hash and cannot be shown.${previous}`;
 };
 

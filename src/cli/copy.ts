@@ -57,7 +57,7 @@ export const copy = async ({ from, to, ...options }: CopyOptions, terminal: Term
     `Copied ${copied.from} to ${copied.to}, and compared every row:`,
     columns([['  table', 'rows', 'SHA-256 of both'], ...rows]),
     '',
-    `Serve it with KEYTURN_DATABASE_URL and the same key-encryption keys. ${copied.from} is not served any more: what is spent from now on is unspent in it. Keep it until you are sure, then remove it.`,
+    `Serve it with KEYTURN_DATABASE_URL and the same key-encryption keys. ${copied.from} is no longer served, because what is spent from now on is unspent in it. Keep it until you are sure, then remove it.`,
   ];
   answer(terminal, options, copied, words.join('\n'));
 };

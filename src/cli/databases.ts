@@ -9,10 +9,10 @@ export const addDatabases = (program: Command, terminal: Terminal): void => {
     about: 'Write a backup of the SQLite database, while the server runs',
     examples: ['backup /var/backups/keyturn/2026-11-28.sqlite'],
     notes:
-      'The file is new (nothing is overwritten), has the mode 0600 and is read through for damage. Private halves that ' +
-      'were erased are not in it; those of today are, wrapped. The key-encryption keys are not: keep them elsewhere. A ' +
-      'backup is not served as it is: "keyturn restore" puts it in place. Postgres has its own tools: back it up with ' +
-      'pg_dump, and after pg_restore run "keyturn restore --in-place".',
+      'FILE must not exist yet. It gets the mode 0600 and is checked for damage. Private halves that were erased are not in ' +
+      'it; the current ones are, wrapped. The key-encryption keys are not: keep them elsewhere. A backup is not served as ' +
+      'it is: "keyturn restore" puts it in place. Postgres has its own tools: back it up with pg_dump, and after ' +
+      'pg_restore run "keyturn restore --in-place".',
   }).action(async (file, options) => (await import('./backup.ts')).backUp(file, options, terminal));
 
   addCommand(program, 'restore [file]', {
@@ -25,17 +25,17 @@ export const addDatabases = (program: Command, terminal: Terminal): void => {
     notes:
       'Stop the server first; a database in use is refused. Every session, refresh token and unspent code ends, and every ' +
       'key that may have been revoked since is revoked: new ones sign at once, and tokens from before are refused. The ' +
-      'database that is replaced is asked which keys it knows as revoked, and kept beside. Killed at any moment it leaves the ' +
-      'old database or the new one. With --nothing-revoked-since the keys stay, but for those that the key history or ' +
-      '--revoked name, and so do access tokens.',
+      'keys that the replaced database knows as revoked stay revoked, and that database is kept under another name. Killed at ' +
+      'any moment, the command leaves the old database or the new one. With --nothing-revoked-since the keys stay, except ' +
+      'those known to be revoked from the replaced database, --history or --revoked, and access tokens stay good.',
   })
-    .option('--in-place', 'there is no file: the database was put back by other means (a snapshot, pg_dump)')
+    .option('--in-place', 'without a file: the database was put back by other means (a snapshot, pg_dump)')
     .option(
       '--history <file>',
-      'a saved copy of /historical-keys: its revocations hold, and the history goes on from it',
+      'a saved copy of /historical-keys: its revocations apply, and the history continues from it',
     )
     .option('--revoked <kid...>', 'keys that were revoked since the backup was made')
-    .option('--nothing-revoked-since', 'you know that nothing else was revoked since: no key and no token')
+    .option('--nothing-revoked-since', 'you state that nothing else was revoked since: no key and no token')
     .action(async (file, options) => (await import('./restore.ts')).restore(file, options, terminal));
 
   addCommand(program, 'copy', {
@@ -45,8 +45,8 @@ export const addDatabases = (program: Command, terminal: Terminal): void => {
       'copy --from file:keyturn.sqlite --to file:/srv/keyturn.sqlite',
     ],
     notes:
-      'Stop the server first; a database in use is refused. Killed at any moment, run it again: it begins anew, or ' +
-      'says that it had come to its end. When it is done the source is not served any more, because what is spent from ' +
+      'Stop the server first; a database in use is refused. If the command is killed, run it again: it starts over, or ' +
+      'says that the copy had been finished. When it is done the source is no longer served, because what is spent from ' +
       'then on is unspent in it. The key-encryption keys stay the same.',
   })
     .requiredOption('--from <url>', 'the database to copy, as in KEYTURN_DATABASE_URL', databaseUrl)

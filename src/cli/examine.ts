@@ -28,7 +28,7 @@ const checkFile = (file: string): { readonly finding: Finding; readonly readable
     return { finding: wrong('database', message), readable: false };
   }
   if (pendingMigrations > 0) {
-    const message = `${file} is of an older version: the next start applies what it lacks (migrations: ${pendingMigrations}). Back it up first. What is in it was not looked at.`;
+    const message = `${file} is of an older version: the next start applies what it lacks (migrations: ${pendingMigrations}). Back it up first. Its content was not checked.`;
     return { finding: advice('database', message), readable: false };
   }
   const open = openDatabaseComplaint(file);

@@ -110,7 +110,7 @@ const comparisonInWords = (comparison: Comparison): string => {
   if (comparison.outcome === 'live_was_cut')
     return `The live history lacks the last ${comparison.missing} entries of the copy, from entry ${seq}: what was published has been taken back. An old answer from a cache looks the same; ask again. ${cause}`;
   const { saved, live } = comparison;
-  return `The two part at entry ${seq}; all before is the same. The copy says: ${entryInWords(saved)}. The live history says: ${entryInWords(live)}. ${cause}`;
+  return `The two differ from entry ${seq} on; everything before is the same. The copy says: ${entryInWords(saved)}. The live history says: ${entryInWords(live)}. ${cause}`;
 };
 
 const compare = async (copy: VerifiedKeyHistory, issuer: string): Promise<Verdict> => {

@@ -74,10 +74,7 @@ const askReplaced = async (held: Database.Database | undefined, terminal: Termin
     );
     return { chain, revocations };
   } catch (error) {
-    warn(
-      terminal,
-      `The database that is replaced could not be asked what it knows of revoked keys (${String(error)}).`,
-    );
+    warn(terminal, `What the database that is replaced knows of revoked keys could not be read (${String(error)}).`);
     return knowsNothing;
   }
 };
@@ -163,7 +160,11 @@ const restoreFile = async (
     const restored = await (async () => {
       const own = await store.readKeyEvents(0);
       const related = beginsAs(witness.chain, own);
-      if (!related) warn(terminal, 'The database that is replaced has another key history; it was asked nothing.');
+      if (!related)
+        warn(
+          terminal,
+          'The database that is replaced has another key history, so what it knows of revoked keys was not used.',
+        );
       const known = related ? witness : knowsNothing;
       const chain = said.chain.length > 0 ? said.chain : known.chain;
       const all = { ...said, chain, revocations: known.revocations, backupAt: copy?.at };

@@ -42,7 +42,7 @@ const keysInWords = ({ revoked, lost, entriesTakenOver }: Restored): readonly st
 ];
 
 const toDo = ({ backupAt }: RestoreReport): string =>
-  `To do: the database knows nothing of what came after ${backupAt === undefined ? 'the backup' : instant(backupAt)}. Lock or remove the users, remove the clients, rotate the secrets and set the passwords that were since.`;
+  `To do: the database knows nothing of what came after ${backupAt === undefined ? 'the backup' : instant(backupAt)}. Repeat what was done since: users locked or removed, clients removed, secrets rotated, passwords set.`;
 
 export const restoredInWords = (report: RestoreReport, config: Config, width: number): string => {
   const { nothingElseRevoked, at } = report;
@@ -52,13 +52,13 @@ export const restoredInWords = (report: RestoreReport, config: Config, width: nu
   const accepted = nothingElseRevoked
     ? [
         wrapText(
-          `Access tokens from before the restore stand until they expire, at the latest ${until}. Those that were revoked after the backup are accepted again until then.`,
+          `Access tokens from before the restore are accepted until they expire, at the latest ${until}. Those that were revoked after the backup are accepted again until then.`,
           width,
         ),
       ]
     : [
         wrapText(
-          'New keys sign from now on, which no verifier has seen: one that does not fetch the key set for an unknown kid refuses new tokens until its own cache is over. Restart such verifiers.',
+          'New keys sign from now on, which no verifier has seen: one that does not fetch the key set for an unknown kid refuses new tokens until its cache expires. Restart such verifiers.',
           width,
         ),
         '',

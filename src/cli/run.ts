@@ -51,8 +51,8 @@ interface Failure {
 /** @param remote - whether the store is that of an issuer elsewhere. */
 const unavailableInWords = (reason: string, remote: boolean): string =>
   remote
-    ? `The store of the issuer could not be used: ${reason}. What was being changed may be changed all the same. Look at what is there, then try again.`
-    : `The database could not be used: ${reason}. Each change was made whole or not at all. Look for another process that holds it or a full disk, and at what is there, then try again.`;
+    ? `The issuer's database could not be used: ${reason}. What was to be changed may have been changed all the same. Look at what is there, then try again.`
+    : `The database could not be used: ${reason}. Each change was made completely or not at all: look at what is there. Look for another process that holds the database, or a full disk, then try again.`;
 
 const itsMessageSaysAll = [OperatorError, KeyVaultError, RegistrationError, PasswordHasherBusyError];
 

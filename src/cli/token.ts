@@ -12,7 +12,7 @@ const addReading = (token: Command, terminal: Terminal): void => {
   addCommand(token, 'inspect <jwt>', {
     about: 'Decode a token without verifying it; - reads it from standard input',
     examples: ['token inspect "$TOKEN"', 'token inspect - < token.txt'],
-    notes: 'Nothing that inspect prints is to be trusted: anyone can write such a token.',
+    notes: 'Trust nothing that inspect prints: anyone can make up such a token.',
   }).action(async (jwt, options) => (await import('./token_inspect.ts')).inspectToken(jwt, options, terminal));
 
   addCommand(token, 'verify <jwt>', {
@@ -22,14 +22,14 @@ const addReading = (token: Command, terminal: Terminal): void => {
       'token verify "$TOKEN" --offline --jwks kept.jwks.json --issuer https://id.example.com',
     ],
     notes:
-      'The key set is fetched from the issuer, so the server has to run; with --jwks nothing is fetched. What is revoked ' +
-      'is not asked for. Exit code 1 means that it does not verify.',
+      'The key set is fetched from the issuer, so the server has to run; with --jwks nothing is fetched. Revocation is not ' +
+      'checked. Exit code 1 means that the token does not verify.',
   })
     .option('--issuer <url>', 'the iss to expect, whose key set is fetched; default: KEYTURN_ISSUER')
     .option('--audience <uri>', 'the aud to expect; default: any')
     .option('--typ <typ>', 'the typ to expect in the header', 'at+jwt')
     .option('--jwks <file>', 'a key set to verify with, in place of the published one; - is standard input')
-    .option('--offline', 'ask nobody: it takes a key set, --jwks')
+    .option('--offline', 'fetch nothing; needs a key set, --jwks')
     .action(async (jwt, options) => (await import('./token_verify.ts')).verifyToken(jwt, options, terminal));
 };
 
@@ -68,8 +68,8 @@ const addRevoking = (token: Command, terminal: Terminal): void => {
       'token revoke --client first-client',
     ],
     notes:
-      'Give one of them. Whose tokens are ended may get new ones: a user can sign in again, a client can ask again. ' +
-      'The running server tells verifiers: the feed at once, a status list when they fetch it next.',
+      'Give one of these options. New tokens can still be had: a user can sign in again, a client can ask again. The running ' +
+      'server tells verifiers: by the feed at once, by a status list when they fetch it next.',
   })
     .option('--jti <jti>', 'one access token')
     .option('--subject <user>', 'a user by username, e-mail address or sub: their sessions and all their tokens')

@@ -18,7 +18,7 @@ const withProfileOptions = (command: Command): Command =>
     .option('--email-verified', 'the address is known to be theirs')
     .option('--name <name>', 'short for --claim name=NAME')
     .option('--claim <name=value>', 'a standard claim of OpenID Connect; may be repeated', namedText)
-    .option('--role <role...>', 'what resources may decide by (the claim roles)');
+    .option('--role <role...>', 'a role, for resources to check (the claim roles)');
 
 const withPasswordOptions = (command: Command): Command =>
   command
@@ -65,7 +65,7 @@ const addReading = (users: Command, terminal: Terminal): void => {
     examples: ['users list', 'users list --after ada --limit 1000 --json'],
     notes: 'With --json, "next" is what --after takes for the users that follow; null when there are none.',
   })
-    .option('--after <username>', 'those behind this one alone', '')
+    .option('--after <username>', 'only users after this one', '')
     .option('--limit <number>', 'the most users to show', wholeNumber(1, mostUsers), 100)
     .action(async (options) => (await import('./users_show.ts')).listUsers(options, terminal));
 

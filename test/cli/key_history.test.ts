@@ -76,7 +76,7 @@ describe('keyturn keys verify-history', () => {
     });
     serve(await (await ofIssuer([...begun, { ...later, at: 60 }]))());
     const parted = await verify();
-    expect(parted).toMatchObject({ code: 1, stdout: expect.stringContaining('The two part at entry 0') });
+    expect(parted).toMatchObject({ code: 1, stdout: expect.stringContaining('The two differ from entry 0 on') });
     expect(parted.stdout).toContain(`published ES256 ${one.kid}`);
   });
 

@@ -297,6 +297,6 @@ describe('what goes wrong becomes one line and an exit code', () => {
       KEYTURN_REMOTE: 'https://id.example.com',
     });
     expect(code).toBe(1);
-    expect(stderr).toContain('What was being changed may be changed all the same.');
+    expect(stderr).toContain('What was to be changed may have been changed all the same.');
   });
 });

@@ -216,7 +216,7 @@ describe('keyturn clients show, rotate-secret and remove', () => {
     const afterSecond = await clientOf('billing');
     expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until - 1))).toEqual([true, true]);
     expect([second, third].map((secret) => isClientSecret(secret, afterSecond, until))).toEqual([false, true]);
-    expect((await keyturn('clients', 'show', 'billing')).stdout).toContain('The one before works until');
+    expect((await keyturn('clients', 'show', 'billing')).stdout).toContain('The previous one works until');
   });
 
   test('what cannot be recorded is not done, and no secret is shown', async () => {

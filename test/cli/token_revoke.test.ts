@@ -64,7 +64,7 @@ describe.runIf(hasPostgres)("on a machine whose clock is not the database's", ()
     ['users', 'set-password', 'ada', '--password-stdin'],
     ['users', 'lock', 'ada'],
     ['users', 'remove', 'ada'],
-  ])('%s %s is refused past E, for tokens of this moment would go on', async (...args) => {
+  ])('%s %s is refused past E, for tokens issued at this moment would go on', async (...args) => {
     const database = await freshDatabase();
     const opened = await openPostgres(database.url, systemClock, { connections: 2, patienceSeconds: 20 });
     await addStanding(opened.store);
