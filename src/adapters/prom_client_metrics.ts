@@ -47,7 +47,7 @@ const createCounters = (registers: Registry[]) => {
     limited: counterOf('rate_limited_total', 'Requests refused by a limit.', 'limit', limitNames),
     signIns: counterOf(
       'sign_ins_total',
-      'Passwords shown at the sign-in page, by what came of it.',
+      'Passwords entered at the sign-in page, by outcome.',
       'outcome',
       signInOutcomes,
     ),
@@ -76,17 +76,19 @@ const createGauges = (registers: Registry[]) => {
   ) => new Gauge<Label>({ name: `keyturn_${name}`, help, labelNames, aggregator, registers });
   return {
     signing: gauge('signing', 'Whether this node signs, 1 or 0; /health/ready says why not.', 'min'),
-    snapshotAge: gauge('snapshot_age_seconds', 'How old the view of the keys is that this node signs with.', 'max'),
+    snapshotAge: gauge('snapshot_age_seconds', "How old this node's view of the keys is.", 'max'),
     clockOffset: gauge(
       'clock_offset_seconds',
       "How far this node's clock was off the database's when the keys were read.",
       'max',
     ),
     standbyMissing: gauge('standby_missing', 'Whether a ring has no standby, 1 or 0.', 'max', ['alg']),
-    nextTurn: gauge('next_turn_seconds', 'Until the standby takes over; absent while there is none.', 'min', ['alg']),
+    nextTurn: gauge('next_turn_seconds', 'Time until the standby takes over; absent while there is none.', 'min', [
+      'alg',
+    ]),
     overdue: gauge('turn_overdue_seconds', 'How far past its period the active key signs.', 'max', ['alg']),
     keys: gauge('keys', 'Published keys, by state.', 'max', ['alg', 'state']),
-    keyAge: gauge('key_age_seconds', 'How long the eldest key of a state has been in it.', 'max', ['alg', 'state']),
+    keyAge: gauge('key_age_seconds', 'How long the oldest key in a state has been in it.', 'max', ['alg', 'state']),
     hashesRunning: gauge('password_hashes_running', 'Passwords being hashed.', 'sum'),
     hashesWaiting: gauge('password_hashes_waiting', 'Passwords waiting to be hashed.', 'sum'),
     feedFollowers: gauge('revocation_feed_followers', 'Open streams of the revocation feed.', 'sum'),
@@ -103,7 +105,7 @@ const createHistograms = (registers: Registry[]) => ({
   }),
   writes: new Histogram({
     name: 'keyturn_store_write_seconds',
-    help: 'How long writes took until they were kept.',
+    help: 'How long writes took until they were confirmed.',
     buckets: writeBuckets,
     registers,
   }),
