@@ -68,3 +68,13 @@ test('every page that has a block to paste starts a server first', () => {
   });
   expect(orphans).toEqual([]);
 });
+
+test('a page whose programs import keyturn/verifier builds it first: in a clone there is no dist/', () => {
+  const unbuilt = pages.flatMap((page) =>
+    sectionsOf(blocksOf(page))
+      .filter(({ blocks }) => blocks.some((block) => wordOf(block, 'file') && block.text.includes("'keyturn/verifier")))
+      .filter(({ serve }) => !serve.text.includes('npm run build:verifier'))
+      .map(({ serve }) => `${page}:${serve.line}`),
+  );
+  expect(unbuilt).toEqual([]);
+});
