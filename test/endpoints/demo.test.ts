@@ -225,7 +225,7 @@ describe('the demo, in the wrong hands', () => {
     for (const path of [callback, '/demo/callback', '/demo/callback?code=x&state=']) {
       const page = await victim.get(path);
       expect(page.status).toBe(400);
-      expect(words(page.html)).toContain('asked for no such answer');
+      expect(words(page.html)).toContain('did not ask for this answer');
       expect(victim.jar.has(tokensCookie)).toBe(false);
     }
   });

@@ -80,8 +80,8 @@ describe('T130: a path has one spelling', () => {
 
   test.each([
     ['/nowhere', 404, 'There is nothing here', null],
-    ['/token', 405, 'This page is not opened this way', 'POST, OPTIONS'],
-    ['/account/sessions', 405, 'This page is not opened this way', 'POST'],
+    ['/token', 405, 'This page cannot be opened this way', 'POST, OPTIONS'],
+    ['/account/sessions', 405, 'This page cannot be opened this way', 'POST'],
   ] as const)('%s has a page for a browser that opens it: %d', async (path, status, heading, allow) => {
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     const response = await provider.app.request(`https://id.example.com${path}`, { headers: { Accept: accept } });

@@ -24,8 +24,8 @@ export const englishDemo = {
   claims: 'Claims',
   asSent: 'As it was sent',
   problems: {
-    state: 'This browser has asked for no such answer (state). Sign in again.',
-    issuer: 'The answer is of another issuer (iss, RFC 9207). Sign in again.',
+    state: 'This browser did not ask for this answer (state). Sign in again.',
+    issuer: 'The answer is from another issuer (iss, RFC 9207). Sign in again.',
     id_token: 'The ID token is not for this application and this request (aud, nonce). Sign in again.',
     too_long: 'The tokens are too long to be kept in a cookie, as the demo does.',
   },

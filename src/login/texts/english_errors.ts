@@ -54,13 +54,13 @@ export const englishErrors = {
     next: 'Check the address, or go back to where you came from.',
   },
   method_not_allowed: {
-    heading: 'This page is not opened this way',
+    heading: 'This page cannot be opened this way',
     explanation: 'The address exists, but it answers only to forms of other pages, or to applications.',
     next: 'Go back to where you came from and start again.',
   },
   internal: {
     heading: 'Something went wrong here',
-    explanation: 'The mistake is ours, and it has been recorded.',
+    explanation: 'The fault is on our side, and it has been recorded.',
     next: 'Try again. If it happens again, tell the people who run this site, with the request ID below.',
   },
 };
