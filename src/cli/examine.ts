@@ -108,8 +108,8 @@ const count = (findings: readonly Finding[], wanted: FindingLevel): number =>
 
 const summary = (findings: readonly Finding[]): string => {
   const [bad, minor] = [count(findings, 'wrong'), count(findings, 'advice')];
-  if (bad > 0) return `${bad} to put right${minor > 0 ? `, ${minor} worth knowing` : ''}.`;
-  return minor > 0 ? `Nothing is wrong; ${minor} worth knowing.` : 'Everything is as it should be.';
+  if (bad > 0) return `${bad} to put right (✗)${minor > 0 ? `, ${minor} worth knowing (!)` : ''}.`;
+  return minor > 0 ? `Nothing is wrong; ${minor} worth knowing (!).` : 'Everything is as it should be.';
 };
 
 export const examine = async (options: AnswerOptions, terminal: Terminal): Promise<void> => {
