@@ -17,7 +17,7 @@ export const remoteOf = ({ remote, adminToken }: Pick<Config, 'remote' | 'adminT
 /** For what works on this machine alone. @throws {OperatorError} where another was named. */
 export const assertNotRemote = ({ remote }: Pick<Config, 'remote'>, command: string): void => {
   if (remote !== undefined)
-    throw new OperatorError(`"keyturn ${command}" only works on the issuer of this machine. Leave out --remote and KEYTURN_REMOTE.`);
+    throw new OperatorError(`"keyturn ${command}" only works on this machine. Leave out --remote and KEYTURN_REMOTE.`);
 };
 
 /** Takes the shared settings over from the issuer that KEYTURN_REMOTE names; those of this machine do not count then. */
