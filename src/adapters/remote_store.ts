@@ -27,7 +27,8 @@ export interface Remote {
   readonly token: string;
 }
 
-const noToken = 'Set KEYTURN_ADMIN_TOKEN to the one the issuer has; without one it has no administration from afar.';
+const noToken =
+  'Set KEYTURN_ADMIN_TOKEN to the one the issuer has; an issuer without one has no remote administration.';
 
 const refusalOf = (status: number, text: string, { issuer }: Remote): Error => {
   if (status === 404) return new OperatorError(`${issuer} has no /admin/store. ${noToken}`);

@@ -10,7 +10,7 @@ export const remoteOf = ({ remote, adminToken }: Pick<Config, 'remote' | 'adminT
   if (remote === undefined) return undefined;
   if (adminToken !== undefined) return { issuer: remote, token: adminToken };
   throw new OperatorError(
-    'Administration from afar needs the token of the issuer in KEYTURN_ADMIN_TOKEN. It is never an option, because others can read command lines.',
+    "Remote administration needs the issuer's token in KEYTURN_ADMIN_TOKEN. It is never an option, because others can read command lines.",
   );
 };
 
