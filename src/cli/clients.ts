@@ -46,7 +46,7 @@ const addAdding = (clients: Command, terminal: Terminal): void => {
     .option('--from <file>', 'read the metadata from a JSON file, or from standard input for -')
     .option('--client-id <id>', 'default: generated')
     .option('--client-name <name>', 'for people to read')
-    .option('--grant-type <type...>', 'default: client_credentials')
+    .option('--grant-type <type...>', 'default: authorization_code with --redirect-uri, client_credentials without')
     .option('--redirect-uri <uri...>', 'compared byte for byte; required for authorization_code')
     .option('--token-endpoint-auth-method <method>', 'client_secret_basic (default), client_secret_post or none')
     .option(

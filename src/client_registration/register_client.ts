@@ -52,6 +52,10 @@ const resourcesOf = (
       );
 };
 
+/** What redirect URIs are for, and without one a service that acts for itself. RFC 7591 §2. */
+const defaultGrantTypes = ({ redirect_uris: redirectUris = [] }: ClientMetadata): readonly string[] =>
+  redirectUris.length > 0 ? ['authorization_code'] : ['client_credentials'];
+
 const defaultScope = (grantTypes: readonly string[], resources: readonly Resource[]): readonly string[] => {
   const ofEndUser = grantTypes.includes('authorization_code') ? ['openid', 'profile', 'email'] : [];
   const offline = ofEndUser.length > 0 && grantTypes.includes('refresh_token') ? ['offline_access'] : [];
@@ -186,7 +190,7 @@ export const registerClient = (
 ): ClientRegistration => {
   const { metadata, ignored } = parseClientMetadata(input);
   const { token_endpoint_auth_method: tokenEndpointAuthMethod = 'client_secret_basic' } = metadata;
-  const { client_id: clientId = randomUUID(), grant_types: grantTypes = ['client_credentials'] } = metadata;
+  const { client_id: clientId = randomUUID(), grant_types: grantTypes = defaultGrantTypes(metadata) } = metadata;
   const isPublic = tokenEndpointAuthMethod === 'none';
   assertConsistent(metadata, grantTypes, isPublic);
   assertEndUserMembers(metadata, grantTypes, isPublic, loopback);

@@ -18,6 +18,17 @@ const register = (metadata: object, resources: readonly Resource[] = [api], loop
 const refusalOf = (make: () => unknown): string => refusedRegistration(make).message;
 
 describe('a client that end-users sign in to, OpenID Connect Dynamic Client Registration 1.0 §2', () => {
+  test.each([undefined, 'none'])('redirect URIs without grant types, %s: authorization_code, RFC 7591 §2', (method) => {
+    const redirect_uris = signsIn.redirect_uris;
+    const { client } = registerClient({ redirect_uris, token_endpoint_auth_method: method }, [api], now);
+    expect(client).toMatchObject({
+      grantTypes: ['authorization_code'],
+      scope: ['openid', 'profile', 'email'],
+      resources: [],
+    });
+    expect(registerClient({ redirect_uris: [] }, [api], now).client.grantTypes).toEqual(['client_credentials']);
+  });
+
   test('nothing said: a web application, RS256 ID tokens, PKCE, consent, tokens for userinfo', () => {
     const { client, warnings } = register({});
     expect(client).toMatchObject({
