@@ -11,6 +11,8 @@ import { isMissing, readRegularFile } from './regular_file.ts';
 import { syncPath } from './sync_path.ts';
 
 const groupAndOthers = 0o077;
+/** Of a file that an access control list opens to one user more: what that user may do stands in place of the group's. */
+const ofCredential = 0o440;
 
 const newKek = (): KekRing['keys'][number] => ({
   kty: 'oct',
@@ -71,6 +73,10 @@ const replaceWith = (ring: KekRing, path: string): void => {
   syncFolderOf(path);
 };
 
+/** A folder of systemd.exec(5) that nobody sees into but the service it was made for. */
+const isCredential = (path: string, mode: number): boolean =>
+  dirname(path) === process.env.CREDENTIALS_DIRECTORY && (mode & 0o777) === ofCredential;
+
 /** @throws {OperatorError} when it is missing, no file, readable by others, or no ring. */
 export const readKekRingFile = (path: string): KekRing => {
   if (isMissing(path))
@@ -83,7 +89,7 @@ export const readKekRingFile = (path: string): KekRing => {
     throw new OperatorError(
       `The ring of key-encryption keys ${path} could not be read: ${found}. Name a file that this user may read in KEYTURN_KEK_RING_FILE, or put its content into KEYTURN_KEK_RING.`,
     );
-  if ((found.mode & groupAndOthers) !== 0)
+  if ((found.mode & groupAndOthers) !== 0 && !isCredential(path, found.mode))
     throw new OperatorError(`The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`);
   return parseKekRing(found.text, path);
 };
