@@ -20,11 +20,16 @@ export const assertNotRemote = ({ remote }: Pick<Config, 'remote'>, command: str
     throw new OperatorError(`"keyturn ${command}" only works on this machine. Leave out --remote and KEYTURN_REMOTE.`);
 };
 
-/** Takes the shared settings over from the issuer that KEYTURN_REMOTE names; those of this machine do not count then. */
+const isShared = (name: string): boolean => sharedSettings.some((shared) => shared === name);
+
+/**
+ * Takes the shared settings over from the issuer that KEYTURN_REMOTE names; those of this machine do not count then. What else
+ * it tells, such as a ring of keys that others have, is none of its business.
+ */
 export const takeOverSettings = async (terminal: Terminal): Promise<void> => {
-  const own = Object.fromEntries(
-    Object.entries(terminal.environment).filter(([name]) => !sharedSettings.some((shared) => shared === name)),
-  );
+  const own = Object.fromEntries(Object.entries(terminal.environment).filter(([name]) => !isShared(name)));
   const remote = remoteOf(readConfig(own));
-  if (remote !== undefined) terminal.environment = { ...own, ...(await readRemoteSettings(remote)) };
+  if (remote === undefined) return;
+  const theirs = Object.entries(await readRemoteSettings(remote)).filter(([name]) => isShared(name));
+  terminal.environment = { ...own, ...Object.fromEntries(theirs) };
 };
