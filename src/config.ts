@@ -22,6 +22,8 @@ export interface Config {
   readonly databaseConnections: number;
   readonly kekRing: string | undefined;
   readonly kekRingFile: string;
+  /** The folder in which systemd hands over files (systemd.exec(5)). */
+  readonly credentials: string | undefined;
   readonly policy: RotationPolicy;
   readonly accessTokenSeconds: number;
   readonly idTokenSeconds: number;
@@ -220,6 +222,7 @@ export const readConfig = (environment: Environment): Config => {
     databaseConnections: values.KEYTURN_DATABASE_CONNECTIONS,
     kekRing: values.KEYTURN_KEK_RING,
     kekRingFile: values.KEYTURN_KEK_RING_FILE,
+    credentials: environment.CREDENTIALS_DIRECTORY,
     policy,
     accessTokenSeconds: values.KEYTURN_ACCESS_TOKEN_SECONDS,
     idTokenSeconds: values.KEYTURN_ID_TOKEN_SECONDS,

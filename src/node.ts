@@ -60,7 +60,7 @@ const openVault = async (config: Config, store: SigningKeyStore): Promise<KeyVau
   if (config.kekRing !== undefined) return createJoseKeyVault(parseKekRing(config.kekRing, 'KEYTURN_KEK_RING'));
   const { keys } = await store.readSigningKeys();
   if (config.loopback && keys.length === 0) makeKekRingFile(config.kekRingFile);
-  return createJoseKeyVault(readKekRingFile(config.kekRingFile));
+  return createJoseKeyVault(readKekRingFile(config.kekRingFile, config.credentials));
 };
 
 export const openRotation = async (

@@ -181,6 +181,12 @@ describe('the issuer, RFC 8414 §2', () => {
   });
 });
 
+test('the folder in which systemd hands over files is as systemd says', () => {
+  expect(readConfig({ CREDENTIALS_DIRECTORY: '/run/credentials/keyturn.service' }).credentials).toBe(
+    '/run/credentials/keyturn.service',
+  );
+});
+
 describe('the host', () => {
   test.each([
     [{}, '127.0.0.1'],

@@ -73,12 +73,11 @@ const replaceWith = (ring: KekRing, path: string): void => {
   syncFolderOf(path);
 };
 
-/** A folder of systemd.exec(5) that nobody sees into but the service it was made for. */
-const isCredential = (path: string, mode: number): boolean =>
-  dirname(path) === process.env.CREDENTIALS_DIRECTORY && (mode & 0o777) === ofCredential;
-
-/** @throws {OperatorError} when it is missing, no file, readable by others, or no ring. */
-export const readKekRingFile = (path: string): KekRing => {
+/**
+ * @param credentials - the folder of systemd.exec(5) that nobody sees into but the service it was made for.
+ * @throws {OperatorError} when it is missing, no file, readable by others, or no ring.
+ */
+export const readKekRingFile = (path: string, credentials?: string): KekRing => {
   if (isMissing(path))
     throw new OperatorError(
       `The ring of key-encryption keys ${path} is missing. Set KEYTURN_KEK_RING_FILE to where it is, or KEYTURN_KEK_RING to ` +
@@ -89,7 +88,8 @@ export const readKekRingFile = (path: string): KekRing => {
     throw new OperatorError(
       `The ring of key-encryption keys ${path} could not be read: ${found}. Name a file that this user may read in KEYTURN_KEK_RING_FILE, or put its content into KEYTURN_KEK_RING.`,
     );
-  if ((found.mode & groupAndOthers) !== 0 && !isCredential(path, found.mode))
+  const isCredential = dirname(path) === credentials && (found.mode & 0o777) === ofCredential;
+  if ((found.mode & groupAndOthers) !== 0 && !isCredential)
     throw new OperatorError(`The ring of key-encryption keys ${path} can be read by others. Run: chmod 600 ${path}`);
   return parseKekRing(found.text, path);
 };

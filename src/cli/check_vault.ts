@@ -60,11 +60,12 @@ const missing = ({ loopback, kekRingFile, remote }: Config, keys: readonly Wrapp
 
 /** @param keys - every row. */
 export const checkVault = async (config: Config, keys: readonly SigningKeyRecord[]): Promise<readonly Finding[]> => {
-  const { kekRing, kekRingFile } = config;
+  const { kekRing, kekRingFile, credentials } = config;
   const wrapped = keys.filter(isWrapped);
   if (kekRing === undefined && isMissing(kekRingFile)) return [missing(config, wrapped)];
   try {
-    const ring = kekRing === undefined ? readKekRingFile(kekRingFile) : parseKekRing(kekRing, 'KEYTURN_KEK_RING');
+    const ring =
+      kekRing === undefined ? readKekRingFile(kekRingFile, credentials) : parseKekRing(kekRing, 'KEYTURN_KEK_RING');
     return await checkRing(config, createJoseKeyVault(ring), wrapped);
   } catch (error) {
     if (error instanceof OperatorError) return [wrong('kek ring', error.message)];

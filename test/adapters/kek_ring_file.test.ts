@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { lockFile } from '../../src/adapters/file_lock.ts';
 import { createJoseKeyVault } from '../../src/adapters/jose_key_vault.ts';
 import { addKekToFile, makeKekRingFile, promoteKekInFile, readKekRingFile } from '../../src/adapters/kek_ring_file.ts';
@@ -173,19 +173,14 @@ describe('reading a ring', () => {
     const path = newPath();
     makeKekRingFile(path);
     const { keys } = readKekRingFile(path);
-    vi.stubEnv('CREDENTIALS_DIRECTORY', dirname(path));
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-    });
     chmodSync(path, 0o440);
-    expect(readKekRingFile(path).keys).toEqual(keys);
+    expect(readKekRingFile(path, dirname(path)).keys).toEqual(keys);
     for (const mode of [0o460, 0o444, 0o450]) {
       chmodSync(path, mode);
-      expect(refusalOf(() => readKekRingFile(path))).toContain('can be read by others');
+      expect(refusalOf(() => readKekRingFile(path, dirname(path)))).toContain('can be read by others');
     }
     chmodSync(path, 0o440);
-    vi.stubEnv('CREDENTIALS_DIRECTORY', makeFolder());
-    expect(refusalOf(() => readKekRingFile(path))).toContain('can be read by others');
+    expect(refusalOf(() => readKekRingFile(path, makeFolder()))).toContain('can be read by others');
   });
 
   test.each([0o640, 0o604, 0o660, 0o644, 0o610, 0o601])('refuses one that others can touch: mode %o', (mode) => {
