@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { administrationProtocol } from '../../src/seams/administered_store.ts';
 import {
   addClient,
   addResource,
@@ -158,7 +159,7 @@ describe('a content coding is not undone, and is told so, RFC 9110 §15.5.16', (
   test('the administration too, which takes JSON', async () => {
     const adminToken = 'x'.repeat(43);
     const { app } = await createTestProvider({ environment: { KEYTURN_ADMIN_TOKEN: adminToken } });
-    const body = '{"protocol":2,"verb":"listClients","arguments":[]}';
+    const body = JSON.stringify({ protocol: administrationProtocol, verb: 'listClients', arguments: [] });
     const call = (sent: string, headers: Readonly<Record<string, string>>) =>
       app.request('/admin/store', {
         method: 'POST',
