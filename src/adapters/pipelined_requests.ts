@@ -2,6 +2,25 @@
 // is out. Node hands them over all at once, and the answers have to keep their order anyway: a thousand on each of ten
 // connections would have everybody else wait for seconds. RFC 9112 §9.3.2.
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** While more of a connection wait, it is not read: Node itself stops for answers that pile up, and here none do. */
+const mostWaiting = 100;
+
+const waitingOn = new WeakMap<Socket, number>();
+
+const wait = (socket: Socket): void => {
+  const waiting = (waitingOn.get(socket) ?? 0) + 1;
+  waitingOn.set(socket, waiting);
+  // Node reads on at the end of each request, so not before those that came with it are taken apart.
+  if (waiting > mostWaiting) process.nextTick(() => socket.pause());
+};
+
+const waitNoMore = (socket: Socket): void => {
+  const waiting = (waitingOn.get(socket) ?? 0) - 1;
+  waitingOn.set(socket, waiting);
+  if (waiting === mostWaiting) socket.resume();
+};
 
 /**
  * Begins at once where nothing is before it. What follows an answer that closes the connection, or whose peer went away, never
@@ -13,9 +32,12 @@ export const onceAnswered = (before: ServerResponse | undefined, begin: () => vo
     return;
   }
   const { socket } = before.req;
+  wait(socket);
   before.once('close', () =>
     setImmediate(() => {
-      if (!socket.writableEnded && !socket.destroyed) begin();
+      if (socket.writableEnded || socket.destroyed) return;
+      waitNoMore(socket);
+      begin();
     }),
   );
 };
