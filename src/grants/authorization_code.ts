@@ -81,7 +81,8 @@ export const refreshTokenRecord = (
  * The code is 43 base64url characters (32 bytes), looked up by SHA-256 and never stored. It is valid while now < expiresAt.
  *
  * @throws {OAuthError} invalid_request: code_missing; invalid_grant: code_unknown, code_expired, client_mismatch,
- *   redirect_uri_mismatch, pkce_mismatch, family_ended, user_gone, code_used (which also ends what the code gave).
+ *   redirect_uri_mismatch, pkce_mismatch, family_ended, user_gone, code_used (which also ends what the code gave);
+ *   invalid_scope, invalid_target.
  * @see RFC 6749 §4.1.3 https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
  */
 export const authorizationCode: Grant = async (parameters, client, provider) => {

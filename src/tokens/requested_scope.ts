@@ -39,9 +39,17 @@ const chosenScope = (
 const mayHave = (client: Client, resource: Resource) => (value: string) =>
   client.scope.includes(value) && (openidScopes.includes(value) || resource.scope.includes(value));
 
-/** What is left of a scope that was granted: a resource may have been registered anew, with less. */
-export const standingScope = (granted: readonly string[], client: Client, resource: Resource): readonly string[] =>
-  granted.filter(mayHave(client, resource));
+/**
+ * What is left of a scope that was granted: a resource may have been registered anew, with less.
+ *
+ * @throws {OAuthError} invalid_scope: scope_not_allowed, where nothing is: an answer without `scope` would mean all of it
+ *   (RFC 6749 §5.1).
+ */
+export const standingScope = (granted: readonly string[], client: Client, resource: Resource): readonly string[] => {
+  const standing = granted.filter(mayHave(client, resource));
+  if (standing.length === 0 && granted.length > 0) throw new OAuthError('scope_not_allowed');
+  return standing;
+};
 
 /**
  * What a refresh asks for: a subset of what was granted, all of it where none is named. RFC 6749 §6.

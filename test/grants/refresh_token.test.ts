@@ -80,6 +80,22 @@ describe('whose a refresh token is', () => {
     expect(decodeJwt(again.access_token).scope).toBe(left);
   });
 
+  // An answer that names no scope would mean all that was asked for (RFC 6749 §5.1).
+  test('T044: where a resource is registered for nothing of it any more, code and refresh are invalid_scope and stay good', async () => {
+    const resource = 'https://emptied.example.com';
+    const scopes = ['read', 'admin'];
+    await addResource(people.store, { resource, scope: scopes });
+    await people.addClient('emptied-app', { resources: [resource], scope: scopes });
+    const client = { client_id: 'emptied-app' };
+    const tokens = await obtainTokens(people.app, browser, { ...client, scope: 'read admin' });
+    const code = await obtainCode(browser, { ...client, scope: 'admin' });
+    await people.store.removeResource(resource);
+    await addResource(people.store, { resource, scope: ['read'] });
+    await expectRefusal(await redeem(people.app, code, client), 'invalid_scope');
+    await expectRefusal(await refresh(people.app, tokens.refresh_token, { ...client, scope: 'admin' }), 'invalid_scope');
+    expect((await readAnswer(await refresh(people.app, tokens.refresh_token, client))).scope).toBe('read');
+  });
+
   test('a refresh without its token is invalid_request', async () => {
     const response = await refresh(people.app, '');
     await expectRefusal(response, 'invalid_request');
