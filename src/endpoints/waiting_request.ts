@@ -9,7 +9,9 @@ import { resumeInteraction } from '../login/interaction.ts';
 import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
 import type { WayBack } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
+import type { Client } from '../seams/client_store.ts';
 import type { Interaction } from '../seams/session_store.ts';
+import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
 import { pageHref, paths } from './paths.ts';
 
@@ -43,6 +45,19 @@ export const wayBackFields = ({ request }: WaitingRequest): Readonly<Record<stri
   redirect_uri: request.redirectUri,
 });
 
+/** What went wrong is told in any case, and this is only beside it. */
+const findClientWherePossible = async (
+  clientId: string,
+  store: Pick<Provider['store'], 'findClient'>,
+): Promise<Client | undefined> => {
+  try {
+    return await store.findClient(clientId);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined;
+    throw error;
+  }
+};
+
 /** @returns undefined where the form that was sent names no application of ours on the web. */
 export const wayBackOf = async (
   context: Context<AppEnvironment>,
@@ -51,7 +66,7 @@ export const wayBackOf = async (
   const form = context.get('pageForm');
   const [clientId, redirectUri] = [form?.get('client_id'), form?.get('redirect_uri')];
   if (clientId === undefined || redirectUri === undefined) return undefined;
-  const client = await store.findClient(clientId);
+  const client = await findClientWherePossible(clientId, store);
   if (client?.redirectUris.includes(redirectUri) !== true || !/^https?:/.test(redirectUri)) return undefined;
   const { origin } = new URL(redirectUri);
   return { client: { name: client.clientName, host: shownHostOf(redirectUri) }, href: origin };

@@ -92,7 +92,10 @@ describe('whose a refresh token is', () => {
     await people.store.removeResource(resource);
     await addResource(people.store, { resource, scope: ['read'] });
     await expectRefusal(await redeem(people.app, code, client), 'invalid_scope');
-    await expectRefusal(await refresh(people.app, tokens.refresh_token, { ...client, scope: 'admin' }), 'invalid_scope');
+    await expectRefusal(
+      await refresh(people.app, tokens.refresh_token, { ...client, scope: 'admin' }),
+      'invalid_scope',
+    );
     expect((await readAnswer(await refresh(people.app, tokens.refresh_token, client))).scope).toBe('read');
   });
 
