@@ -10,7 +10,7 @@ import { checkLogoutRequest, type LogoutRequest, logoutParameterNames } from '..
 import { shownHostOf } from '../login/pages/client_words.ts';
 import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
 import { signedOutPage } from '../login/pages/signed_out.ts';
-import { findSignedIn, findUnendedSession, type SignedIn } from '../login/session.ts';
+import { findUnendedSession, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
@@ -72,18 +72,23 @@ const confirm = (
   return pageResponse(context, markup, { leadsAway: redirectTo !== undefined });
 };
 
+/** Also of a browser that stayed away too long. It is not signed in by this, and its silence goes on. */
+const findUnended = async (context: Context, provider: Provider): Promise<SignedIn | undefined> => {
+  const session = await findUnendedSession(readSessionCookie(context, provider), provider);
+  const user = session && (await provider.store.findUser(session.sub));
+  return session && user && { session, user };
+};
+
 /** Whether the hint proves that the client means this very session, so that nothing needs asking. */
 const means = ({ hinted }: LogoutRequest, session: Session): boolean =>
   hinted !== undefined && hinted.sub === session.sub && hinted.sid === session.sid;
 
 const logOut = async (context: Context, parameters: Parameters, provider: Provider): Promise<Response> => {
   const request = await checkLogoutRequest(parameters, provider);
-  const cookie = readSessionCookie(context, provider);
-  const session = await findUnendedSession(cookie, provider);
-  if (session !== undefined && means(request, session)) return signOut(context, session, request, provider);
-  const signedIn = await findSignedIn(cookie, provider);
-  if (signedIn === undefined) return finish(context, request.hinted ? request : stayHere(request), provider);
-  return confirm(context, parameters, signedIn, request, provider);
+  const unended = await findUnended(context, provider);
+  if (unended === undefined) return finish(context, request.hinted ? request : stayHere(request), provider);
+  if (means(request, unended.session)) return signOut(context, unended.session, request, provider);
+  return confirm(context, parameters, unended, request, provider);
 };
 
 /** The confirmation page and the account page post here with their token, and whose page it is; a client posts without. */
@@ -95,13 +100,10 @@ const post = async (context: Context, provider: Provider): Promise<Response> => 
   if (form.get('csrf') === undefined) return logOut(context, form, provider);
   await readPageForm(context, provider);
   const request = await checkLogoutRequest(form, provider);
-  const cookie = readSessionCookie(context, provider);
-  const session = await findUnendedSession(cookie, provider);
-  if (session !== undefined && form.get('account') === session.sub) return signOut(context, session, request, provider);
-  const signedIn = await findSignedIn(cookie, provider);
-  return signedIn === undefined
-    ? finish(context, request, provider)
-    : confirm(context, form, signedIn, request, provider);
+  const unended = await findUnended(context, provider);
+  if (unended === undefined) return finish(context, request, provider);
+  if (form.get('account') !== unended.user.sub) return confirm(context, form, unended, request, provider);
+  return signOut(context, unended.session, request, provider);
 };
 
 export const endSession: Endpoint = (provider) => ({

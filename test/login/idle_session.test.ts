@@ -61,6 +61,17 @@ describe('a session that is over by silence', () => {
     expect(await refresh()).toBe(200);
   });
 
+  test('T085: is asked for where nothing proves it, since it has not ended, and is open again by none of that', async () => {
+    const { browser, refresh } = await signedIn();
+    await people.pass(600);
+    const page = await browser.get('/logout');
+    expect(page.html).toContain('Sign out?');
+    expect(await isIn(browser)).toBe(false);
+    const form = { csrf: page.field('csrf'), account: page.field('account') };
+    expect((await browser.post('/logout', form)).html).toContain('You are signed out');
+    expect(await refresh()).toBe(400);
+  });
+
   test('T096: is still on the account page, where it can be ended', async () => {
     const { refresh } = await signedIn();
     await people.pass(600);
