@@ -40,6 +40,19 @@ const isIn = async (cookie: string | undefined, login = 'ada'): Promise<boolean>
 const sessionOf = ({ jar }: Browser): string => jar.get(sessionName) ?? '';
 
 describe('sign-in, RFC 9700 §4.12', () => {
+  test('a form that comes again after its request was answered meets the way to the application', async () => {
+    await people.addClient('first-party', { firstParty: true });
+    const browser = people.openBrowser();
+    const page = await browser.get((await browser.get(authorizePath({ client_id: 'first-party' }))).location);
+    const names = ['csrf', 'interaction', 'client_id', 'redirect_uri'];
+    const fields = Object.fromEntries(names.map((name) => [name, page.field(name)]));
+    const form = { ...fields, login: 'ada', password };
+    expect((await browser.get((await browser.post('/login', form)).location)).location).toContain('code=');
+    const { status, html } = await browser.post('/login', form);
+    expect(status).toBe(400);
+    expect(html).toContain(`<a class="button fill" href="${new URL(redirectUri).origin}">`);
+  });
+
   test('T058: every answer to a form that goes on is 303, so that the password is not sent along', async () => {
     const browser = people.openBrowser();
     const { location } = await browser.get(authorizePath());

@@ -43,6 +43,19 @@ const keptName = async (name: string): Promise<unknown> => {
 };
 
 describe('sign-up', () => {
+  test('a form that comes again after its request was answered meets the way to the application', async () => {
+    await people.addClient('first-party', { firstParty: true });
+    const browser = people.openBrowser();
+    const asked = authorizePath({ client_id: 'first-party', prompt: 'create' });
+    const page = await browser.get((await browser.get(asked)).location);
+    const names = ['csrf', 'interaction', 'client_id', 'redirect_uri'];
+    const form = { ...Object.fromEntries(names.map((name) => [name, page.field(name)])), ...accountOf(newName()) };
+    expect((await browser.get((await browser.post('/sign-up', form)).location)).location).toContain('code=');
+    expect((await browser.post('/sign-up', form)).html).toContain(
+      '<a class="button fill" href="https://app.example.com">',
+    );
+  });
+
   test('makes an account and signs its end-user in, under a cookie of its own', async () => {
     const browser = people.openBrowser();
     const page = await signUp(accountOf('grace'), browser);
