@@ -1,9 +1,10 @@
 // `keyturn restore`: makes a database of a backup beside the one there is, ends in it what the backup would revive, and
 // only then gives it its place. Killed at any moment it leaves either the old database or the new one.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type Database from 'better-sqlite3';
 import { inspectSqliteDatabase, readCopyMark } from '../adapters/better_sqlite3_database.ts';
+import { openError } from '../adapters/better_sqlite3_errors.ts';
 import {
   holdEmptyFile,
   holdSqliteFile,
@@ -122,6 +123,16 @@ const removeLeftovers = (file: string): void => {
   }
 };
 
+/** The folder is made as the first start makes it. @throws {OperatorError} where it cannot be, or be looked through. */
+const makeRoom = (file: string): void => {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    removeLeftovers(file);
+  } catch (error) {
+    throw openError(file, error);
+  }
+};
+
 const asideOf = (file: string, now: NumericDate): string => {
   const name = `${file}.before-restore-${new Date(now * 1000).toISOString().replaceAll(/[-:]|\.000/g, '')}`;
   let aside = name;
@@ -149,7 +160,7 @@ const restoreFile = async (
     throw new OperatorError(`${file} is the database itself. To treat it as restored, use --in-place.`);
   const { copy } = inspectSqliteDatabase(backup);
   if (copy !== undefined && copy.kind !== 'backup') throw refusalOf(backup, copy);
-  removeLeftovers(file);
+  makeRoom(file);
   const stage = `${beside(file)}${process.pid}`;
   const held = holdReplaced(file, stage);
   try {

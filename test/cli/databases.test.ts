@@ -32,7 +32,7 @@ import {
 } from '../contracts/records.ts';
 import { databasePathIn } from '../running_server.ts';
 import { createRecordedLog } from '../test_provider.ts';
-import { asOneLine, createTemplate } from './in_process.ts';
+import { asOneLine, createTemplate, runCommand } from './in_process.ts';
 import { stoppedIssuer } from './stopped_issuer.ts';
 
 const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
@@ -180,6 +180,21 @@ describe('keyturn restore', () => {
     const { code, stderr } = await keyturn('restore', named);
     expect([code, stderr.replaceAll('\n', ' ')]).toEqual([1, expect.stringContaining(message)]);
     expect(readFileSync(database())).toEqual(before);
+  });
+
+  test('to a folder that is not there yet, as on a new machine, it is made; below a file, that is said', async () => {
+    await keyturn('backup', pathIn('b.sqlite'));
+    const restoreTo = (path: string) =>
+      runCommand(['restore', pathIn('b.sqlite')], {
+        environment: { ...issuer.environment, KEYTURN_DATABASE_URL: `file:${path}` },
+      });
+    expect(await restoreTo(pathIn('b.sqlite/keyturn.sqlite'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/could not be opened \((?:ENOTDIR|EEXIST)\)\. A part of the path is not a folder/),
+    });
+    expect(await restoreTo(pathIn('new/folder/keyturn.sqlite'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await kidsIn(pathIn('new/folder/keyturn.sqlite'))).length).toBeGreaterThan(0);
+    expect(statSync(pathIn('new')).mode & 0o777).toBe(0o700);
   });
 
   test('what a killed restore of the same process number left is removed, as in a container', async () => {
