@@ -9,17 +9,24 @@ const mostWaiting = 100;
 
 const waitingOn = new WeakMap<Socket, number>();
 
+/** Node itself reads on for more of a body, and at the end of each request. */
+const pauseAgain = function (this: Socket): void {
+  this.pause();
+};
+
 const wait = (socket: Socket): void => {
   const waiting = (waitingOn.get(socket) ?? 0) + 1;
   waitingOn.set(socket, waiting);
-  // Node reads on at the end of each request, so not before those that came with it are taken apart.
-  if (waiting > mostWaiting) process.nextTick(() => socket.pause());
+  if (waiting !== mostWaiting + 1) return;
+  socket.on('resume', pauseAgain);
+  // Those that came with it are taken apart first.
+  process.nextTick(() => socket.pause());
 };
 
 const waitNoMore = (socket: Socket): void => {
   const waiting = (waitingOn.get(socket) ?? 0) - 1;
   waitingOn.set(socket, waiting);
-  if (waiting === mostWaiting) socket.resume();
+  if (waiting === mostWaiting) socket.off('resume', pauseAgain).resume();
 };
 
 /**
