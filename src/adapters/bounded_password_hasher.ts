@@ -12,7 +12,8 @@ const mostWaitMilliseconds = { verify: 20_000, hash: 8_000 } as const;
 
 /**
  * @param mostAtOnce - below the size of the thread pool.
- * @param mostWaiting - beyond them, PasswordHasherBusyError, as for a verification that has waited 20 s, and a hash that has waited 8 s.
+ * @param mostWaiting - beyond them, PasswordHasherBusyError, as for a verification that has waited 20 s, and a hash that
+ *   has waited 8 s.
  * @param waited - told of each that begins, with the seconds it has waited.
  */
 export const boundPasswordHasher = (

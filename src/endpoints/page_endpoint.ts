@@ -1,4 +1,5 @@
-// An endpoint that people look at: what is refused becomes a page, not JSON. Nothing of the request is echoed but a way back that is registered.
+// An endpoint that people look at: what is refused becomes a page, not JSON. Nothing of the request is echoed but a way back
+// that is registered.
 import type { Context } from 'hono';
 import type { OAuthError, Reason } from '../errors.ts';
 import { type ErrorKind, errorPage } from '../login/pages/error.ts';

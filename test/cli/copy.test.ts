@@ -3,13 +3,11 @@ import { readdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
-import { systemClock } from '../../src/adapters/system_clock.ts';
-import type { Store } from '../../src/seams/store.ts';
 import { addStanding, makeAuditEvent, startFamily } from '../contracts/records.ts';
 import { databasePathIn } from '../running_server.ts';
 import { createTemplate, runCommand } from './in_process.ts';
 import { stoppedIssuer } from './stopped_issuer.ts';
+import { withStoreIn } from './store_in_file.ts';
 
 const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
 const { issuer, keyturn } = stoppedIssuer(template);
@@ -18,17 +16,9 @@ const database = (): string => databasePathIn(issuer.folder);
 const from = (): string => `file:${database()}`;
 const to = (): string => `file:${pathIn('copy.sqlite')}`;
 
-const withStoreAt = async <Result>(path: string, work: (store: Store) => Promise<Result>): Promise<Result> => {
-  const store = createBetterSqlite3Store(path, systemClock);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-};
-const keysIn = (path = database()) => withStoreAt(path, async (store) => (await store.readSigningKeys()).keys);
+const keysIn = (path = database()) => withStoreIn(path, async (store) => (await store.readSigningKeys()).keys);
 const addPeople = (): Promise<void> =>
-  withStoreAt(database(), async (store) => {
+  withStoreIn(database(), async (store) => {
     await addStanding(store);
     await startFamily(store, 'family');
     await store.appendAudit(makeAuditEvent('sign_in.succeeded', { details: { known: true, attempts: 2 } }));
@@ -56,9 +46,9 @@ test('every row is in the new database, which signs with the same keys; the old 
 
 test('a target with anything in it is refused, and so is a database in use, or none', async () => {
   const full = `file:${pathIn('full.sqlite')}`;
-  await withStoreAt(pathIn('full.sqlite'), (store) => addStanding(store));
+  await withStoreIn(pathIn('full.sqlite'), (store) => addStanding(store));
   expect((await keyturn('copy', '--from', from(), '--to', full)).stderr).toMatch(/full\.sqlite is not empty/);
-  await withStoreAt(database(), async () => {
+  await withStoreIn(database(), async () => {
     expect((await keyturn('copy', '--from', from(), '--to', to())).stderr).toMatch(/is in use/);
   });
   const nothing = `file:${pathIn('nothing.sqlite')}`;
@@ -92,7 +82,7 @@ test('a backup is not copied: it would revive what ended', async () => {
 
 test('an unfinished copy is not served, and is begun anew by the same command', async () => {
   await addPeople();
-  await withStoreAt(pathIn('copy.sqlite'), (store) => addStanding(store));
+  await withStoreIn(pathIn('copy.sqlite'), (store) => addStanding(store));
   const target = new Database(pathIn('copy.sqlite'));
   target.prepare("INSERT INTO database_copy VALUES (1, 'unfinished', 0, ?)").run(database());
   target.close();

@@ -16,12 +16,10 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import { createBetterSqlite3Store } from '../../src/adapters/better_sqlite3_store.ts';
 import { systemClock } from '../../src/adapters/system_clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { openProvider } from '../../src/node.ts';
 import type { SigningKeyRecord } from '../../src/seams/signing_key_store.ts';
-import type { Store } from '../../src/seams/store.ts';
 import {
   addStanding,
   makeAuditEvent,
@@ -34,26 +32,19 @@ import { databasePathIn } from '../running_server.ts';
 import { createRecordedLog } from '../test_provider.ts';
 import { asOneLine, createTemplate, runCommand } from './in_process.ts';
 import { stoppedIssuer } from './stopped_issuer.ts';
+import { withStoreIn } from './store_in_file.ts';
 
 const template = await createTemplate(Math.floor(Date.now() / 1000) - 86_400);
 const { issuer, keyturn } = stoppedIssuer(template);
 const pathIn = (name: string): string => join(issuer.folder, name);
 const database = (): string => databasePathIn(issuer.folder);
 
-const withStoreAt = async <Result>(path: string, work: (store: Store) => Promise<Result>): Promise<Result> => {
-  const store = createBetterSqlite3Store(path, systemClock);
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-};
 const keysIn = async (path = database()): Promise<readonly SigningKeyRecord[]> =>
-  withStoreAt(path, async (store) => (await store.readSigningKeys()).keys);
+  withStoreIn(path, async (store) => (await store.readSigningKeys()).keys);
 const kidsIn = async (path = database(), which = (key: SigningKeyRecord) => key.revokedAt === null) =>
   (await keysIn(path)).filter(which).map(({ kid }) => kid);
 const addPeople = (): Promise<void> =>
-  withStoreAt(database(), async (store) => {
+  withStoreIn(database(), async (store) => {
     await addStanding(store);
     await startFamily(store, 'family');
     await store.addAuthorizationCode(makeCode('unspent'));
@@ -66,7 +57,7 @@ const leftovers = (): readonly string[] => readdirSync(issuer.folder).filter((na
 describe('keyturn backup', () => {
   test('copies a database that others have open, for its owner alone, sound and whole', async () => {
     await addPeople();
-    await withStoreAt(database(), async () => {
+    await withStoreIn(database(), async () => {
       expect(await keyturn('backup', pathIn('b.sqlite'))).toMatchObject({ code: 0, stderr: '' });
     });
     expect(statSync(pathIn('b.sqlite')).mode & 0o777).toBe(0o600);
@@ -119,7 +110,7 @@ describe('keyturn backup', () => {
 
   test('I4: an erased private half is not in it', async () => {
     const [key] = await keysIn();
-    await withStoreAt(database(), (store) => store.erasePrivateHalf(key?.kid ?? '', systemClock.now()));
+    await withStoreIn(database(), (store) => store.erasePrivateHalf(key?.kid ?? '', systemClock.now()));
     await keyturn('backup', pathIn('b.sqlite'));
     const bytes = readFileSync(pathIn('b.sqlite'));
     expect(bytes.includes(key?.kid ?? '')).toBe(true);
@@ -162,7 +153,7 @@ describe('keyturn restore', () => {
     });
     expect([...report.revoked_kids].sort()).toEqual([...before].sort());
     expect(await kidsIn(report.aside)).toEqual(before);
-    await withStoreAt(database(), async (store) => {
+    await withStoreIn(database(), async (store) => {
       expect(await store.findFamily('family')).toMatchObject({ endReason: 'database_restored' });
       expect(await store.listAudit({ type: 'database.restored', limit: 2 })).toHaveLength(1);
     });
@@ -238,7 +229,7 @@ describe('keyturn restore', () => {
   test('a database that is in use is refused, and stays as it was', async () => {
     await keyturn('backup', pathIn('b.sqlite'));
     const before = await kidsIn();
-    await withStoreAt(database(), async () => {
+    await withStoreIn(database(), async () => {
       const { code, stderr } = await keyturn('restore', pathIn('b.sqlite'));
       expect([code, stderr]).toEqual([1, expect.stringMatching(/is in use\. Stop the server/)]);
     });
