@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { OperatorError } from '../errors.ts';
+import { administeredCalls, faultIn } from '../seams/administered_calls.ts';
 import {
   type AdministeredStore,
   type AdministeredVerb,
@@ -19,6 +20,8 @@ const retryMilliseconds = 300;
 const mostAttempts = 3;
 
 const told = z.object({ protocol: z.number(), settings: z.record(z.string(), z.string()) });
+/** No answer member: the verb found nothing, which is undefined and not null. */
+const answered = z.strictObject({ answer: z.unknown().optional() });
 const refused = z.object({ error: z.string(), error_description: z.string() });
 
 export interface Remote {
@@ -30,14 +33,32 @@ export interface Remote {
 const noToken =
   'Set KEYTURN_ADMIN_TOKEN to the one the issuer has; an issuer without one has no remote administration.';
 
-const refusalOf = (status: number, text: string, { issuer }: Remote): Error => {
+const elsewhere =
+  'Look for a proxy, a sign-in page or another program at that address, and use the same version of Keyturn on both sides.';
+const perhapsDone = 'What was to be changed may have been changed all the same: look at what is there.';
+
+/** @param what - was answered, in words: its text may be a secret of whoever answered. */
+const notKeyturn = (what: string, { issuer }: Remote, verb?: AdministeredVerb): OperatorError =>
+  new OperatorError(
+    `${issuer} answered ${what}; expected ${verb ? `an answer to ${verb}` : 'the settings'} of this version of Keyturn. ${elsewhere}${verb && !isReading(verb) ? ` ${perhapsDone}` : ''}`,
+  );
+
+const formOf = ({ status, headers }: Response): string => {
+  const location = headers.get('Location');
+  if (location !== null && URL.canParse(location)) return `${status}, to be asked at ${new URL(location).origin}`;
+  return `${status} with ${headers.get('Content-Type') ?? 'no Content-Type'}`;
+};
+
+const refusalOf = (response: Response, text: string, remote: Remote, verb?: AdministeredVerb): Error => {
+  const { status } = response;
+  const { issuer } = remote;
   if (status === 404) return new OperatorError(`${issuer} has no /admin/store. ${noToken}`);
-  if (status === 401) return new OperatorError(`${issuer} does not take the token. ${noToken}`);
   const { data } = refused.safeParse(jsonOf(text));
-  const words = data === undefined ? `status ${status}` : `${status} ${data.error}: ${data.error_description}`;
-  return status >= 500 || status === 429
-    ? new StoreUnavailableError(`${issuer} answered ${words}`)
-    : new OperatorError(`${issuer} refused: ${words}`);
+  const words = data === undefined ? formOf(response) : `${status} ${data.error}: ${data.error_description}`;
+  if (status >= 500 || status === 429) return new StoreUnavailableError(`${issuer} answered ${words}`);
+  if (data === undefined) return notKeyturn(words, remote, verb);
+  if (status === 401) return new OperatorError(`${issuer} does not take the token. ${noToken}`);
+  return new OperatorError(`${issuer} refused: ${words}`);
 };
 
 const jsonOf = (text: string): unknown => {
@@ -48,32 +69,45 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const send = async (remote: Remote, init: RequestInit): Promise<unknown> => {
+const textOf = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > mostAnswerBytes) throw new TypeError(`more than ${mostAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** @returns the JSON answered. */
+const send = async (remote: Remote, init: RequestInit, verb?: AdministeredVerb): Promise<unknown> => {
   const { issuer, token } = remote;
   let response: Response;
   let text: string;
   try {
     response = await fetch(`${issuer}/admin/store`, {
       ...init,
-      redirect: 'error',
+      redirect: 'manual',
       headers: { ...init.headers, Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    text = await response.text();
+    text = await textOf(response);
   } catch (cause) {
     throw new StoreUnavailableError(`${issuer} could not be reached, or did not answer to the end`, { cause });
   }
-  if (text.length > mostAnswerBytes) throw new StoreUnavailableError(`${issuer} answered with more than is read`);
-  if (response.status !== 200) throw refusalOf(response.status, text, remote);
-  const answer = jsonOf(text);
-  if (answer === undefined) throw new OperatorError(`${issuer} answered what is no JSON: something else is there.`);
-  return answer;
+  if (response.status !== 200) throw refusalOf(response, text, remote, verb);
+  const json = jsonOf(text);
+  if (json === undefined) throw notKeyturn(formOf(response), remote, verb);
+  return json;
 };
 
 /** @throws {OperatorError} where it is another issuer, another version, or the token is refused. */
 export const readRemoteSettings = async (remote: Remote): Promise<Readonly<Record<string, string>>> => {
-  const { data } = told.safeParse(await send(remote, {}));
-  if (data?.protocol !== administrationProtocol)
+  const json = await send(remote, {});
+  const { data } = told.safeParse(json);
+  if (data === undefined) throw notKeyturn('other JSON (no protocol and settings in it)', remote);
+  if (data.protocol !== administrationProtocol)
     throw new OperatorError(
       `${remote.issuer} runs another version of Keyturn, which this one cannot administer. Use the same on both sides.`,
     );
@@ -92,8 +126,11 @@ export const createRemoteStore = (remote: Remote): AdministeredStore => {
     const body = JSON.stringify({ protocol: administrationProtocol, verb, arguments: values });
     const headers = { 'Content-Type': 'application/json' };
     try {
-      // No answer member: the verb found nothing, which is undefined and not null.
-      return ((await send(remote, { method: 'POST', body, headers })) as { readonly answer?: unknown }).answer;
+      const json = await send(remote, { method: 'POST', body, headers }, verb);
+      const { data } = answered.safeParse(json);
+      const fault = data ? faultIn(administeredCalls[verb].answers, data.answer, 'answer') : 'no answer in it';
+      if (data === undefined || fault !== undefined) throw notKeyturn(`other JSON (${fault})`, remote, verb);
+      return data.answer;
     } catch (error) {
       if (attempt >= mostAttempts || !mayRepeat(verb, error)) throw error;
       await wait(retryMilliseconds * attempt);

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
+import { administeredCalls, faultIn } from '../seams/administered_calls.ts';
 import { administrationProtocol, isAdministeredVerb, isReading } from '../seams/administered_store.ts';
 import { recordAudit } from '../tokens/audit.ts';
 import { readBodyText } from './body_text.ts';
@@ -17,7 +18,7 @@ const failures = { burst: 10, emissionSeconds: 6 };
 const call = z.object({
   protocol: z.literal(administrationProtocol),
   verb: z.string(),
-  arguments: z.array(z.unknown()).max(8),
+  arguments: z.array(z.unknown()),
 });
 
 const parseCall = (text: string): z.infer<typeof call> | undefined => {
@@ -49,13 +50,14 @@ export const adminStore: Endpoint = (provider) => {
     const asked = parseCall(await readBodyText(context));
     if (asked === undefined || !isAdministeredVerb(asked.verb)) throw new OAuthError('admin_call_unknown');
     const { verb } = asked;
+    const fault = faultIn(administeredCalls[verb].takes, asked.arguments, 'arguments', 2);
+    if (fault !== undefined) throw new OAuthError('admin_call_unknown', { detail: `Of ${verb}, ${fault}.` });
     if (!isReading(verb) && verb !== 'appendAudit')
       await recordAudit(
         'admin.called',
         { address: networkAddress(context, config), details: { verb } },
         { store, clock },
       );
-    // Who holds the token has the whole store; what its verbs make of arguments that are none, is their affair.
     const perform = store[verb].bind(store) as (...values: readonly unknown[]) => Promise<unknown>;
     return context.json({ answer: await perform(...asked.arguments) }, 200, noStore);
   };

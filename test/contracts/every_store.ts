@@ -2,6 +2,7 @@
 import type { Clock } from '../../src/seams/clock.ts';
 import type { SigningKeyStore } from '../../src/seams/signing_key_store.ts';
 import type { Store } from '../../src/seams/store.ts';
+import { heldToCalls } from './administered_calls.ts';
 import { describeAuditStore } from './audit_store.ts';
 import { describeClientStore } from './client_store.ts';
 import { describeKeyEventStore } from './key_event_store.ts';
@@ -31,12 +32,20 @@ export interface KeysOptions {
   readonly hasOwnClock?: boolean;
 }
 
+const heldOpen =
+  (open: OpenStores): OpenStores =>
+  async (clock) => {
+    const { store, other, ...rest } = await open(clock);
+    return { ...rest, store: heldToCalls(store), other: { ...other, store: heldToCalls(other.store) } };
+  };
+
 export const describeEveryStore = (
   name: string,
-  open: OpenStores,
-  { openKeys = storesOf(open), ...options }: KeysOptions = {},
+  openBare: OpenStores,
+  { openKeys, ...options }: KeysOptions = {},
 ): void => {
-  describeSigningKeyStore(name, openKeys, options);
+  const open = heldOpen(openBare);
+  describeSigningKeyStore(name, openKeys ?? storesOf(open), options);
   describeClientStore(name, storesOf(open));
   describeResourceStore(name, storesOf(open));
   describeUserStore(name, open);
