@@ -1,6 +1,5 @@
 // `keyturn keys verify-history`: checks a saved copy of a key history by itself and against the live one. It needs no
 // database and no secret: anyone may hold an issuer to what it said.
-import { readFileSync, statSync } from 'node:fs';
 import { readConfig } from '../config.ts';
 import { paths } from '../endpoints/paths.ts';
 import { OperatorError } from '../errors.ts';
@@ -14,6 +13,7 @@ import {
 } from '../keys/verify_key_history.ts';
 import { isLoopback } from '../settings.ts';
 import { instant } from './instants.ts';
+import { readFile } from './read_file.ts';
 import { safeText } from './safe_text.ts';
 import { type AnswerOptions, answer, type Terminal } from './terminal.ts';
 
@@ -26,23 +26,8 @@ const mostBytes = 64 * 1024 * 1024;
 const fetchMilliseconds = 30_000;
 
 /** The text of a saved key history. */
-export const readCopy = (file: string): string => {
-  try {
-    const { size } = statSync(file);
-    if (size > mostBytes)
-      throw new OperatorError(
-        `The file ${file} has ${size} bytes; a key history of more than ${mostBytes} is not read.`,
-      );
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof OperatorError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new OperatorError(
-      `The file ${file} could not be read (${code}). Name a copy of a key history, as saved with "curl ISSUER${paths.key_history} > FILE".`,
-      { cause },
-    );
-  }
-};
+export const readCopy = (file: string): string =>
+  readFile(file, `Name a copy of a key history, as saved with "curl ISSUER${paths.key_history} > FILE".`);
 
 const bodyOf = async (response: Response): Promise<string> => {
   const chunks: Uint8Array[] = [];

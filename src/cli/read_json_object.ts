@@ -1,26 +1,17 @@
 // Reads a JSON object from a file or from standard input.
-import { readFileSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../verifier/json_object.ts';
+import { readFile } from './read_file.ts';
 import type { Terminal } from './terminal.ts';
 
-const readText = (from: string, terminal: Terminal): Promise<string> | string => {
-  if (from === '-') return terminal.readInput();
-  try {
-    return readFileSync(from, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new OperatorError(
-      `The file ${from} could not be read (${code}). Name a JSON file, or - for standard input.`,
-      {
-        cause,
-      },
-    );
-  }
-};
+const readText = async (from: string, terminal: Terminal): Promise<string> =>
+  from === '-' ? terminal.readInput() : readFile(from, 'Name a JSON file, or - for standard input.');
 
 /** Editors and shells of Windows begin a file with it. */
 const byteOrderMark = /^\uFEFF/;
+
+/** What UTF-16, which PowerShell writes, and Latin-1 come to when they are read as UTF-8. */
+const otherEncoding = /[\0\uFFFD]/;
 
 /** What is written out again, or compared, is walked; so deep nothing is that means anything here. */
 const mostLevels = 64;
@@ -51,9 +42,10 @@ export const readJsonObject = async (
   try {
     value = JSON.parse(text.replace(byteOrderMark, ''));
   } catch {
+    const found = otherEncoding.test(text) ? 'in another encoding than UTF-8, or damaged' : 'not JSON';
     // The message of JSON.parse quotes what it read, which may hold a secret.
     // biome-ignore lint/style/useErrorCause: see above
-    throw new OperatorError(`${source} is not JSON. Expected ${expected}.`);
+    throw new OperatorError(`${source} is ${found}. Expected ${expected}.`);
   }
   if (!isJsonObject(value)) throw new OperatorError(`${source} is JSON but no object. Expected ${expected}.`);
   if (isTooDeep(value))

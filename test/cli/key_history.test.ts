@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -118,6 +120,22 @@ describe('keyturn keys verify-history', () => {
     const { code, stdout } = await verify('--offline');
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('compared with nothing') });
     expect(stdout).toContain(new Date((start + 100) * 1000).toISOString().slice(0, 10));
+  });
+
+  test.runIf(existsSync('/dev/zero'))('a pipe is read to its end, and what has none is not', async () => {
+    writeFileSync(copy, await (await ofIssuer(begun))());
+    const pipe = join(makeFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', `cat '${copy}' > '${pipe}'`]);
+    const ended = once(writer, 'exit');
+    expect(await runCommand(['keys', 'verify-history', pipe, '--offline'], { environment: {} })).toMatchObject({
+      code: 0,
+    });
+    await ended;
+    expect(await runCommand(['keys', 'verify-history', '/dev/zero', '--offline'], { environment: {} })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The file /dev/zero is longer than 67108864 bytes, and is not read'),
+    });
   });
 
   test('a file that is not there, an issuer that is no URL and a server that has no history are told apart', async () => {

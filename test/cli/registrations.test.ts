@@ -189,6 +189,7 @@ describe('keyturn clients add', () => {
     ['{"client_secret":"hush', 'Standard input is not JSON'],
     ['[1]', 'Standard input is JSON but no object'],
     ['', 'Standard input is not JSON'],
+    [Buffer.from('\ufeff{}', 'utf16le').toString('utf8'), 'Standard input is in another encoding than UTF-8'],
   ])('%j piped in is refused without quoting it', async (input, message) => {
     const { code, stderr } = await piping(input, 'clients', 'add', '--from', '-');
     expect(code).toBe(1);
