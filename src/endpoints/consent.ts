@@ -13,24 +13,29 @@ import { authorizationErrorResponse } from './authorization_response.ts';
 import type { Endpoint } from './endpoint.ts';
 import { nameOf } from './login.ts';
 import { pageEndpoint } from './page_endpoint.ts';
-import { readPageForm } from './page_form.ts';
+import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest, wayBackFields } from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
 
 interface Asked {
   readonly waiting: WaitingRequest;
   readonly signedIn: SignedIn;
 }
 
-/** The request and who is signed in; undefined when they have to sign in first. */
-const asked = async (context: Context, id: string | undefined, provider: Provider): Promise<Asked | undefined> => {
-  const waiting = await waitingRequest(context, id, provider);
-  if (waiting === undefined) throw new OAuthError('interaction_unknown');
-  const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
-  return signedIn && { waiting, signedIn };
-};
+/** Hands over the request and who is signed in; has them sign in first where nobody is. */
+const whileAsked = (
+  context: Context,
+  id: string | undefined,
+  provider: Provider,
+  handler: (asked: Asked) => Promise<Response>,
+): Promise<Response> =>
+  whileWaiting(context, id, provider, async (waiting) => {
+    if (waiting === undefined) throw new OAuthError('interaction_unknown');
+    const signedIn = await findSignedIn(readSessionCookie(context, provider), provider);
+    return signedIn === undefined ? seeOther(context, nextLocation(id, provider)) : handler({ waiting, signedIn });
+  });
 
 const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider): Promise<Response> => {
   const { request, id } = waiting;
@@ -50,11 +55,12 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
   return pageResponse(context, markup, { leadsAway: true });
 };
 
-const decide = async (context: Context, provider: Provider): Promise<Response> => {
-  const { form, browser } = await readPageForm(context, provider);
-  const question = await asked(context, form.get('interaction'), provider);
-  if (question === undefined) return seeOther(context, nextLocation(form.get('interaction'), provider));
-  const { waiting, signedIn } = question;
+const decide = async (
+  context: Context,
+  { form, browser }: PageForm,
+  { waiting, signedIn }: Asked,
+  provider: Provider,
+): Promise<Response> => {
   const { request, interaction, id } = waiting;
   // Shown for another request or session, as before somebody else signed in: they are asked anew.
   if (!isSameText(form.get('bound_to') ?? '', consentBinding(request, signedIn.session, browser)))
@@ -72,11 +78,12 @@ const decide = async (context: Context, provider: Provider): Promise<Response> =
 
 export const consent: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    GET: async (context) => {
-      const id = context.req.query('interaction');
-      const question = await asked(context, id, provider);
-      if (question === undefined) return seeOther(context, nextLocation(id, provider));
-      return show(context, question, provider);
+    GET: (context) =>
+      whileAsked(context, context.req.query('interaction'), provider, (asked) => show(context, asked, provider)),
+    POST: async (context) => {
+      const page = await readPageForm(context, provider);
+      return whileAsked(context, page.form.get('interaction'), provider, (asked) =>
+        decide(context, page, asked, provider),
+      );
     },
-    POST: (context) => decide(context, provider),
   });

@@ -21,7 +21,7 @@ import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { clientWordsOf, nextLocation, type WaitingRequest, waitingRequest, wayBackFields } from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
 
 export const longestLogin = 320;
 
@@ -158,15 +158,16 @@ const continueAs = async (
 
 export const login: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    GET: async (context) => {
-      const waiting = await waitingRequest(context, context.req.query('interaction'), provider);
-      return show(context, waiting, { login: null, error: null, status: 200 }, provider);
-    },
+    GET: (context) =>
+      whileWaiting(context, context.req.query('interaction'), provider, (waiting) =>
+        show(context, waiting, { login: null, error: null, status: 200 }, provider),
+      ),
     POST: async (context) => {
       const page = await readPageForm(context, provider);
-      const waiting = await waitingRequest(context, page.form.get('interaction'), provider);
-      if (page.form.get('choice') === 'continue')
-        return continueAs(context, page.form.get('account'), waiting, provider);
-      return attempt(context, page, waiting, provider);
+      return whileWaiting(context, page.form.get('interaction'), provider, (waiting) =>
+        page.form.get('choice') === 'continue'
+          ? continueAs(context, page.form.get('account'), waiting, provider)
+          : attempt(context, page, waiting, provider),
+      );
     },
   });

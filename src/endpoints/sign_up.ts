@@ -11,11 +11,11 @@ import type { Endpoint } from './endpoint.ts';
 import { goOnSignedIn, longestLogin } from './login.ts';
 import { networkAddress } from './network_address.ts';
 import { pageEndpoint } from './page_endpoint.ts';
-import { readPageForm } from './page_form.ts';
+import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { type WaitingRequest, waitingRequest, wayBackFields } from './waiting_request.ts';
+import { type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
 
 const limit = { burst: 10, emissionSeconds: 60 };
 
@@ -47,9 +47,12 @@ const show = (
   return pageResponse(context, markup, { status, leadsAway: waiting !== undefined });
 };
 
-const make = async (context: Context, provider: Provider): Promise<Response> => {
-  const { form, browser } = await readPageForm(context, provider);
-  const waiting = await waitingRequest(context, form.get('interaction'), provider);
+const make = async (
+  context: Context,
+  { form, browser }: PageForm,
+  waiting: WaitingRequest | undefined,
+  provider: Provider,
+): Promise<Response> => {
   const address = networkAddress(context, provider.config);
   await takeAllowances('sign_up', [[`sign_up:${address}`, limit]], provider);
   const read = (name: string): string => form.get(name) ?? '';
@@ -68,9 +71,14 @@ const make = async (context: Context, provider: Provider): Promise<Response> => 
 
 export const signUp: Endpoint = (provider) =>
   pageEndpoint(provider, {
-    GET: async (context) => {
-      const waiting = await waitingRequest(context, context.req.query('interaction'), provider);
-      return show(context, waiting, { typed: hinted(waiting), problems: {} }, provider);
+    GET: (context) =>
+      whileWaiting(context, context.req.query('interaction'), provider, (waiting) =>
+        show(context, waiting, { typed: hinted(waiting), problems: {} }, provider),
+      ),
+    POST: async (context) => {
+      const page = await readPageForm(context, provider);
+      return whileWaiting(context, page.form.get('interaction'), provider, (waiting) =>
+        make(context, page, waiting, provider),
+      );
     },
-    POST: (context) => make(context, provider),
   });

@@ -1,9 +1,11 @@
-// The authorization request a page is part of, checked anew; undefined when the end-user came by themselves.
+// The authorization request a page is part of, checked anew; undefined when the end-user came by themselves. What it is
+// refused for since it began to wait, its client is told by the authorization endpoint.
 import type { Context } from 'hono';
 import type { AuthorizationRequest } from '../authorization_request/authorization_request.ts';
 import { checkAuthorizationRequest } from '../authorization_request/checks.ts';
 import { restoredParameters } from '../authorization_request/parameters.ts';
 import { responseTarget } from '../authorization_request/response_target.ts';
+import { OAuthError } from '../errors.ts';
 import { readBrowserCookie } from '../login/cookies.ts';
 import { resumeInteraction } from '../login/interaction.ts';
 import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
@@ -14,25 +16,13 @@ import type { Interaction } from '../seams/session_store.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import type { AppEnvironment } from './endpoint.ts';
 import { pageHref, paths } from './paths.ts';
+import { seeOther } from './see_other.ts';
 
 export interface WaitingRequest {
   readonly id: string;
   readonly interaction: Interaction;
   readonly request: AuthorizationRequest;
 }
-
-/** @throws {OAuthError} interaction_unknown, and what the checks throw. */
-export const waitingRequest = async (
-  context: Context,
-  id: string | undefined,
-  provider: Provider,
-): Promise<WaitingRequest | undefined> => {
-  if (id === undefined) return undefined;
-  const interaction = await resumeInteraction(id, readBrowserCookie(context, provider), provider);
-  const parameters = restoredParameters(interaction.parameters);
-  const target = await responseTarget(parameters, provider);
-  return { id, interaction, request: await checkAuthorizationRequest(parameters, target, provider) };
-};
 
 export const clientWordsOf = ({ client, redirectUri }: AuthorizationRequest): ClientWords => ({
   name: client.clientName,
@@ -75,3 +65,24 @@ export const wayBackOf = async (
 /** Where a page goes when its work is done: back to the authorization endpoint, or to the account page. */
 export const nextLocation = (id: string | undefined, provider: Provider): string =>
   pageHref(id === undefined ? paths.account : paths.authorization, provider, id);
+
+/** Hands over the request as it stands now; one that stands no more goes back to the authorization endpoint. */
+export const whileWaiting = async (
+  context: Context,
+  id: string | undefined,
+  provider: Provider,
+  handler: (waiting: WaitingRequest | undefined) => Promise<Response>,
+): Promise<Response> => {
+  if (id === undefined) return handler(undefined);
+  const interaction = await resumeInteraction(id, readBrowserCookie(context, provider), provider);
+  const parameters = restoredParameters(interaction.parameters);
+  const target = await responseTarget(parameters, provider);
+  let request: AuthorizationRequest;
+  try {
+    request = await checkAuthorizationRequest(parameters, target, provider);
+  } catch (error) {
+    if (!(error instanceof OAuthError) || error.failure.status !== 400) throw error;
+    return seeOther(context, nextLocation(id, provider));
+  }
+  return handler({ id, interaction, request });
+};
