@@ -181,6 +181,7 @@ export const failures = {
     'The prompt may be none alone, or login, consent, select_account and, where prompt_values_supported has it, create.',
   ),
   max_age_malformed: malformedRequest('The max_age must be a whole number of seconds, without a sign.'),
+  parameter_malformed: malformedRequest('A parameter holds U+0000 (%00), which none may (RFC 6749 appendix A).'),
   parameter_too_long: malformedRequest('A parameter is longer than is accepted here.'),
   claims_malformed: malformedRequest('The claims parameter must be JSON as in OpenID Connect Core section 5.5.'),
   id_token_hint_malformed: malformedRequest('The id_token_hint is not an ID token of this issuer for this client.'),

@@ -17,9 +17,11 @@ import { checkResponseType } from './response_type.ts';
 
 const mostParameterLength = 4096;
 
-const checkLengths = (parameters: Parameters): void => {
-  if (parameterNames.some((name) => (parameters.get(name)?.length ?? 0) > mostParameterLength))
-    throw new OAuthError('parameter_too_long');
+/** Each as RFC 6749 appendix A has it, but for text beyond ASCII. Postgres has no text with U+0000 in it. */
+const checkTexts = (parameters: Parameters): void => {
+  const texts = parameterNames.map((name) => parameters.get(name) ?? '');
+  if (texts.some(({ length }) => length > mostParameterLength)) throw new OAuthError('parameter_too_long');
+  if (texts.some((text) => text.includes('\0'))) throw new OAuthError('parameter_malformed');
 };
 
 const resourceOf = (parameters: Parameters, target: ResponseTarget, provider: Provider) => {
@@ -34,7 +36,7 @@ export const checkAuthorizationRequest = async (
   provider: Provider,
 ): Promise<AuthorizationRequest> => {
   const { client } = target;
-  checkLengths(parameters);
+  checkTexts(parameters);
   checkRequestObject(parameters);
   checkResponseType(parameters, client);
   const codeChallenge = checkCodeChallenge(parameters, client);

@@ -93,6 +93,15 @@ describe('authorization_endpoint, RFC 6749 §4.1.2.1', () => {
     expect([...headers.keys()].filter((name) => name === 'set-cookie')).toEqual([]);
   });
 
+  test.each(['state', 'nonce', 'login_hint', 'acr_values', 'display', 'ui_locales'])(
+    'T055: a %s with U+0000, which Postgres would not keep, is refused to the client',
+    async (name) => {
+      const answer = await answerOf(people.openBrowser(), { [name]: 'a\0b' });
+      expect(answer.searchParams.get('error')).toBe('invalid_request');
+      expect((await answerOf(people.openBrowser(), { [name]: 'a\u0001\ufffdb' })).pathname).toBe('/login');
+    },
+  );
+
   test('T055: a state of 8 KB is refused', async () => {
     const answer = await answerOf(people.openBrowser(), { state: 'x'.repeat(8192) });
     expect(answer.searchParams.get('error')).toBe('invalid_request');
