@@ -126,7 +126,7 @@ export const settings = {
   ),
   KEYTURN_REFRESH_RETRY_SECONDS: setting(
     wholeNumber(0, 300),
-    'For how long after its use a refresh token gets the same answer again (a lost reply, two tabs). Reused later, it ends the family.',
+    'For how long after its use a refresh token gets the same answer again (a lost reply, two tabs); where a token in it has expired, it gets new ones. Reused later, it ends the family.',
     '10',
   ),
   KEYTURN_SESSION_IDLE_SECONDS: setting(

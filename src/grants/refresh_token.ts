@@ -1,5 +1,6 @@
 // grant_type=refresh_token: rotated on every use, the same answer again within the retry window, fatal to its family
 // after it. RFC 6749 §6, RFC 9700 §4.14.
+import { decodeJwt } from 'jose';
 import { OAuthError } from '../errors.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
@@ -13,6 +14,9 @@ import { refreshTokenRecord } from './authorization_code.ts';
 import { authorizedResource } from './authorized_resource.ts';
 import type { Grant } from './grant.ts';
 import { standingUser } from './standing_user.ts';
+
+/** Of the refreshes within one retry window, as many are followed. */
+const mostHops = 100;
 
 const findToken = async (presented: string, client: Client, { store, clock }: Provider): Promise<FoundRefreshToken> => {
   const found = await findRefreshToken(presented, store);
@@ -46,6 +50,36 @@ const answerAgain = async (presented: string, found: FoundRefreshToken, provider
   return answer === undefined ? refuseReuse(found, provider) : openAnswer(answer, presented);
 };
 
+/** Whether a token in an answer has expired, as it may where a retry window is longer than its life. */
+const isOver = ({ access_token, id_token }: TokenResponse, { keyRing }: Provider): boolean =>
+  [access_token, id_token].some(
+    (token) => token !== undefined && keyRing.databaseTime() >= (decodeJwt(token).exp ?? 0),
+  );
+
+interface Exchanged extends FoundRefreshToken {
+  readonly presented: string;
+}
+
+/**
+ * The token to go by. A repeat whose answer is over stands for the successor in it, which its client would come with next:
+ * it neither gets tokens that have expired, nor is it taken for a theft.
+ */
+const tokenToExchange = async (
+  presented: string,
+  client: Client,
+  provider: Provider,
+  hopsLeft = mostHops,
+): Promise<Exchanged> => {
+  const found = await findToken(presented, client, provider);
+  if (found.token.usedAt === null) return { ...found, presented };
+  const answer = answerToRepeat(found, provider);
+  if (answer === undefined) return refuseReuse(found, provider);
+  const response = openAnswer(answer, presented);
+  if (response.refresh_token === undefined || !isOver(response, provider)) return { ...found, presented };
+  if (hopsLeft === 0) return refuseReuse(found, provider);
+  return tokenToExchange(response.refresh_token, client, provider, hopsLeft - 1);
+};
+
 /**
  * Exchanges a refresh token for new tokens and its successor.
  *
@@ -55,10 +89,9 @@ const answerAgain = async (presented: string, found: FoundRefreshToken, provider
  */
 export const refreshToken: Grant = async (parameters, client, provider) => {
   const { store, keyRing, config } = provider;
-  const presented = parameters.get('refresh_token');
-  if (presented === undefined) throw new OAuthError('refresh_token_missing');
-  const found = await findToken(presented, client, provider);
-  if (found.token.usedAt !== null && answerToRepeat(found, provider) === undefined) return refuseReuse(found, provider);
+  const sent = parameters.get('refresh_token');
+  if (sent === undefined) throw new OAuthError('refresh_token_missing');
+  const { presented, ...found } = await tokenToExchange(sent, client, provider);
   const family = { ...found.family, nonce: null };
   const user = await standingUser(family.sub, store);
   const resource = await authorizedResource(parameters, family.resource, provider);

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { decodeJwt } from 'jose';
 import { expect } from 'vitest';
 import type { App } from '../../src/app.ts';
+import type { Environment } from '../../src/config.ts';
 import { type Browser, cheapHasher, openPeople, type People } from '../people.ts';
 import { databasePathIn, makeFolder } from '../running_server.ts';
 import { obtainTokens, readAnswer, refresh, type TokenAnswer } from '../token_requests.ts';
@@ -32,12 +33,13 @@ export interface ThreeNodes {
 
 export const familyOf = ({ access_token }: TokenAnswer): string => String(decodeJwt(access_token).family_id);
 
-export const openThreeNodes = async (): Promise<ThreeNodes> => {
+export const openThreeNodes = async (environment: Environment = {}): Promise<ThreeNodes> => {
   const folder = makeFolder();
   const shared = {
     environment: {
       KEYTURN_REFRESH_TOKEN_SECONDS: `${idleSeconds}`,
       KEYTURN_REFRESH_FAMILY_SECONDS: `${familySeconds}`,
+      ...environment,
     },
     databasePath: databasePathIn(folder),
     kekRing: JSON.stringify({ keys: [{ kty: 'oct', kid: 'kek', k: randomBytes(32).toString('base64url') }] }),
