@@ -97,22 +97,32 @@ const stackOf = (error: unknown): string => {
   return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 };
 
+const named = ({ commands }: Command, name: string): Command | undefined =>
+  commands.find((command) => command.name() === name);
+
+const isGroup = (command: Command | undefined): command is Command => (command?.commands.length ?? 0) > 0;
+
 /**
  * `keyturn help keys revoke` as `keyturn keys help revoke`: the `help` of commander looks at one word. It takes no other for
- * a command: `help backup --json` would make a backup of the name "help".
+ * a command: `help backup --json` would make a backup of the name "help". What is no command is run as one, and so refused
+ * with its reason: the `help` of commander gives none.
  */
-const inTheGroup = ({ commands }: Command, argv: readonly string[]): readonly string[] => {
-  const [node = '', script = '', help, group = '', asked] = argv;
-  const isGroup = commands.some((command) => command.name() === group && command.commands.length > 0);
-  if (help !== 'help' || !isGroup || asked === undefined) return argv;
-  return [node, script, group, 'help', asked];
+const askedHelp = (program: Command, argv: readonly string[]): readonly string[] => {
+  const [node = '', script = '', first = '', second = '', ...rest] = argv;
+  const ofGroup = second === 'help' && isGroup(named(program, first));
+  if (first !== 'help' && !ofGroup) return argv;
+  const [word = '', next = ''] = ofGroup ? [first, ...rest] : [second, ...rest];
+  const group = named(program, word);
+  const [parent, path, asked] = isGroup(group) && next !== '' ? [group, [word], next] : [program, [], word];
+  if (asked === '' || asked.startsWith('-')) return argv;
+  return named(parent, asked) ? [node, script, ...path, 'help', asked] : [node, script, ...path, asked];
 };
 
 /** @param argv - as in process.argv. */
 export const run = async (program: Command, argv: readonly string[], terminal: Terminal): Promise<void> => {
   program.hook('preAction', (_, command) => assertValuesGiven(command, argv));
   try {
-    await program.parseAsync([...inTheGroup(program, argv)]);
+    await program.parseAsync([...askedHelp(program, argv)]);
   } catch (error) {
     const { exitCode, message } = failureOf(error, terminal);
     terminal.setExitCode(exitCode);

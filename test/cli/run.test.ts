@@ -60,15 +60,24 @@ describe('keyturn help', () => {
     [['help', 'users', 'add', '--json'], 'Usage: keyturn users add '],
     [['help', 'backup', '--json'], 'Usage: keyturn backup '],
     [['help', 'keys'], 'Usage: keyturn keys '],
+    [['help', 'keys', '--json'], 'Usage: keyturn keys '],
+    [['keys', 'help'], 'Usage: keyturn keys '],
+    [['keys', 'help', 'revoke'], 'Usage: keyturn keys revoke '],
     [['help'], 'Usage: keyturn [options]'],
   ])('%j shows that very command', async (args, usage) => {
     const { code, stdout } = await runCommand(args, { environment });
     expect([code, stdout]).toEqual([0, expect.stringContaining(usage)]);
   });
 
-  test('of a command there is not is refused with those there are', async () => {
-    const { code, stderr } = await runCommand(['help', 'keys', 'nope'], { environment });
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: keyturn keys ')]);
+  test.each([
+    [['help', 'kyes'], "keyturn: unknown command 'kyes'\n(Did you mean keys?)"],
+    [['help', 'nix'], "keyturn: unknown command 'nix'\n"],
+    [['help', 'keys', 'nope'], "keyturn: unknown command 'nope'\n"],
+    [['help', 'keys', 'rotat'], "keyturn: unknown command 'rotat'\n(Did you mean rotate?)"],
+    [['keys', 'help', 'rotat'], "keyturn: unknown command 'rotat'\n(Did you mean rotate?)"],
+  ])('%j of a command there is not is refused with its reason', async (args, said) => {
+    const { code, stdout, stderr } = await runCommand(args, { environment });
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(said)]);
   });
 });
 
