@@ -36,11 +36,32 @@ const endAs = (code, signal) => {
   process.exit(code ?? 128 + constants.signals[signal]);
 };
 
-if (isRecent(process.versions.node)) {
+const unreadable = 'Let this user read all of its folder, and run "npm ci" there if something is missing.';
+const adviceByCode = {
+  EACCES: unreadable,
+  ENOENT: unreadable,
+  ERR_MODULE_NOT_FOUND: unreadable,
+  ERR_INVALID_PACKAGE_CONFIG: unreadable,
+  EMFILE: 'Allow this process to open more files: "ulimit -n 1024" in a shell, LimitNOFILE of systemd.',
+};
+
+/** Of what every command needs. What happens once cli.ts is loaded, it tells itself. */
+const endUnloaded = (error) => {
+  const advice = adviceByCode[error?.code];
+  if (advice === undefined) throw error;
+  process.stderr.write(`keyturn: Keyturn could not be loaded (${error.message.split('\n', 1)[0]}). ${advice}\n`);
+  process.exit(1);
+};
+
+const load = async () => {
   const { keepCompiled } = await import('./launch/compile_cache.js');
   keepCompiled();
   await import('./launch/quick_resolution.ts');
   await import('./cli.ts');
+};
+
+if (isRecent(process.versions.node)) {
+  await load().catch(endUnloaded);
 } else {
   const node = packagedNode();
   if (node === undefined) {

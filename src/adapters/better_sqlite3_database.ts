@@ -2,17 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, linkSync, mkdirSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
+import type { MigrationMeta } from 'drizzle-orm/migrator';
 import { OperatorError } from '../errors.ts';
 import type { DatabaseCopy } from '../seams/database_copy.ts';
 import { damagedAdvice, databaseErrorCode, isBusy, openError } from './better_sqlite3_errors.ts';
 import { lostDatabaseComplaint } from './lost_database.ts';
+import { readMigrations } from './migration_files.ts';
 import { fileComplaint, isMissing } from './regular_file.ts';
 import { refusalOf } from './sql_copy_mark.ts';
 
-const migrationsFolder = fileURLToPath(new URL('../../drizzle/sqlite', import.meta.url));
 const inMemory = ':memory:';
 /** How long a connection waits for a lock that another process holds. */
 export const busyTimeoutMilliseconds = 2000;
@@ -173,7 +172,7 @@ const pendingMigrationsOf = (client: Database.Database): readonly MigrationMeta[
   const applied = tablesOf(client).includes('__drizzle_migrations')
     ? Number(client.prepare('SELECT coalesce(max(created_at), 0) FROM __drizzle_migrations').pluck().get())
     : 0;
-  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > applied);
+  return readMigrations('sqlite').filter(({ folderMillis }) => folderMillis > applied);
 };
 
 /** Of two processes that start at once, the one that waited for the other finds nothing left to do. */

@@ -8,7 +8,8 @@ const advice: Readonly<Record<string, string>> = {
   SQLITE_CORRUPT: damagedAdvice,
   SQLITE_NOTADB: 'The file is not an SQLite database. Nothing was changed. Name another file, or restore a backup.',
   SQLITE_READONLY: 'The file, a -wal or -shm beside it, or its folder is read-only. Make all writable for this user.',
-  SQLITE_CANTOPEN: 'The file cannot be opened or made. Check that its folder exists and is writable for this user.',
+  SQLITE_CANTOPEN:
+    'The file cannot be opened or made. Check that its folder exists and is writable for this user, and that the process may open more files (ulimit -n).',
   SQLITE_PERM: 'This user may not open the file. Change its owner or mode.',
   SQLITE_BUSY: 'Another process holds a lock on it for too long. Stop that process and try again.',
   SQLITE_FULL: 'The disk is full. Make room and try again.',
@@ -38,6 +39,7 @@ export const adviceFor = (code: string): string | undefined =>
 
 /** @returns what to say of a file that could not be used; other errors as they are. */
 export const openError = (path: string, error: unknown): unknown => {
+  if (error instanceof OperatorError) return error;
   const code = databaseErrorCode(error);
   const known = code === undefined ? undefined : adviceFor(code);
   if (known === undefined) return error;

@@ -7,6 +7,7 @@ import { KeyVaultError } from '../seams/key_vault.ts';
 import { PasswordHasherBusyError } from '../seams/password_hasher.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
 import { safeLines } from './safe_text.ts';
+import { surroundingsComplaint } from './surroundings.ts';
 import { type Terminal, warn } from './terminal.ts';
 
 const usageError = 2;
@@ -56,18 +57,10 @@ const unavailableInWords = (reason: string, remote: boolean): string =>
 
 const itsMessageSaysAll = [OperatorError, KeyVaultError, RegistrationError, PasswordHasherBusyError];
 
-/** What the loader, better-sqlite3 and @node-rs say where their native part is not there, or is of another system. */
-const nativePartMissing = /^Cannot find (?:native binding|module '[^']*\.node')/;
-
-/** @returns why a native part could not be loaded; undefined for any other error. */
-const nativeComplaintOf = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && error.code === 'ERR_DLOPEN_FAILED') return error.message.split('\n', 1)[0];
-  return nativePartMissing.exec(error.message)?.[0];
-};
-
 const failureOf = (error: unknown, { environment }: Terminal): Failure => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : usageError };
+  const surroundings = surroundingsComplaint(error);
+  if (surroundings !== undefined) return { exitCode: 1, message: surroundings };
   if (itsMessageSaysAll.some((kind) => error instanceof kind))
     return { exitCode: 1, message: (error as Error).message };
   if (error instanceof StoreUnavailableError)
@@ -79,12 +72,6 @@ const failureOf = (error: unknown, { environment }: Terminal): Failure => {
       message: `${error.failure.description}${typeof cause === 'string' ? ` Why: ${cause}.` : ''}`,
     };
   }
-  const native = nativeComplaintOf(error);
-  if (native !== undefined)
-    return {
-      exitCode: 1,
-      message: `A native part could not be loaded (${native}). Run "npm ci" on this machine: node_modules of another system does not do. On Linux that is x64 or arm64, with glibc 2.34 or newer.`,
-    };
   const found = error instanceof Error ? error.message : String(error);
   return {
     exitCode: bug,

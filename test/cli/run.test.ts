@@ -98,6 +98,11 @@ describe('what went wrong', () => {
       "could not be loaded (Cannot find module '/a/better_sqlite3.node'). ",
     ],
     [new Error('Cannot find native binding. npm has a bug'), 1, 'could not be loaded (Cannot find native binding). '],
+    [
+      new OperatorError('No ring.', { cause: Object.assign(new Error('EMFILE: ...'), { code: 'EMFILE' }) }),
+      1,
+      'keyturn: Too few files may be open at once (EMFILE). ',
+    ],
     [new Error('No idea'), 70, 'keyturn: No idea. This is a bug in Keyturn'],
   ])('%s', async (error, code, said) => {
     const told: unknown[] = [];
