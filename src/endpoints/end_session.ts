@@ -10,7 +10,7 @@ import { checkLogoutRequest, type LogoutRequest, logoutParameterNames } from '..
 import { shownHostOf } from '../login/pages/client_words.ts';
 import { logoutConfirmationPage } from '../login/pages/logout_confirmation.ts';
 import { signedOutPage } from '../login/pages/signed_out.ts';
-import { findUnendedSession, type SignedIn } from '../login/session.ts';
+import { findUnendedSession, isOpen, type SignedIn } from '../login/session.ts';
 import type { Provider } from '../provider.ts';
 import type { Session } from '../seams/session_store.ts';
 import { isCrossSitePost, repeatByGet } from './cross_site_post.ts';
@@ -50,7 +50,7 @@ const signOut = async (
 const confirm = (
   context: Context,
   parameters: Parameters,
-  { user }: SignedIn,
+  { user, session }: SignedIn,
   { client, hinted, redirectTo, uiLocales }: LogoutRequest,
   provider: Provider,
 ): Promise<Response> => {
@@ -63,7 +63,7 @@ const confirm = (
   const markup = logoutConfirmationPage({
     texts: textsOf(context, uiLocales),
     client: proved ? { name: client.clientName, host: shownHostOf(redirectUri) } : null,
-    user: { sub: user.sub, name: nameOf(user) },
+    user: { sub: user.sub, name: isOpen(session, provider) ? nameOf(user) : null },
     parameters: Object.fromEntries(kept),
     csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     action: pageHref(paths.end_session, provider),

@@ -18,16 +18,19 @@ export interface SignedIn {
   readonly user: User;
 }
 
+/** Whether its end-user is signed in by it still. */
+export const isOpen = ({ endedAt, expiresAt, lastSeenAt }: Session, { clock, config }: Provider): boolean =>
+  endedAt === null && clock.now() < expiresAt && clock.now() - lastSeenAt < config.sessionIdleSeconds;
+
 /** @param cookie - the session cookie's value. @returns undefined when nobody is signed in with it. */
 export const findSignedIn = async (cookie: string | undefined, provider: Provider): Promise<SignedIn | undefined> => {
   if (cookie === undefined) return undefined;
   const { store, clock, config } = provider;
   const session = await store.findSession(hashOpaque(cookie));
-  const now = clock.now();
-  if (session === undefined || session.endedAt !== null || now >= session.expiresAt) return undefined;
-  if (now - session.lastSeenAt >= config.sessionIdleSeconds) return undefined;
+  if (session === undefined || !isOpen(session, provider)) return undefined;
   const user = await store.findUser(session.sub);
   if (user === undefined || user.lockedAt !== null) return undefined;
+  const now = clock.now();
   const touchEvery = Math.min(touchEverySeconds, config.sessionIdleSeconds * touchEveryPart);
   if (now - session.lastSeenAt >= touchEvery) await store.touchSession(session.sid, now);
   return { session, user };

@@ -48,6 +48,7 @@ describe('a session that is over by silence', () => {
   test('T085: is ended by a form that was shown while it was open', async () => {
     const { browser, refresh } = await signedIn();
     const page = await browser.get('/logout');
+    expect(page.html).toMatch(/<b>.*<\/b>/);
     await people.pass(600);
     const form = ['csrf', 'account', ...logoutParameterNames].map((name) => [name, page.field(name)] as const);
     expect((await browser.post('/logout', Object.fromEntries(form))).status).toBe(200);
@@ -66,6 +67,7 @@ describe('a session that is over by silence', () => {
     await people.pass(600);
     const page = await browser.get('/logout');
     expect(page.html).toContain('Sign out?');
+    expect(page.html).not.toMatch(/<b>|ada/i);
     expect(await isIn(browser)).toBe(false);
     const form = { csrf: page.field('csrf'), account: page.field('account') };
     expect((await browser.post('/logout', form)).html).toContain('You are signed out');

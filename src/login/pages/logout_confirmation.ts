@@ -12,13 +12,17 @@ export interface LogoutConfirmationPage {
   readonly texts: Texts;
   /** Who asked, where that is proved (id_token_hint). */
   readonly client: ClientWords | null;
-  readonly user: { readonly sub: string; readonly name: string };
+  /** Nameless in a browser that stayed away too long: whoever sits there now may be somebody else. */
+  readonly user: { readonly sub: string; readonly name: string | null };
   /** The parameters of the request, to be checked anew. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly csrf: string;
   readonly action: string;
   readonly stayHref: string;
 }
+
+const person = (name: string): Markup =>
+  html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(name)}</span><p><b>${namedLine(name)}</b></p></div>`;
 
 export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => {
   const { texts, client, user, parameters, csrf, action, stayHref } = page;
@@ -29,7 +33,7 @@ export const logoutConfirmationPage = (page: LogoutConfirmationPage): Markup => 
 <div class="emblem">${icon('exit')}</div>
 <h1>${texts.signOut.title}</h1>
 <p class="lead">${client && html`${texts.signOut.asked(clientNameAndHost(client))} `}${texts.signOut.explanation}</p>
-<div class="person"><span class="letter" aria-hidden="true">${letterOf(user.name)}</span><p><b>${namedLine(user.name)}</b></p></div>
+${user.name !== null && person(user.name)}
 <form method="post" action="${action}">
 ${hiddenInputs({ ...parameters, csrf, account: user.sub })}
 <div class="choices"><a class="button" href="${stayHref}">${texts.signOut.stay}</a><button class="primary">${texts.signOut.submit}</button></div>
