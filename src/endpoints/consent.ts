@@ -17,7 +17,7 @@ import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { clientWordsOf, nextLocation, type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, whileWaiting } from './waiting_request.ts';
 
 interface Asked {
   readonly waiting: WaitingRequest;
@@ -49,7 +49,6 @@ const show = (context: Context, { waiting, signedIn }: Asked, provider: Provider
     otherAccountHref: pageHref(paths.login, provider, id),
     csrf: csrfTokenOf(browser),
     interaction: id,
-    wayBack: wayBackFields(waiting),
     action: pageHref(paths.consent, provider),
   });
   return pageResponse(context, markup, { leadsAway: true });

@@ -21,7 +21,7 @@ import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { clientWordsOf, nextLocation, type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
+import { clientWordsOf, nextLocation, type WaitingRequest, whileWaiting } from './waiting_request.ts';
 
 export const longestLogin = 320;
 
@@ -72,7 +72,6 @@ const show = async (
     signUpHref: provider.config.signUp ? pageHref(paths.sign_up, provider, id) : null,
     csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     interaction: id ?? null,
-    ...(waiting && { wayBack: wayBackFields(waiting) }),
     action: pageHref(paths.login, provider),
   });
   return pageResponse(context, markup, { status, leadsAway: waiting !== undefined });

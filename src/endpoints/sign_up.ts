@@ -15,7 +15,7 @@ import { type PageForm, readPageForm } from './page_form.ts';
 import { pageResponse, textsOf } from './page_response.ts';
 import { pageHref, paths } from './paths.ts';
 import { seeOther } from './see_other.ts';
-import { type WaitingRequest, wayBackFields, whileWaiting } from './waiting_request.ts';
+import { type WaitingRequest, whileWaiting } from './waiting_request.ts';
 
 const limit = { burst: 10, emissionSeconds: 60 };
 
@@ -39,7 +39,6 @@ const show = (
     leastPassword: leastPasswordCharacters,
     csrf: csrfTokenOf(ensureBrowserCookie(context, provider)),
     interaction: waiting?.id ?? null,
-    ...(waiting && { wayBack: wayBackFields(waiting) }),
     action: pageHref(paths.sign_up, provider),
     signInHref: pageHref(paths.login, provider, waiting?.id),
   });

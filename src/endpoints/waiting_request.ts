@@ -7,7 +7,7 @@ import { restoredParameters } from '../authorization_request/parameters.ts';
 import { responseTarget } from '../authorization_request/response_target.ts';
 import { OAuthError } from '../errors.ts';
 import { readBrowserCookie } from '../login/cookies.ts';
-import { resumeInteraction } from '../login/interaction.ts';
+import { applicationIn, resumeInteraction } from '../login/interaction.ts';
 import { type ClientWords, shownHostOf } from '../login/pages/client_words.ts';
 import type { WayBack } from '../login/pages/error.ts';
 import type { Provider } from '../provider.ts';
@@ -29,12 +29,6 @@ export const clientWordsOf = ({ client, redirectUri }: AuthorizationRequest): Cl
   host: shownHostOf(redirectUri),
 });
 
-/** What a form says of the application, for when its request is over before the form comes: it was sent twice. */
-export const wayBackFields = ({ request }: WaitingRequest): Readonly<Record<string, string>> => ({
-  client_id: request.client.clientId,
-  redirect_uri: request.redirectUri,
-});
-
 /** What went wrong is told in any case, and this is only beside it. */
 const findClientWherePossible = async (
   clientId: string,
@@ -48,13 +42,13 @@ const findClientWherePossible = async (
   }
 };
 
-/** @returns undefined where the form that was sent names no application of ours on the web. */
+/** @returns undefined where the interaction that was asked for names no application of ours on the web. */
 export const wayBackOf = async (
   context: Context<AppEnvironment>,
   { store }: Provider,
 ): Promise<WayBack | undefined> => {
-  const form = context.get('pageForm');
-  const [clientId, redirectUri] = [form?.get('client_id'), form?.get('redirect_uri')];
+  const id = context.get('pageForm')?.get('interaction') ?? context.req.query('interaction');
+  const { clientId, redirectUri } = (id && applicationIn(id)) || {};
   if (clientId === undefined || redirectUri === undefined) return undefined;
   const client = await findClientWherePossible(clientId, store);
   if (client?.redirectUris.includes(redirectUri) !== true || !/^https?:/.test(redirectUri)) return undefined;

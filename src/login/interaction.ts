@@ -10,9 +10,25 @@ const interactionSeconds = 3600;
 const markOf = (random: string, session: Session | undefined): string =>
   hashOpaque(`${random} ${session?.sessionHash ?? ''}`);
 
+/** Longer ones are left out of the id: a URL has an end. */
+const mostApplicationLength = 1024;
+
+/** The application, for when the request is over and nothing else is kept of it. It is in the clear, and proves nothing. */
+const nameApplication = ({ client_id: clientId, redirect_uri: redirectUri }: Interaction['parameters']): string => {
+  const application = `${redirectUri?.[0]} ${clientId?.[0]}`;
+  return application.length > mostApplicationLength ? '' : Buffer.from(application).toString('base64url');
+};
+
+/** The application that an id names, which anybody can have written. */
+export const applicationIn = (id: string): { readonly clientId: string; readonly redirectUri: string } | undefined => {
+  const named = Buffer.from(id.split('.', 3)[2] ?? '', 'base64url').toString();
+  const [, redirectUri, clientId] = /^(\S+) (.+)$/.exec(named) ?? [];
+  return redirectUri !== undefined && clientId !== undefined ? { clientId, redirectUri } : undefined;
+};
+
 /**
  * @param session - whom the browser was signed in as.
- * @returns the id for the URL, which holds the mark of that session.
+ * @returns the id for the URL, which holds the mark of that session and names the application.
  */
 export const beginInteraction = async (
   parameters: Interaction['parameters'],
@@ -21,7 +37,7 @@ export const beginInteraction = async (
   { store, clock }: Provider,
 ): Promise<string> => {
   const random = makeOpaque();
-  const id = `${random}.${markOf(random, session)}`;
+  const id = [random, markOf(random, session), nameApplication(parameters)].join('.');
   const now = clock.now();
   await store.addInteraction({
     idHash: hashOpaque(id),

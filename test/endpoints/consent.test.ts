@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { StoreUnavailableError } from '../../src/seams/store.ts';
 import {
   authorizePath,
   type Browser,
@@ -280,45 +279,4 @@ describe('forged forms, ASVS 3.5', () => {
     expect((await browser.get(`/authorize?interaction=${form.interaction}`)).location).toBe(location);
     expect((await browser.walk((await browser.post('/login', form)).location)).searchParams.has('code')).toBe(true);
   });
-});
-
-describe('an answer that comes twice', () => {
-  const twice = async (overrides: Fields = {}): Promise<Page> => {
-    const { browser } = await newcomer();
-    const page = await askedOf(browser);
-    const fields = { client_id: page.field('client_id'), redirect_uri: page.field('redirect_uri'), ...overrides };
-    const answer = formOf(page, { ...fields, decision: 'deny' });
-    expect((await browser.post('/consent', answer)).status).toBe(303);
-    return browser.post('/consent', answer);
-  };
-
-  test('meets the way to the application, by its name', async () => {
-    const { status, html } = await twice();
-    expect(status).toBe(400);
-    expect(html).toContain('<code>interaction_expired</code>');
-    expect(html).toMatch(/<a class="button fill" href="https:\/\/app\.example\.com">/);
-  });
-
-  test('T128: is told what happened on a page, though the application cannot be looked up then', async () => {
-    const { browser } = await newcomer();
-    const page = await askedOf(browser);
-    const fields = { client_id: page.field('client_id'), redirect_uri: page.field('redirect_uri') };
-    const answer = formOf(page, { ...fields, decision: 'deny' });
-    expect((await browser.post('/consent', answer)).status).toBe(303);
-    const failing = vi.spyOn(people.store, 'findClient').mockRejectedValueOnce(new StoreUnavailableError());
-    const { status, html } = await browser.post('/consent', answer);
-    expect(failing).toHaveBeenCalledOnce();
-    failing.mockRestore();
-    expect(status).toBe(400);
-    expect(html).toContain('<code>interaction_expired</code>');
-  });
-
-  test.each([{ client_id: 'nobody' }, { redirect_uri: 'https://evil.example/' }, { redirect_uri: '' }])(
-    'is not led where %j says, for that is no registered way back',
-    async (overrides) => {
-      const { html } = await twice(overrides);
-      expect(html).toContain('<code>interaction_expired</code>');
-      expect(html).not.toContain('<a class="button');
-    },
-  );
 });

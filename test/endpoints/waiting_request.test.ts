@@ -1,7 +1,9 @@
-// What changes while a request waits for its end-user: its client is told.
-import { beforeAll, describe, expect, test } from 'vitest';
+// What changes while a request waits for its end-user: its client is told. And one that is over leads on to its client.
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { StoreUnavailableError } from '../../src/seams/store.ts';
 import {
   authorizePath,
+  type Browser,
   cheapHasher,
   type Fields,
   issuer,
@@ -52,4 +54,74 @@ describe('a resource that is removed while a page is open, RFC 8707 §2', () => 
       expect((await browser.get(location)).html).toContain('<code>interaction_expired</code>');
     },
   );
+});
+
+describe('a request that was answered, and is come back to', () => {
+  /** By the id of its interaction, and the form that answered it. */
+  const answered = async (): Promise<{ readonly browser: Browser; readonly id: string; readonly form: Fields }> => {
+    const browser = people.openBrowser();
+    await browser.signIn();
+    const { location } = await browser.get(authorizePath({ prompt: 'consent' }));
+    const page = await browser.get(location);
+    const form = { ...hiddenOf(page), decision: 'deny' };
+    expect((await browser.post('/consent', form)).location).toContain('error=access_denied');
+    return { browser, id: page.field('interaction'), form };
+  };
+
+  const over = '<code>interaction_expired</code>';
+  const button = '<a class="button';
+  const onward = `${button} fill" href="https://app.example.com">`;
+
+  test('leads on to the application, by a form that is sent once more, and by each page, as of the history', async () => {
+    const { browser, id, form } = await answered();
+    const pages = [await browser.post('/consent', form), await people.openBrowser().get(`/login?interaction=${id}`)];
+    for (const path of ['/authorize', '/login', '/consent', '/sign-up'])
+      pages.push(await browser.get(`${path}?interaction=${id}`));
+    for (const { status, html } of pages) {
+      expect(status).toBe(400);
+      expect(html).toContain(over);
+      expect(html).toContain(onward);
+    }
+  });
+
+  test('T128: is told on a page, though the application cannot be looked up then', async () => {
+    const { browser, form } = await answered();
+    const failing = vi.spyOn(people.store, 'findClient').mockRejectedValueOnce(new StoreUnavailableError());
+    const { status, html } = await browser.post('/consent', form);
+    expect(failing).toHaveBeenCalledOnce();
+    failing.mockRestore();
+    expect(status).toBe(400);
+    expect(html).toContain(over);
+  });
+
+  test.each([
+    'https://app.example.com/callback nobody',
+    'https://evil.example/ app',
+    'javascript:alert(1) app',
+    'https://app.example.com/callback',
+    ' app',
+    '',
+  ])('T047: is led nowhere by %j, for that is no registered way back', async (application) => {
+    const { browser, id, form } = await answered();
+    const [random, mark] = id.split('.');
+    const forged = `${random}.${mark}.${Buffer.from(application).toString('base64url')}`;
+    for (const { html } of [
+      await browser.get(`/login?interaction=${forged}`),
+      await browser.post('/consent', { ...form, interaction: forged }),
+    ]) {
+      expect(html).toContain(over);
+      expect(html).not.toContain(button);
+    }
+  });
+
+  test('goes on where its redirect URI is too long to be named, and is led nowhere then', async () => {
+    const redirectUri = `https://app.example.com/${'x'.repeat(1100)}`;
+    await people.addClient('long', { redirectUris: [redirectUri], firstParty: true });
+    const browser = people.openBrowser();
+    const { location } = await browser.get(authorizePath({ client_id: 'long', redirect_uri: redirectUri }));
+    expect((await browser.walk(location)).searchParams.has('code')).toBe(true);
+    const { html } = await browser.get(location);
+    expect(html).toContain(over);
+    expect(html).not.toContain(button);
+  });
 });

@@ -20,8 +20,6 @@ export interface ConsentPage {
   readonly otherAccountHref: string;
   readonly csrf: string;
   readonly interaction: string;
-  /** Hidden fields that name the application. */
-  readonly wayBack?: Readonly<Record<string, string>>;
   readonly action: string;
 }
 
@@ -34,7 +32,7 @@ const about = ({ texts, client }: ConsentPage): Markup => html`<details class="a
 </details>`;
 
 export const consentPage = (page: ConsentPage): Markup => {
-  const { texts, client, userName, access, boundTo, otherAccountHref, csrf, interaction, wayBack, action } = page;
+  const { texts, client, userName, access, boundTo, otherAccountHref, csrf, interaction, action } = page;
   const name = clientNameOf(client);
   return layout({
     texts,
@@ -48,7 +46,7 @@ ${pair(name)}
 ${accessList(access, texts)}
 <p class="small">${texts.consent.next(html`<b>${clientHost(client)}</b>`)}</p>
 <form method="post" action="${action}">
-${hiddenInputs({ csrf, interaction, ...wayBack, bound_to: boundTo })}
+${hiddenInputs({ csrf, interaction, bound_to: boundTo })}
 <div class="choices"><button name="decision" value="deny">${texts.consent.deny}</button><button class="primary" name="decision" value="allow">${texts.consent.allow}</button></div>
 </form>
 ${about(page)}

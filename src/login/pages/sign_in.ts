@@ -26,8 +26,6 @@ export interface SignInPage {
   readonly signUpHref: string | null;
   readonly csrf: string;
   readonly interaction: string | null;
-  /** Hidden fields that name the application. */
-  readonly wayBack?: Readonly<Record<string, string>>;
   readonly action: string;
 }
 
@@ -40,11 +38,11 @@ const errorWords = (error: SignInError, texts: Texts): string =>
 
 const notice = ({ texts, error }: SignInPage): Markup | null => error && errorNotice(errorId, errorWords(error, texts));
 
-const credentialsForm = ({ texts, login, error, account, csrf, interaction, wayBack, action }: SignInPage): Markup => {
+const credentialsForm = ({ texts, login, error, account, csrf, interaction, action }: SignInPage): Markup => {
   const told = error === null ? {} : { noticeId: errorId, wrong: error.kind === 'credentials_wrong' };
   const focused = account === null || error !== null;
   return html`<form class="fields" method="post" action="${action}">
-${hiddenInputs({ csrf, interaction, ...wayBack })}
+${hiddenInputs({ csrf, interaction })}
 ${field({ name: 'login', label: texts.signIn.login, type: 'text', autocomplete: 'username', value: login ?? '', ...told, focus: focused && !login })}
 ${field({ name: 'password', label: texts.password, type: 'password', autocomplete: 'current-password', ...told, focus: focused && Boolean(login) })}
 <button class="primary fill">${texts.signIn.submit}</button>
@@ -52,10 +50,10 @@ ${field({ name: 'password', label: texts.password, type: 'password', autocomplet
 };
 
 const accountChoice = (page: SignInPage, { sub, name, username }: NonNullable<SignInPage['account']>): Markup => {
-  const { texts, error, csrf, interaction, wayBack, action } = page;
+  const { texts, error, csrf, interaction, action } = page;
   return html`<div class="person"><span class="letter" aria-hidden="true">${letterOf(name)}</span><p><b>${namedLine(name)}</b> <small>${namedLine(username)}</small></p></div>
 <form method="post" action="${action}">
-${hiddenInputs({ csrf, interaction, ...wayBack, account: sub })}
+${hiddenInputs({ csrf, interaction, account: sub })}
 <button class="primary fill" name="choice" value="continue"><span>${texts.signIn.continueAs(namedLine(name))}</span></button>
 </form>
 <details${error && html` open`}>

@@ -24,8 +24,6 @@ export interface SignUpPage {
   readonly leastPassword: number;
   readonly csrf: string;
   readonly interaction: string | null;
-  /** Hidden fields that name the application. */
-  readonly wayBack?: Readonly<Record<string, string>>;
   readonly action: string;
   readonly signInHref: string;
 }
@@ -67,7 +65,7 @@ ${field({
 };
 
 export const signUpPage = (page: SignUpPage): Markup => {
-  const { texts, csrf, interaction, wayBack, action, signInHref } = page;
+  const { texts, csrf, interaction, action, signInHref } = page;
   const notice = noticeOf(page);
   return layout({
     texts,
@@ -77,7 +75,7 @@ export const signUpPage = (page: SignUpPage): Markup => {
 <p class="lead">${texts.signUp.lead}</p>
 ${notice && errorNotice('sign-up-error', notice)}
 <form class="fields" method="post" action="${action}">
-${hiddenInputs({ csrf, interaction, ...wayBack })}
+${hiddenInputs({ csrf, interaction })}
 ${fields(page)}
 <button class="primary fill">${texts.signUp.submit}</button>
 </form>
