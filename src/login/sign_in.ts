@@ -10,6 +10,9 @@ import { provesPassword } from './prove_password.ts';
 import { takeAllowances } from './take_allowances.ts';
 import { canonicalLogin } from './username.ts';
 
+/** Of failures in a row, wherever a password is asked for: a hundred, then one an hour. */
+export const inARowLimit: RateLimit = { burst: 100, emissionSeconds: 3600 };
+
 /**
  * Failures slow an account down: ten, then one each half minute, and past a hundred in a row one an hour (NIST SP
  * 800-63B-4 §3.2.2). A browser its end-user has signed in from before keeps an allowance of its own, so that nobody can
@@ -18,7 +21,6 @@ import { canonicalLogin } from './username.ts';
  */
 const limits = {
   account: { burst: 10, emissionSeconds: 30 },
-  accountInARow: { burst: 100, emissionSeconds: 3600 },
   knownBrowser: { burst: 10, emissionSeconds: 30 },
   address: { burst: 100, emissionSeconds: 2 },
   everyone: { burst: 600, emissionSeconds: 0.05 },
@@ -41,11 +43,18 @@ const sharedAllowances = /^sign_in:(address:|everyone$)/;
 /** In the order they are taken. Last what everyone shares: what the others refuse must not use it up. */
 const allowancesOf = (account: string, known: boolean, { address, browser }: SignInAttempt): readonly Allowance[] => {
   const ofAddress: Allowance = [`sign_in:address:${address}`, limits.address];
-  if (known) return [ofAddress, [`sign_in:known:${account}:${hashOpaque(browser)}`, limits.knownBrowser]];
+  if (known) {
+    const ofBrowser = `${account}:${hashOpaque(browser)}`;
+    return [
+      ofAddress,
+      [`sign_in:known:${ofBrowser}`, limits.knownBrowser],
+      [`sign_in:known_in_a_row:${ofBrowser}`, inARowLimit],
+    ];
+  }
   return [
     ofAddress,
     [`sign_in:account:${account}`, limits.account],
-    [`sign_in:in_a_row:${account}`, limits.accountInARow],
+    [`sign_in:in_a_row:${account}`, inARowLimit],
     ['sign_in:everyone', limits.everyone],
   ];
 };

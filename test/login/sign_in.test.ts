@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { boundPasswordHasher } from '../../src/adapters/bounded_password_hasher.ts';
+import { changePassword } from '../../src/login/change_password.ts';
 import { signIn } from '../../src/login/sign_in.ts';
+import type { Session } from '../../src/seams/session_store.ts';
 import type { User } from '../../src/seams/user_store.ts';
 import { authorizePath, cheapHasher, obtainCode, openPeople, type People, password, redeem } from '../people.ts';
 import { databasePathIn, makeFolder, until } from '../running_server.ts';
@@ -86,6 +88,45 @@ describe('limits of sign-in, NIST SP 800-63B-4 §3.2.2', () => {
 
   test('T098: what a browser never signed in from gains nothing by its cookie', async () => {
     expect(await passed(50, (turn) => ({ login: 'ada', browser: `made-up-${turn}` }))).toBe(10);
+  });
+
+  describe('a hundred failures in a row, and one an hour from then on', () => {
+    const turns = 300;
+    const [turnSeconds, hours] = [30, 2];
+
+    /** One try each half minute. @returns how many passed. */
+    const patient = async (tryOnce: (turn: number) => Promise<boolean>): Promise<number> => {
+      let through = 0;
+      for (let turn = 0; turn < turns; turn += 1) {
+        people.clock.advance(turnSeconds);
+        if (await tryOnce(turn)) through += 1;
+      }
+      return through;
+    };
+
+    test.each([false, true])('T098: from a browser that is known: %s', async (known) => {
+      const login = `patient-${known}`;
+      await people.addUser(login);
+      const visitor = people.openBrowser();
+      if (known) await visitor.signIn(login);
+      const browser = visitor.jar.get('__Host-keyturn_browser') ?? 'stranger';
+      const guess = async () => (await attempt({ login, browser })) !== 'limited';
+      expect(await patient(guess)).toBe(100 + hours);
+      people.clock.advance(3600);
+      expect(await attempt({ login, browser, secret: password })).toBe('in');
+      expect(await patient(guess)).toBe(100 + hours);
+    });
+
+    test('T098: on the account page, by whoever sits at an open session', async () => {
+      const user = await people.addUser('patient-there');
+      const session = { sid: 'a-sid' } as Session;
+      const guess = () =>
+        changePassword('a wrong password', 'seven tall birches swaying', { user, session }, people).then(
+          () => true,
+          () => false,
+        );
+      expect(await patient(guess)).toBe(100 + hours);
+    });
   });
 });
 
