@@ -5,7 +5,9 @@ import type { OAuthError } from '../errors.ts';
 import { shownHostOf } from '../login/pages/client_words.ts';
 import { formPostPage, formPostPolicy } from '../login/pages/form_post.ts';
 import type { Provider } from '../provider.ts';
+import { logRefusal } from './error_response.ts';
 import { pageResponse, textsOf } from './page_response.ts';
+import { requestIdOf } from './response_headers.ts';
 import { seeOther } from './see_other.ts';
 
 type ResponseParameters = Readonly<Record<string, string>>;
@@ -41,6 +43,7 @@ export const authorizationErrorResponse = (
   error: OAuthError,
   provider: Provider,
 ): Response | Promise<Response> => {
+  logRefusal(error, requestIdOf(context), provider);
   const { error: code, description } = error.failure;
   return authorizationResponse(context, target, { error: code, error_description: description }, provider);
 };
