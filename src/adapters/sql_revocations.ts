@@ -1,14 +1,16 @@
 // RevocationStore in SQL; revokeClient stands with the other verbs that change a client (sql_clients.ts).
 import { and, asc, eq, getTableColumns, gt, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { AuditEvent } from '../seams/audit_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
 import type { Recording } from './sql_audit.ts';
 import { first, type SqlConnection } from './sql_connection.ts';
+import { createRemoveBitByBit } from './sql_expiry.ts';
 import { familiesOfSession, prepareEndFamilies } from './sql_families.ts';
 import { prepareQueueLogouts } from './sql_logout_deliveries.ts';
 import type { Revoking } from './sql_revoking.ts';
-import { given, holdsNumber, once, placeholders, prepare, prepareText, type Step } from './sql_statement.ts';
+import { given, holdsNumber, placeholders, prepare, prepareText, type Step } from './sql_statement.ts';
 
 type ListVerb = 'addStatusList' | 'findStatusList' | 'leaseTurns' | 'readRevocations' | 'removeExpiredRevocations';
 
@@ -49,23 +51,45 @@ const prepareListStatements = ({ database, tables }: SqlConnection) => {
         .select({ listId: statusList.listId })
         .from(statusList)
         .where(lt(statusList.expiresAt, sql.placeholder('before')))
-        .limit(sql.placeholder('most')),
+        .limit(1),
     ),
-    removeMarks: prepare(database.delete(revocationMark).where(lt(revocationMark.markedAt, sql.placeholder('before')))),
+    removeList: prepare(database.delete(statusList).where(named)),
   };
 };
 
-const listsPerStep = 10;
+/** Bounded: where everybody was signed out there may be as many rows as there were tokens. */
+const prepareDeletions = ({ database, tables, mostRows }: SqlConnection) => {
+  const { leasedTurns, revocationMark, revokedTurns } = tables;
+  const ofList = (column: SQLiteColumn) => eq(column, sql.placeholder('listId'));
+  const leased = database
+    .select({ turn: leasedTurns.turn })
+    .from(leasedTurns)
+    .where(ofList(leasedTurns.listId))
+    .limit(mostRows);
+  const revoked = database
+    .select({ id: revokedTurns.id })
+    .from(revokedTurns)
+    .where(ofList(revokedTurns.listId))
+    .limit(mostRows);
+  const marked = database
+    .select({ id: revocationMark.id })
+    .from(revocationMark)
+    .where(lt(revocationMark.markedAt, sql.placeholder('before')))
+    .limit(mostRows);
+  return {
+    turnsOfList: [
+      prepare(database.delete(leasedTurns).where(and(ofList(leasedTurns.listId), inArray(leasedTurns.turn, leased)))),
+      prepare(database.delete(revokedTurns).where(inArray(revokedTurns.id, revoked))),
+    ],
+    marks: prepare(database.delete(revocationMark).where(inArray(revocationMark.id, marked))),
+  };
+};
 
 const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> => {
-  const { database, tables, read, readTogether, write, settled } = connection;
-  const { leasedTurns, revokedTurns, statusList } = tables;
+  const { read, readTogether, write, settled } = connection;
   const statements = prepareListStatements(connection);
-  const removeLists = (listIds: string[]): readonly Step[] => [
-    once(database.delete(leasedTurns).where(inArray(leasedTurns.listId, listIds))),
-    once(database.delete(revokedTurns).where(inArray(revokedTurns.listId, listIds))),
-    once(database.delete(statusList).where(inArray(statusList.listId, listIds))),
-  ];
+  const deletions = prepareDeletions(connection);
+  const removeBitByBit = createRemoveBitByBit(connection);
   return {
     addStatusList: async (added) => {
       await write(statements.add.with(added));
@@ -92,13 +116,13 @@ const listVerbs = (connection: SqlConnection): Pick<RevocationStore, ListVerb> =
       return { lists, turns, marks };
     },
     removeExpiredRevocations: async (listsBefore, marksBefore) => {
-      let removed = listsPerStep;
-      while (removed === listsPerStep) {
-        const expired = await read(statements.expired.with({ before: listsBefore, most: listsPerStep }));
-        removed = expired.length;
-        if (removed > 0) await write(...removeLists(expired.map(({ listId }) => listId)));
+      const findExpired = async () => first(await read(statements.expired.with({ before: listsBefore })));
+      for (let list = await findExpired(); list !== undefined; list = await findExpired()) {
+        // The list is the last to go: what hangs on it would not be found again.
+        for (const deletion of deletions.turnsOfList) await removeBitByBit(deletion, list);
+        await write(statements.removeList.with(list));
       }
-      await write(statements.removeMarks.with({ before: marksBefore }));
+      await removeBitByBit(deletions.marks, { before: marksBefore });
     },
   };
 };
