@@ -5,13 +5,19 @@ import type { SqlConnection } from './sql_connection.ts';
 import { once, placeholders, prepare, type Step } from './sql_statement.ts';
 import type { SqlTables } from './sql_tables.ts';
 
-const matches = ({ auditEvent }: SqlTables, { type, sub, clientId, since }: AuditFilter) =>
-  and(
+/** Where the user is named too, not by the index: a client may have half of all events, a user has a few. */
+const isOfClient = ({ auditEvent }: SqlTables, clientId: string, sub: string | undefined) =>
+  sub === undefined ? eq(auditEvent.clientId, clientId) : eq(sql`coalesce(${auditEvent.clientId}, '')`, clientId);
+
+const matches = (tables: SqlTables, { type, sub, clientId, since }: AuditFilter) => {
+  const { auditEvent } = tables;
+  return and(
     type === undefined ? undefined : eq(auditEvent.type, type),
     sub === undefined ? undefined : eq(auditEvent.sub, sub),
-    clientId === undefined ? undefined : eq(auditEvent.clientId, clientId),
+    clientId === undefined ? undefined : isOfClient(tables, clientId, sub),
     since === undefined ? undefined : gte(auditEvent.at, since),
   );
+};
 
 /** The last steps of a write that is recorded. */
 export type Recording = (event: AuditEvent | null) => readonly Step[];

@@ -135,4 +135,13 @@ describe('query plans of the better-sqlite3 store', () => {
     const plans = await plansOf(({ store }) => store.isKnownBrowser('ada', 'browser'));
     expect(plans.join()).toMatch(/^SEARCH session USING COVERING INDEX session_sub_browser_hash /);
   });
+
+  test.each([{}, { type: 'family.ended' }, { since: now }])(
+    'the events of one user at one client, %o, are searched by the user, of whom there are fewer',
+    async (more) => {
+      const filter = { sub: 'ada', clientId: 'app', limit: 10, ...more };
+      const plans = await plansOf(({ store }) => store.listAudit(filter));
+      expect(plans.join()).toMatch(/^SEARCH audit_event USING INDEX audit_event_sub /);
+    },
+  );
 });
