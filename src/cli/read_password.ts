@@ -18,10 +18,12 @@ const faults: Readonly<Record<PasswordFault, string>> = {
 };
 
 const oneLine = async (terminal: Terminal, what: string): Promise<string> => {
-  const line = (await terminal.readInput()).replace(/\r?\n$/, '');
+  // Editors and shells of Windows begin a file with a byte order mark, which nobody types.
+  const line = (await terminal.readInput()).replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
   if (line === '' || /[\r\n]/.test(line))
     throw new OperatorError(`Standard input must be one line, the ${what}. Nothing was changed.`);
-  if (line.includes('\ufffd')) throw new OperatorError('Standard input is not UTF-8. Nothing was changed.');
+  // UTF-16 has a zero byte in every ASCII character.
+  if (/[\ufffd\0]/.test(line)) throw new OperatorError('Standard input is not UTF-8. Nothing was changed.');
   return line;
 };
 

@@ -70,6 +70,8 @@ const endWithTheReader = ({ code }: NodeJS.ErrnoException): void => {
 export const processTerminal = (): Terminal => {
   const { env, stdout, stderr, stdin } = process;
   stdout.on('error', endWithTheReader);
+  // There is nowhere left to tell it; what the command does and its exit code stay the same.
+  stderr.on('error', () => undefined);
   return {
     environment: env,
     clock: systemClock,

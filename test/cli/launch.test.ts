@@ -68,6 +68,11 @@ describe('the keyturn executable', () => {
     expect(stderr).toMatch(/^keyturn: Standard output could not be written to \(ENOSPC\).*\n$/);
   });
 
+  test.skipIf(!existsSync('/dev/full'))('a warning that nobody can read changes no exit code', async () => {
+    const sh = ['-c', '"$0" "$1" kyes 2> /dev/full', process.execPath, launcher];
+    expect(await outcomeOf(start('sh', sh, folder, environmentFor(folder, {})))).toMatchObject({ code: 2 });
+  });
+
   test('a setting that cannot be used is one line on standard error, exit 1, and nothing is made', async () => {
     const wrong = await runCli(['clients', 'list'], folder, { KEYTURN_PORT: 'x' });
     expect(wrong).toMatchObject({ code: 1, stdout: '' });

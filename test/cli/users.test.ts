@@ -79,7 +79,7 @@ describe('keyturn users add', () => {
 
   test('a password from standard input is kept as argon2id, normalized, and never shown', async () => {
     const decomposed = 'cafe\u0301 au lait, s’il vous plait';
-    const added = await piping(`${decomposed}\n`, 'users', 'add', 'ada', '--password-stdin');
+    const added = await piping(`\ufeff${decomposed}\r\n`, 'users', 'add', 'ada', '--password-stdin');
     expect(added).toMatchObject({ code: 0, stderr: '' });
     const user = await userOf('ada');
     expect(user?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -108,6 +108,7 @@ describe('keyturn users add', () => {
     ['the name', 'margarethamilton', "too much like the user's name"],
     ['two lines', `${password}\n${password}`, 'must be one line'],
     ['empty', '\n', 'must be one line'],
+    ['UTF-16', Buffer.from(password, 'utf16le').toString('utf8'), 'not UTF-8'],
     ['not UTF-8', Buffer.from([0xe4, 0xe4]).toString('utf8').repeat(10), 'not UTF-8'],
   ])('T105: a password that is %s is refused with the reason, and nobody is added', async (_, typed, reason) => {
     const outcome = await piping(typed, 'users', 'add', 'margarethamilton', '--password-stdin');
