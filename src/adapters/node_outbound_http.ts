@@ -8,6 +8,8 @@ import { isAllowedAddress, isLoopbackHost } from './public_address.ts';
 
 const timeoutMilliseconds = 5000;
 const mostAtOnce = 40;
+/** Of answers that only tell of one to come. Node reads them for as long as they come, and nothing else meanwhile. */
+const mostInformational = 8;
 
 const guardedLookup =
   (loopbackToo: boolean): LookupFunction =>
@@ -58,6 +60,15 @@ export const createNodeOutboundHttp = (loopbackToo: boolean): OutboundHttp => ({
       sent.once('error', fail);
       // Node closes what answers 101 and tells of no error; whoever waits would wait for ever.
       sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer.`)));
+      let informational = 0;
+      const countInformational = (): void => {
+        informational += 1;
+        if (informational <= mostInformational) return;
+        fail(new Error(`${url.origin} answered with 1xx again and again.`));
+        sent.destroy();
+      };
+      sent.on('continue', countInformational);
+      sent.on('information', countInformational);
       sent.once('response', (response) => {
         settle(response.statusCode ?? 0);
         response.destroy();

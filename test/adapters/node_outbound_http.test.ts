@@ -218,6 +218,20 @@ describe('how it is asked', () => {
     await expect(atHome.postForm(`http://127.0.0.1:${port}/`, form)).rejects.toThrow('without an answer');
   });
 
+  test.each(['100 Continue', '102 Processing', '103 Early Hints'])(
+    'T135: %s is waited behind, but not without end',
+    async (line) => {
+      const several = (times: number) =>
+        listen('127.0.0.1', 0, ({ socket }, response) => {
+          socket.write(`HTTP/1.1 ${line}\r\n\r\n`.repeat(times));
+          response.writeHead(204).end();
+        });
+      const [few, many] = [await several(3), await several(1000)];
+      expect(await atHome.postForm(`http://127.0.0.1:${few.port}/`, form)).toBe(204);
+      await expect(atHome.postForm(`http://127.0.0.1:${many.port}/`, form)).rejects.toThrow('again and again');
+    },
+  );
+
   test('nothing of ours goes along: no cookie, no authorization, no user agent', async () => {
     const seen: string[] = [];
     const { port } = await listen('127.0.0.1', 0, (request, response) => {
