@@ -31,6 +31,8 @@ const tokenRefused = {
 } as const;
 
 const malformedRequest = (description: string) => ({ status: 400, error: 'invalid_request', description }) as const;
+const pageRequired = (error: string, act: string) =>
+  ({ status: 400, error, description: `The end-user has to ${act}, for which prompt=none shows no page.` }) as const;
 
 /** Every reason a request is refused for. @see RFC 6749 §5.2, RFC 8707 §2 */
 export const failures = {
@@ -193,8 +195,8 @@ export const failures = {
     error: 'unmet_authentication_requirements',
     description: 'The authentication context asked for as essential cannot be provided.',
   },
-  login_required: { status: 400, error: 'login_required', description: 'The end-user has to sign in.' },
-  consent_required: { status: 400, error: 'consent_required', description: 'The end-user has to consent.' },
+  login_required: pageRequired('login_required', 'sign in'),
+  consent_required: pageRequired('consent_required', 'consent'),
   consent_denied: { status: 400, error: 'access_denied', description: 'The end-user did not allow it.' },
   interaction_unknown: malformedRequest(
     'The sign-in took too long, or was begun in another browser. Start again at the application.',

@@ -43,6 +43,11 @@ describe('an authorization request that is refused, RFC 6749 §4.1.2.1', () => {
     expect(JSON.stringify(recordsOf(page))).not.toContain('canary');
   });
 
+  test('with prompt=none tells the client why nobody was asked', async () => {
+    const page = await people.openBrowser().get(authorizePath({ prompt: 'none' }));
+    expect(new URL(page.location).searchParams.get('error_description')).toContain('prompt=none');
+  });
+
   test('has it by form_post too', async () => {
     const page = await people.openBrowser().get(authorizePath({ prompt: 'none', response_mode: 'form_post' }));
     expect(recordsOf(page)).toMatchObject([{ fields: { reason: 'login_required' } }]);
