@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Application, startApplication } from './application.ts';
@@ -14,7 +14,7 @@ const verifier = 'x'.repeat(43);
 const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
 
 let browser: Browser | undefined;
-let server: IssuerProcess;
+let server: IssuerHere;
 let application: Application;
 /** Another origin of the issuer's own site: its forms bring our cookies along. */
 let neighbour: Application;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   browser = await launchChromium();
   if (browser === undefined) return;
   [server, application, neighbour] = await Promise.all([
-    startIssuer(),
+    openIssuer(),
     startApplication(),
     startApplication('127.0.0.1'),
   ]);

@@ -3,7 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, vi } from 'vitest';
 import type { Client } from '../../src/seams/client_store.ts';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Application, startApplication } from './application.ts';
@@ -11,7 +11,7 @@ import { launchChromium } from './chromium.ts';
 
 export interface Scene {
   readonly browser: Browser | undefined;
-  readonly server: IssuerProcess;
+  readonly server: IssuerHere;
   readonly application: Application;
   readonly ada: Person;
 }
@@ -21,14 +21,14 @@ export interface Scene {
  *
  * @param register - adds what the application needs besides. @returns what its client is, beyond name and redirect URI.
  */
-export const openScene = (register: (server: IssuerProcess) => Promise<Partial<Client>> = async () => ({})): Scene => {
+export const openScene = (register: (server: IssuerHere) => Promise<Partial<Client>> = async () => ({})): Scene => {
   vi.setConfig({ testTimeout: processTestMilliseconds, hookTimeout: processTestMilliseconds });
   // Filled before the first test.
   const scene = {} as Scene;
   beforeAll(async () => {
     const browser = await launchChromium();
     if (browser === undefined) return;
-    const [server, application] = await Promise.all([startIssuer({ KEYTURN_SIGN_UP: 'on' }), startApplication()]);
+    const [server, application] = await Promise.all([openIssuer({ KEYTURN_SIGN_UP: 'on' }), startApplication()]);
     Object.assign(scene, { browser, server, application, ada: await server.addPerson('ada') });
     const client = { clientName: 'Orbit Notes', redirectUris: [application.redirectUri], ...(await register(server)) };
     await server.addClient('orbit', client);

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { ask, pythonWithFlask, type RunningExample, startExample } from './example_process.ts';
@@ -19,13 +19,13 @@ const examples = [
 
 const unknownKey = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: 'nobody' })).toString('base64url');
 
-let issuer: IssuerProcess;
+let issuer: IssuerHere;
 let ada: Person;
 let bob: Person;
 let tokens: Readonly<Record<'ada' | 'bob' | 'client' | 'elsewhere', string>>;
 
 beforeAll(async () => {
-  issuer = await startIssuer();
+  issuer = await openIssuer();
   await register(issuer);
   ada = await issuer.addPerson('ada', { roles: ['admin', 'staff'] });
   bob = await issuer.addPerson('bob', { roles: ['staff'] });

@@ -1,6 +1,6 @@
 // Real tokens of a running issuer for the examples: a client's own, and those of people who signed in, one an admin.
 import { createHash, randomBytes } from 'node:crypto';
-import type { IssuerProcess } from '../issuer_process.ts';
+import type { IssuerHere } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { createEndUser } from '../relying_parties/end_user.ts';
 import { addClient, addResource, basic, registeredSecret } from '../test_provider.ts';
@@ -10,7 +10,10 @@ const otherAudience = 'https://elsewhere.example.com';
 const redirectUri = 'http://localhost/callback';
 
 /** The resource with its scopes, whose tokens have the roles of whoever signed in, and the clients. */
-export const register = async ({ store, addClient: addPublicClient }: IssuerProcess): Promise<void> => {
+export const register = async ({
+  store,
+  addClient: addPublicClient,
+}: Pick<IssuerHere, 'store' | 'addClient'>): Promise<void> => {
   await addResource(store, { resource: audience, accessTokenClaims: ['roles'] });
   await addResource(store, { resource: otherAudience });
   await addClient(store, 'billing', { resources: [audience, otherAudience] });

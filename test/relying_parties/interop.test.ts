@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Client } from '../../src/seams/client_store.ts';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type Journey } from './end_user.ts';
@@ -13,11 +13,11 @@ const clientSecret = 'the secret of a confidential client';
 const verifier = randomBytes(32).toString('base64url');
 const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-let server: IssuerProcess;
+let server: IssuerHere;
 let ada: Person;
 
 beforeAll(async () => {
-  server = await startIssuer();
+  server = await openIssuer();
   ada = await server.addPerson('ada');
   await server.addClient('public', { redirectUris: [redirectUri] });
   await server.addClient('confidential', { redirectUris: [redirectUri] }, clientSecret);

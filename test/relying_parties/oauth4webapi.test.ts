@@ -30,7 +30,7 @@ import {
   validateJwtAccessToken,
 } from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type EndUser, type Journey } from './end_user.ts';
@@ -49,11 +49,11 @@ interface RelyingParty {
   readonly as: AuthorizationServer;
 }
 
-let server: IssuerProcess;
+let server: IssuerHere;
 let ada: Person;
 
 beforeAll(async () => {
-  server = await startIssuer();
+  server = await openIssuer();
   ada = await server.addPerson('ada');
   const uris = { redirectUris: [redirectUri], postLogoutRedirectUris: [postLogoutRedirectUri] };
   await server.addClient('basic', uris, clientSecret);

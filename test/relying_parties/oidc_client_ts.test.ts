@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeInChromium, launchChromium } from '../browser/chromium.ts';
 import { freePort } from '../free_port.ts';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 
@@ -39,7 +39,7 @@ const servePage = async (port: number, script: string): Promise<Server> => {
 };
 
 let browser: Browser | undefined;
-let server: IssuerProcess;
+let server: IssuerHere;
 let ada: Person;
 const pages: Server[] = [];
 let origin: string;
@@ -48,7 +48,7 @@ let foreignOrigin: string;
 beforeAll(async () => {
   browser = await launchChromium();
   if (browser === undefined) return;
-  server = await startIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
+  server = await openIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
   ada = await server.addPerson('ada');
   const port = await freePort();
   origin = `http://localhost:${port}`;

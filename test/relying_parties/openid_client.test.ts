@@ -18,7 +18,7 @@ import {
   tokenRevocation,
 } from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { type Answers, createEndUser, type EndUser, type Journey } from './end_user.ts';
@@ -30,7 +30,7 @@ const postLogoutRedirectUri = 'https://notes.example/goodbye';
 const clientSecret = 'a-secret-of-43-characters-as-they-are-made-x';
 const scope = 'openid profile email offline_access';
 
-let server: IssuerProcess;
+let server: IssuerHere;
 let ada: Person;
 let grace: Person;
 let confidential: Configuration;
@@ -44,7 +44,7 @@ const configurationOf = async (clientId: string, metadata: object, secret?: stri
 
 beforeAll(async () => {
   // Without a retry window a spent refresh token is refused at once.
-  server = await startIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
+  server = await openIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
   [ada, grace] = [await server.addPerson('ada'), await server.addPerson('grace')];
   const uris = { redirectUris: [redirectUri], postLogoutRedirectUris: [postLogoutRedirectUri] };
   await server.addClient('notes', uris, clientSecret);

@@ -6,7 +6,7 @@ import passport from 'passport';
 import openidconnect from 'passport-openidconnect';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../free_port.ts';
-import { type IssuerProcess, startIssuer } from '../issuer_process.ts';
+import { type IssuerHere, openIssuer } from '../issuer_here.ts';
 import type { Person } from '../issuer_records.ts';
 import { processTestMilliseconds } from '../running_server.ts';
 import { createEndUser, type EndUser } from './end_user.ts';
@@ -91,14 +91,14 @@ const createShop = (origin: string, metadata: Metadata) => {
   return app;
 };
 
-let server: IssuerProcess;
+let server: IssuerHere;
 let ada: Person;
 let shop: Server;
 let origin: string;
 let metadata: Metadata;
 
 beforeAll(async () => {
-  server = await startIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
+  server = await openIssuer({ KEYTURN_REFRESH_RETRY_SECONDS: '0' });
   ada = await server.addPerson('ada');
   const port = await freePort();
   origin = `http://localhost:${port}`;

@@ -56,7 +56,7 @@ export default defineConfig({
           isolate: true,
           globalSetup: 'test/worker/build_worker.ts',
           include: ['test/relying_parties/{openid_client,oauth4webapi,interop,passport_openidconnect}.test.ts'],
-          alias: [{ find: /^.*\/issuer_process\.ts$/, replacement: `${root}test/worker/issuer_process.ts` }],
+          alias: [{ find: /^.*\/issuer_here\.ts$/, replacement: `${root}test/worker/issuer_here.ts` }],
         },
       },
     ],
