@@ -112,4 +112,29 @@ describe.runIf(hasPostgres)('keyturn copy and Postgres', { timeout: 120_000 }, (
     expect((await keyturn(fresh.url, 'backup', join(folder, 'b.sqlite'))).stderr).toMatch(/pg_dump/);
     await fresh.remove();
   });
+
+  test('of a table with a key of two columns each step goes on where the last one ended', async () => {
+    const fresh = await freshDatabase('template0');
+    const target = sqlite('of-consents.sqlite');
+    expect(await keyturn(sqlite(), 'copy', '--from', sqlite('before.sqlite'), '--to', fresh.url)).toMatchObject({
+      code: 0,
+    });
+    const admin = new pg.Client(fresh.url);
+    await admin.connect();
+    await admin.query(`alter database ${fresh.name} set enable_seqscan = off`);
+    await admin.query(`insert into consent (sub, client_id, scope, claims, resources, granted_at)
+      select 'user-' || n, 'app', '["openid"]', '[]', '[]', ${now} from generate_series(1, 3000) n`);
+    await admin.end();
+    expect(await keyturn(fresh.url, 'copy', '--from', fresh.url, '--to', target)).toMatchObject({ code: 0 });
+    const reader = new pg.Client(fresh.url);
+    await reader.connect();
+    const { rows } = await reader.query(
+      "select idx_tup_read::int as read from pg_stat_user_indexes where indexrelname = 'consent_sub_client_id_pk'",
+    );
+    await reader.end();
+    // It is read twice: to be copied, and to be compared.
+    expect(rows[0].read).toBeGreaterThan(2 * 3000);
+    expect(rows[0].read).toBeLessThan(4 * 3000);
+    await fresh.remove();
+  });
 });
