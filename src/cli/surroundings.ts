@@ -1,5 +1,5 @@
 // What this machine or installation does not give, and no command can make up for: files that may be opened, native parts,
-// Keyturn's own files.
+// Keyturn's own files, a folder to work in.
 import { fileURLToPath } from 'node:url';
 
 const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
@@ -32,6 +32,11 @@ const ownFile = (error: Error): string | undefined => {
   return `A file of Keyturn could not be read (${error.message.split('\n', 1)[0]}). Let this user read all of ${installation}, and run "npm ci" there if something is missing.`;
 };
 
+const noFolder = (error: Error): string | undefined =>
+  'syscall' in error && error.syscall === 'uv_cwd'
+    ? 'The folder this was started in is no more, or this user may not be in it. Change to another and try again.'
+    : undefined;
+
 /** @returns what happened and what to do, in words; undefined where the machine has no part in it. */
 export const surroundingsComplaint = (error: unknown): string | undefined =>
-  tooFewFiles(error) ?? (error instanceof Error ? (nativePart(error) ?? ownFile(error)) : undefined);
+  tooFewFiles(error) ?? (error instanceof Error ? (nativePart(error) ?? ownFile(error) ?? noFolder(error)) : undefined);

@@ -54,3 +54,10 @@ test.skipIf(process.platform !== 'linux')('however few files may be opened, it i
     expect([code, stderr]).toEqual([code && 1, code ? expect.stringMatching(/^keyturn: .*ulimit -n.*\n$/) : '']);
   }
 });
+
+test.skipIf(process.platform !== 'linux')('a folder that was removed meanwhile is told as that', async () => {
+  const folder = makeFolder();
+  const sh = ['-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"', process.execPath, launcher];
+  const { code, stderr } = await outcomeOf(start('sh', [...sh, 'keys', 'list'], folder, {}));
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^keyturn: The folder this was started in is no more/)]);
+});
