@@ -1,4 +1,5 @@
 // grant_type=authorization_code: what the end-user granted at the authorization endpoint. RFC 6749 §4.1.3.
+import type { Config } from '../config.ts';
 import { OAuthError } from '../errors.ts';
 import type { Parameters } from '../form_urlencoded.ts';
 import type { Provider } from '../provider.ts';
@@ -47,29 +48,36 @@ const familyOf = async (
   const session = await store.findSessionBySid(code.sid);
   if (session === undefined) throw new OAuthError('family_ended');
   const offline = code.scope.includes('offline_access');
-  const latest = now + config.refreshFamilySeconds;
+  const lastRefresh = now + config.refreshFamilySeconds;
   const { codeHash, redirectUri, codeChallenge, usedAt, ...authorized } = code;
   return {
     ...authorized,
     offline,
     createdAt: now,
-    expiresAt: offline ? latest : Math.min(latest, session.expiresAt),
+    // For as long as the session, whose clients are told of its end.
+    expiresAt: offline ? Math.max(lastRefresh, session.expiresAt) : session.expiresAt,
     endedAt: null,
     endReason: null,
     secretHash,
   };
 };
 
-/** A refresh token to be handed out as `value`; it may lie unused for the idle time, and never outlives its family. */
+/** Until when refresh tokens of a family are taken, however often they are used. */
+export const lastRefreshOf = (
+  { createdAt, expiresAt }: TokenFamily,
+  { refreshFamilySeconds }: Pick<Config, 'refreshFamilySeconds'>,
+): NumericDate => Math.min(createdAt + refreshFamilySeconds, expiresAt);
+
+/** A refresh token to be handed out as `value`; it may lie unused for the idle time. */
 export const refreshTokenRecord = (
   value: string,
   family: TokenFamily,
   now: NumericDate,
-  idle: number,
+  config: Config,
 ): RefreshToken => ({
   tokenHash: hashOpaque(value),
   familyId: family.familyId,
-  expiresAt: Math.min(now + idle, family.expiresAt),
+  expiresAt: Math.min(now + config.refreshTokenSeconds, lastRefreshOf(family, config)),
   usedAt: null,
   answer: null,
   tellsFamily: isOfFamily(value, family),
@@ -94,8 +102,7 @@ export const authorizationCode: Grant = async (parameters, client, provider) => 
   const now = clock.now();
   const refreshToken = client.grantTypes.includes('refresh_token') ? firstRefreshToken(code.familyId) : undefined;
   const family = await familyOf(code, refreshToken?.secretHash ?? null, now, provider);
-  const kept =
-    refreshToken === undefined ? null : refreshTokenRecord(refreshToken.value, family, now, config.refreshTokenSeconds);
+  const kept = refreshToken === undefined ? null : refreshTokenRecord(refreshToken.value, family, now, config);
   return {
     authorization: {
       client,

@@ -10,7 +10,7 @@ import type { TokenResponse } from '../tokens/issue.ts';
 import { nextRefreshToken } from '../tokens/refresh_token_value.ts';
 import { narrowedScope, standingScope } from '../tokens/requested_scope.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
-import { refreshTokenRecord } from './authorization_code.ts';
+import { lastRefreshOf, refreshTokenRecord } from './authorization_code.ts';
 import { authorizedResource } from './authorized_resource.ts';
 import type { Grant } from './grant.ts';
 import { standingUser } from './standing_user.ts';
@@ -18,13 +18,17 @@ import { standingUser } from './standing_user.ts';
 /** Of the refreshes within one retry window, as many are followed. */
 const mostHops = 100;
 
-const findToken = async (presented: string, client: Client, { store, clock }: Provider): Promise<FoundRefreshToken> => {
+const findToken = async (
+  presented: string,
+  client: Client,
+  { store, clock, config }: Provider,
+): Promise<FoundRefreshToken> => {
   const found = await findRefreshToken(presented, store);
   if (found === undefined) throw new OAuthError('refresh_token_unknown');
   const { token, family } = found;
   if (family.clientId !== client.clientId) throw new OAuthError('client_mismatch');
   if (family.endedAt !== null) throw new OAuthError('family_ended');
-  const expiresAt = token.usedAt === null ? token.expiresAt : family.expiresAt;
+  const expiresAt = token.usedAt === null ? token.expiresAt : lastRefreshOf(family, config);
   if (clock.now() >= expiresAt) throw new OAuthError('refresh_token_expired');
   return found;
 };
@@ -113,7 +117,7 @@ export const refreshToken: Grant = async (parameters, client, provider) => {
         usedAt,
         answer: sealAnswer(response, presented),
         place,
-        successor: refreshTokenRecord(successor, family, usedAt, config.refreshTokenSeconds),
+        successor: refreshTokenRecord(successor, family, usedAt, config),
       });
       return rotated ? response : answerAgain(presented, await findToken(presented, client, provider), provider);
     },

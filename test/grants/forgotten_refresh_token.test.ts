@@ -5,7 +5,7 @@ import { hashOpaque, makeOpaque } from '../../src/tokens/opaque.ts';
 import { firstRefreshToken } from '../../src/tokens/refresh_token_value.ts';
 import { postForm } from '../people.ts';
 import { expectEnded, expectRefusal, refresh, type TokenAnswer } from '../token_requests.ts';
-import { familyOf, idleSeconds, openThreeNodes, retrySeconds, type ThreeNodes } from './three_nodes.ts';
+import { familyOf, openThreeNodes, retrySeconds, type ThreeNodes } from './three_nodes.ts';
 
 let nodes: ThreeNodes;
 
@@ -102,7 +102,7 @@ describe('a refresh token that the version before made', () => {
     if (family === undefined) throw new TypeError('the family has just begun');
     const [old, now] = [makeOpaque(), people.clock.now()];
     const tokenHash = hashOpaque(first.refresh_token);
-    const successor = refreshTokenRecord(old, family, now, idleSeconds);
+    const successor = refreshTokenRecord(old, family, now, people.config);
     await people.store.rotateRefreshToken({ tokenHash, usedAt: now, answer: 'sealed', successor });
     const next = await refreshed(old);
     expect(next.refresh_token).toHaveLength(43);

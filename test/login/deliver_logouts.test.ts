@@ -6,7 +6,7 @@ import { deliverLogouts } from '../../src/login/deliver_logouts.ts';
 import { OutboundRefusedError } from '../../src/seams/outbound_http.ts';
 import { makeSession, startFamily } from '../contracts/records.ts';
 import { cheapHasher, openPeople, type People, password } from '../people.ts';
-import { askUserinfo, obtainTokens } from '../token_requests.ts';
+import { askUserinfo, expectRefusal, obtainTokens, readAnswer, refresh } from '../token_requests.ts';
 
 const uri = 'https://app.example.com/backchannel';
 const out = 'https://app.example.com/signed-out';
@@ -308,4 +308,28 @@ describe('telling clients, again and again, §2.5, §2.8', () => {
     await Promise.all([deliverLogouts(people), deliverLogouts(people), deliverLogouts(people)]);
     expect(sent).toHaveLength(5);
   });
+});
+
+test('who let its refreshing run out is told all the same when the session ends, as long as that lasts', async () => {
+  const environment = { KEYTURN_REFRESH_FAMILY_SECONDS: '3600' };
+  const { store, clock, ...rest } = await openPeople({ environment, passwordHasher: cheapHasher });
+  for (const [clientId, scope] of [
+    ['bound', 'openid'],
+    ['offline', 'openid offline_access'],
+  ] as const) {
+    await rest.addClient(clientId, { backchannelLogoutUri: uri });
+    const tokens = await obtainTokens(rest.app, rest.openBrowser(), { client_id: clientId, scope });
+    await rest.pass(3599);
+    const asked = { client_id: clientId };
+    const { refresh_token } = await readAnswer(await refresh(rest.app, tokens.refresh_token, asked));
+    await rest.pass(1);
+    await expectRefusal(await refresh(rest.app, refresh_token, asked), 'invalid_grant');
+  }
+  clock.advance(10 * day);
+  await store.removeExpired(clock.now(), clock.now() - day);
+  const { sub = '' } = (await store.findUserByLogin('ada')) ?? {};
+  for (const { sid } of await store.listSessions(sub)) await store.endSession(sid, clock.now());
+  const told = await store.takeLogoutDeliveries(clock.now(), clock.now(), 10);
+  expect(told.map(({ clientId }) => clientId).sort()).toEqual(['bound', 'offline']);
+  await store.close();
 });
