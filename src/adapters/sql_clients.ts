@@ -1,15 +1,16 @@
 // ClientStore in SQL.
-import { and, asc, eq, getTableColumns, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { ClientStore } from '../seams/client_store.ts';
 import type { Clock } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
 import type { Recording } from './sql_audit.ts';
 import type { SqlConnection } from './sql_connection.ts';
-import { prepareEndFamilies } from './sql_families.ts';
+import { createRemoveBitByBit } from './sql_expiry.ts';
+import { prepareEndFamilies, prepareEndFamiliesOfLargeClient } from './sql_families.ts';
 import type { Revoking } from './sql_revoking.ts';
 import { given, givenNumber, placeholders, prepare } from './sql_statement.ts';
 
-const prepareStatements = ({ database, tables }: SqlConnection) => {
+const prepareStatements = ({ database, tables, mostRows }: SqlConnection) => {
   const { authorizationCode, client, consent, logoutDelivery, revocationMark } = tables;
   const clientId = sql.placeholder('clientId');
   const named = eq(client.clientId, clientId);
@@ -17,6 +18,8 @@ const prepareStatements = ({ database, tables }: SqlConnection) => {
     .select({ notBefore: sql`max(${revocationMark.notBefore})` })
     .from(revocationMark)
     .where(and(eq(revocationMark.kind, 'client_id'), eq(revocationMark.value, clientId)));
+  const ofClient = eq(consent.clientId, clientId);
+  const someConsents = database.select({ sub: consent.sub }).from(consent).where(ofClient).limit(mostRows);
   return {
     find: prepare(database.select().from(client).where(named)),
     list: prepare(database.select().from(client).orderBy(asc(client.clientId))),
@@ -41,9 +44,10 @@ const prepareStatements = ({ database, tables }: SqlConnection) => {
         .where(and(named, isNotNull(client.clientSecretSha256))),
     ),
     remove: prepare(database.delete(client).where(named)),
+    removeSomeConsents: prepare(database.delete(consent).where(and(ofClient, inArray(consent.sub, someConsents)))),
     removeAllOf: [
       prepare(database.delete(authorizationCode).where(eq(authorizationCode.clientId, clientId))),
-      prepare(database.delete(consent).where(eq(consent.clientId, clientId))),
+      prepare(database.delete(consent).where(ofClient)),
       prepare(database.delete(logoutDelivery).where(eq(logoutDelivery.clientId, clientId))),
     ],
   };
@@ -59,6 +63,8 @@ export const createSqlClients = (
   const statements = prepareStatements(connection);
   const clients = lookup(statements.find, 'clientId');
   const endFamilies = prepareEndFamilies(connection, eq(tables.tokenFamily.clientId, sql.placeholder('clientId')));
+  const endMost = prepareEndFamiliesOfLargeClient(connection);
+  const removeBitByBit = createRemoveBitByBit(connection);
   return {
     findClient: (clientId) => clients.find(clientId),
     listClients: () => read(statements.list.with()),
@@ -76,6 +82,8 @@ export const createSqlClients = (
       return done !== undefined;
     },
     removeClient: async (clientId, event = null) => {
+      await endMost(clientId, 'client_removed', clock.now());
+      await removeBitByBit(statements.removeSomeConsents, { clientId });
       const done = await write(
         ...oneAtATime('revocations'),
         ...revoking.revokeClient(clientId, clock.now()),
@@ -88,6 +96,7 @@ export const createSqlClients = (
       return done !== undefined;
     },
     revokeClient: async (clientId, at, event = null) => {
+      await endMost(clientId, 'revoked_by_operator', at);
       const done = await write(
         ...oneAtATime('revocations'),
         ...revoking.revokeClient(clientId, at),

@@ -1,6 +1,6 @@
 // Ending token families, for whatever ends them: each end is recorded, and unless their tokens are revoked otherwise,
 // verifiers are told.
-import { and, asc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NumericDate } from '../seams/clock.ts';
 import type { SqlConnection } from './sql_connection.ts';
 import { prepareRevokingOf } from './sql_revoking.ts';
@@ -63,4 +63,46 @@ export const prepareEndFamilies = (connection: SqlConnection, which: SQL | undef
 export const familiesOfSession = ({ tokenFamily }: SqlTables, which: 'bound to it' | 'all'): SQL | undefined => {
   const ofSession = eq(tokenFamily.sid, sql.placeholder('sid'));
   return which === 'all' ? ofSession : and(ofSession, eq(tokenFamily.offline, false));
+};
+
+/** How many writes' worth of families may end in one write. */
+const mostAtOnce = 10;
+
+/**
+ * @returns what ends most of the families of a client a few at a time, where there are too many to end in one write: that
+ * would keep everybody else from writing until it is over. Those that begin meanwhile are left to who calls.
+ */
+export const prepareEndFamiliesOfLargeClient = (connection: SqlConnection) => {
+  const { database, tables, read, write, mostRows } = connection;
+  const { tokenFamily } = tables;
+  const { familyId } = tokenFamily;
+  const few = mostAtOnce * mostRows;
+  const some = prepare(
+    database
+      .select({ familyId })
+      .from(tokenFamily)
+      .where(and(eq(tokenFamily.clientId, sql.placeholder('clientId')), isNull(tokenFamily.endedAt)))
+      .limit(few),
+  );
+  const page = prepare(
+    database
+      .select({ familyId })
+      .from(tokenFamily)
+      .where(gt(familyId, sql.placeholder('after')))
+      .orderBy(asc(familyId))
+      .limit(mostRows),
+  );
+  // Not by the index of the client, in which those that have ended stand before the others.
+  const ofClient = sql`coalesce(${tokenFamily.clientId}, '') = ${sql.placeholder('clientId')}`;
+  const inPage = and(gt(familyId, sql.placeholder('after')), lte(familyId, sql.placeholder('last')), ofClient);
+  const endInPage = prepareEndFamilies(connection, inPage);
+  return async (clientId: string, reason: string, at: NumericDate): Promise<void> => {
+    if ((await read(some.with({ clientId }))).length < few) return;
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const rows: readonly { readonly familyId: string }[] = await read(page.with({ after }));
+      const last = rows.at(-1)?.familyId;
+      if (last !== undefined) await write(...endInPage.alone({ clientId, after, last }, reason, at));
+      after = rows.length < mostRows ? undefined : last;
+    }
+  };
 };

@@ -69,7 +69,10 @@ export interface RevocationStore {
   revokeSession(sid: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   /** Ends every session and family of an end-user. @returns false when there was nothing to end. */
   revokeSubject(sub: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
-  /** Ends every family of a client and revokes every token it has; what it asks for after is new. @returns false when there is no such client. */
+  /**
+   * Ends every family of a client and revokes every token it has; what it asks for after is new. Of a client with very many
+   * families most end before, a few at a time. @returns false when there is no such client.
+   */
   revokeClient(clientId: string, at: NumericDate, event?: AuditEvent | null): Promise<boolean>;
   /** Deletes lists that expired before `listsBefore` with what is kept of them, and marks made before `marksBefore`. */
   removeExpiredRevocations(listsBefore: NumericDate, marksBefore: NumericDate): Promise<void>;
