@@ -30,6 +30,8 @@ const assertValuesGiven = (command: Command, argv: readonly string[]): void => {
   }
 };
 
+const remoteTooLate = /unknown option '--remote(?:=[^']*)?'/;
+
 /** A program without commands. Those added to it inherit how errors are told. */
 export const createProgram = (version: string, terminal: Terminal): Command =>
   new Command('keyturn')
@@ -38,7 +40,14 @@ export const createProgram = (version: string, terminal: Terminal): Command =>
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.printError(text.trimEnd()),
-      outputError: (text) => warn(terminal, text.replace(/^error: /, '').trimEnd()),
+      outputError: (text) =>
+        warn(
+          terminal,
+          text
+            .replace(/^error: /, '')
+            .replace(remoteTooLate, '$&; it goes before the command, as in: keyturn --remote ISSUER keys list')
+            .trimEnd(),
+        ),
     })
     .showHelpAfterError('Add --help to see what is expected.')
     .exitOverride();

@@ -53,6 +53,14 @@ describe('an option whose value is left out', () => {
   });
 });
 
+test('--remote behind the command is refused with where it goes', async () => {
+  const { code, stderr } = await runCommand(['keys', 'list', '--remote', 'https://id.example.com'], { environment });
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('it goes before the command, as in: keyturn --remote ISSUER'),
+  ]);
+});
+
 describe('keyturn help', () => {
   test.each([
     [['help', 'keys', 'revoke'], 'Usage: keyturn keys revoke '],
