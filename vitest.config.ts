@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig, type TestUserConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { memoryFolder } from './test/memory_folder.ts';
 
 /** Compiled once for all workers. */
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'keyturn-test-compile-cache');
+
+/** Every day in memory; the soak and the faults, which kill and fill, are on the machine's disk. */
+const inMemory = process.env.SOAK === undefined && process.env.FAULTS === undefined ? memoryFolder() : undefined;
+if (inMemory !== undefined) process.env.TMPDIR ??= inMemory;
 
 const everywhere = {
   pool: 'forks' as const,

@@ -18,12 +18,12 @@ export const processTestMilliseconds = 120_000;
 const mostPolls = 4500;
 
 /** Compiled once for the hundreds of short processes that the tests start. */
-const compileCache = join(tmpdir(), 'keyturn-test-compile-cache');
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'keyturn-test-compile-cache');
 
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 /** A new one, which is removed when the test file is over. */
-export const makeFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyturn-test-'));
+export const makeFolder = (parent = tmpdir()): string => {
+  const folder = mkdtempSync(join(parent, 'keyturn-test-'));
   atFileEnd(() => removeFolder(folder));
   return folder;
 };

@@ -119,9 +119,8 @@ const overPort = (port: number, folder: string, binaries: string): Cluster => {
   return cluster;
 };
 
-const makeFolder = (): string => {
-  // Not in TMPDIR, whose parents may be closed to the owner of the server.
-  const folder = mkdtempSync('/tmp/keyturn-postgres-');
+const makeFolder = (parent: string): string => {
+  const folder = mkdtempSync(join(parent, 'keyturn-postgres-'));
   const owner = unprivileged();
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   return folder;
@@ -133,9 +132,15 @@ const binariesOrThrow = (): string => {
   return binaries;
 };
 
+/** Not TMPDIR, whose parents may be closed to the owner of the server. */
+const onDisk = '/tmp';
+
 /** @param settings - of postgresql.conf. @returns one that runs. */
-export const startCluster = async (settings: Readonly<Record<string, string | number>> = {}): Promise<Cluster> => {
-  const cluster = overPort(await freePort(), makeFolder(), binariesOrThrow());
+export const startCluster = async (
+  settings: Readonly<Record<string, string | number>> = {},
+  parent = onDisk,
+): Promise<Cluster> => {
+  const cluster = overPort(await freePort(), makeFolder(parent), binariesOrThrow());
   const data = join(cluster.folder, 'data');
   await cluster.tool('initdb', [
     '--pgdata',
@@ -153,7 +158,7 @@ export const startCluster = async (settings: Readonly<Record<string, string | nu
 
 /** A standby that follows `primary`, as pg_basebackup makes it. @param name - what the primary calls it. */
 export const startStandby = async (primary: Cluster, name: string): Promise<Cluster> => {
-  const cluster = overPort(await freePort(), makeFolder(), binariesOrThrow());
+  const cluster = overPort(await freePort(), makeFolder(onDisk), binariesOrThrow());
   const source = `host=127.0.0.1 port=${primary.port} user=postgres application_name=${name}`;
   await primary.tool('pg_basebackup', [
     ...['--pgdata', join(cluster.folder, 'data'), '--dbname', source, '--write-recovery-conf'],
