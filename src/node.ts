@@ -1,5 +1,6 @@
 // The Node entry: builds a Provider from the environment, the file system and a database, and keeps its keys fresh.
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { boundPasswordHasher } from './adapters/bounded_password_hasher.ts';
 import { isPostgresUrl, openDatabase, sqliteFileOf } from './adapters/database_url.ts';
 import { createEventLoopTurns } from './adapters/event_loop_turns.ts';
@@ -121,7 +122,7 @@ const createProvider = async (
     keySetReaders: createKeySetReaders({ keyRing, clock: systemClock, store }),
     log,
     metrics,
-    ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true }),
+    ...createRevocationParts({ store, clock: systemClock, config, keyRing, polled: true, pause: setImmediate }),
     deflate: nodeZlibDeflate,
     takeTurn: createEventLoopTurns(pagesWaiting),
     takeSignInTurn: createIdleTurns(pagesWaiting),

@@ -30,7 +30,11 @@ export const createPermutation = (secret: Uint8Array, places: number): Permutati
   const reversed = tables.toReversed();
   const forth = (value: number): number => {
     let [left, right] = [value >>> halfBits, value & mask];
-    for (const table of tables) [left, right] = [right, left ^ (table[right] ?? 0)];
+    for (const table of tables) {
+      const mixed = left ^ (table[right] ?? 0);
+      left = right;
+      right = mixed;
+    }
     return left * entries + right;
   };
   const back = (value: number): number => {

@@ -13,6 +13,8 @@ export interface RevocationSurroundings {
   readonly keyRing: { readonly keys: readonly SigningKeyRecord[] };
   /** Whether the view will be refreshed all the time. */
   readonly polled: boolean;
+  /** As the view takes it. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface RevocationParts {
@@ -21,10 +23,10 @@ export interface RevocationParts {
 }
 
 export const createRevocationParts = (surroundings: RevocationSurroundings): RevocationParts => {
-  const { store, clock, config, keyRing, polled } = surroundings;
+  const { store, clock, config, keyRing, polled, pause } = surroundings;
   const retentionSeconds = (): number => retentionSecondsOf(config.policy, keyRing.keys);
   return {
     places: createPlaceAllocator({ store, clock, places: config.statusListPlaces }),
-    revocations: createRevocationView({ store, clock, retentionSeconds, polled }),
+    revocations: createRevocationView({ store, clock, retentionSeconds, polled, ...(pause && { pause }) }),
   };
 };

@@ -46,7 +46,12 @@ export interface RevocationViewParts {
   readonly clock: Clock;
   readonly retentionSeconds: () => number;
   readonly polled: boolean;
+  /** Lets what came in meanwhile have its turn; left out where nobody else would wait. */
+  readonly pause?: () => Promise<void>;
 }
+
+/** Some milliseconds' worth: of a large client millions are revoked at once. */
+const mostTurnsAtOnce = 10_000;
 
 const blankOf = new Map<number, Uint8Array>();
 
@@ -62,6 +67,7 @@ export const createRevocationView = ({
   clock,
   retentionSeconds,
   polled,
+  pause,
 }: RevocationViewParts): RevocationView => {
   const listeners = new Set<(event: 'read' | 'closed') => void>();
   const revoked = new Map<string, RevokedBits>();
@@ -92,7 +98,20 @@ export const createRevocationView = ({
     }
   };
 
-  const takeLists = ({ lists, turns }: Revocations): void => {
+  let sincePause = 0;
+  const revokeBitByBit = async (record: StatusListRecord, turn: number, count: number): Promise<void> => {
+    for (let from = turn; from < turn + count; from += mostTurnsAtOnce) {
+      const some = Math.min(mostTurnsAtOnce, turn + count - from);
+      revokeTurns(record, from, some);
+      sincePause += some;
+      if (pause === undefined || sincePause < mostTurnsAtOnce) continue;
+      sincePause = 0;
+      await pause();
+    }
+  };
+
+  /** Bits are only ever added, and the version goes up when all are there: what was made in between is made anew. */
+  const takeLists = async ({ lists, turns }: Revocations): Promise<void> => {
     records = new Map(lists.map((record) => [record.listId, record]));
     for (const listId of revoked.keys()) if (!records.has(listId)) revoked.delete(listId);
     const changed = new Set<string>();
@@ -100,7 +119,7 @@ export const createRevocationView = ({
       const record = records.get(listId);
       lastTurnsId = id;
       if (record === undefined) continue;
-      revokeTurns(record, turn, count);
+      await revokeBitByBit(record, turn, count);
       changed.add(listId);
     }
     for (const listId of changed) {
@@ -129,7 +148,7 @@ export const createRevocationView = ({
     const isAllAnew = since <= leftOutUntil;
     const revocations = await store.readRevocations(lastTurnsId, isAllAnew ? 0 : lastMarkId);
     if (isAllAnew) leftOutUntil = Number.NEGATIVE_INFINITY;
-    takeLists(revocations);
+    await takeLists(revocations);
     takeMarks(isAllAnew ? [] : marks, revocations, since);
     asOf = now;
     for (const listener of listeners) listener('read');
