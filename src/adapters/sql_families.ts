@@ -86,7 +86,7 @@ export const prepareEndFamiliesOfLargeClient = (connection: SqlConnection) => {
   );
   const page = prepare(
     database
-      .select({ familyId })
+      .select({ familyId, clientId: tokenFamily.clientId, endedAt: tokenFamily.endedAt })
       .from(tokenFamily)
       .where(gt(familyId, sql.placeholder('after')))
       .orderBy(asc(familyId))
@@ -98,11 +98,13 @@ export const prepareEndFamiliesOfLargeClient = (connection: SqlConnection) => {
   const endInPage = prepareEndFamilies(connection, inPage);
   return async (clientId: string, reason: string, at: NumericDate): Promise<void> => {
     if ((await read(some.with({ clientId }))).length < few) return;
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const rows: readonly { readonly familyId: string }[] = await read(page.with({ after }));
-      const last = rows.at(-1)?.familyId;
-      if (last !== undefined) await write(...endInPage.alone({ clientId, after, last }, reason, at));
-      after = rows.length < mostRows ? undefined : last;
+    let [after, isMore] = ['', true];
+    while (isMore) {
+      const rows = await read(page.with({ after }));
+      const last = rows.at(-1)?.familyId ?? after;
+      if (rows.some((row) => row.clientId === clientId && row.endedAt === null))
+        await write(...endInPage.alone({ clientId, after, last }, reason, at));
+      [after, isMore] = [last, rows.length === mostRows];
     }
   };
 };
