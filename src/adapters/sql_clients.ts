@@ -1,5 +1,5 @@
 // ClientStore in SQL.
-import { and, asc, eq, getTableColumns, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { ClientStore } from '../seams/client_store.ts';
 import type { Clock } from '../seams/clock.ts';
 import type { RevocationStore } from '../seams/revocation_store.ts';
@@ -46,7 +46,18 @@ const prepareStatements = ({ database, tables, mostRows }: SqlConnection) => {
     remove: prepare(database.delete(client).where(named)),
     removeSomeConsents: prepare(database.delete(consent).where(and(ofClient, inArray(consent.sub, someConsents)))),
     removeAllOf: [
-      prepare(database.delete(authorizationCode).where(eq(authorizationCode.clientId, clientId))),
+      // Spent ones go with their families.
+      prepare(
+        database
+          .delete(authorizationCode)
+          .where(
+            and(
+              isNull(authorizationCode.usedAt),
+              gt(authorizationCode.expiresAt, 0),
+              eq(authorizationCode.clientId, clientId),
+            ),
+          ),
+      ),
       prepare(database.delete(consent).where(ofClient)),
       prepare(database.delete(logoutDelivery).where(eq(logoutDelivery.clientId, clientId))),
     ],

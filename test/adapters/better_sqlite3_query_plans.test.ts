@@ -131,6 +131,12 @@ describe('query plans of the better-sqlite3 store', () => {
     expect(plans.filter((plan) => /^SEARCH .* USING /.test(plan))).not.toEqual([]);
   });
 
+  test('removing a client goes through no code that was spent, of which there are as many as families', async () => {
+    const plans = await plansOf(({ store }) => store.removeClient('app'));
+    const codes = plans.filter((plan) => /^S\w+ authorization_code /.test(plan));
+    expect(codes.join()).toMatch(/^SEARCH authorization_code USING INDEX authorization_code_unspent_expires_at /);
+  });
+
   test('whether a browser is known is read from the index alone', async () => {
     const plans = await plansOf(({ store }) => store.isKnownBrowser('ada', 'browser'));
     expect(plans.join()).toMatch(/^SEARCH session USING COVERING INDEX session_sub_browser_hash /);
