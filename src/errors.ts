@@ -43,9 +43,7 @@ export const failures = {
     'The body is not valid application/x-www-form-urlencoded: every % must start the code of a UTF-8 byte.',
   ),
   form_too_many_parameters: malformedRequest('The body has too many parameters; at most 64 are read.'),
-  parameter_repeated: malformedRequest(
-    'A parameter is given more than once; each may be given once (RFC 6749 section 3.2).',
-  ),
+  parameter_repeated: malformedRequest('A parameter is given more than once, and may be once (RFC 6749 section 3.2).'),
   parameters_in_query: malformedRequest('Parameters belong in the body of the POST, never in the URL.'),
   grant_type_missing: malformedRequest('The parameter grant_type is missing.'),
   client_authentication_doubled: malformedRequest(
