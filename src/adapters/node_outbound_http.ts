@@ -61,14 +61,13 @@ export const createNodeOutboundHttp = (loopbackToo: boolean): OutboundHttp => ({
       // Node closes what answers 101 and tells of no error; whoever waits would wait for ever.
       sent.once('close', () => fail(new Error(`${url.origin} closed the connection without an answer.`)));
       let informational = 0;
-      const countInformational = (): void => {
+      // 100 is one too, though Node has an event for it besides.
+      sent.on('information', () => {
         informational += 1;
         if (informational <= mostInformational) return;
         fail(new Error(`${url.origin} answered with 1xx again and again.`));
         sent.destroy();
-      };
-      sent.on('continue', countInformational);
-      sent.on('information', countInformational);
+      });
       sent.once('response', (response) => {
         settle(response.statusCode ?? 0);
         response.destroy();
