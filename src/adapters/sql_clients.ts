@@ -107,11 +107,14 @@ export const createSqlClients = (
       return done !== undefined;
     },
     revokeClient: async (clientId, at, event = null) => {
+      const begun = clock.now();
       await endMost(clientId, 'revoked_by_operator', at);
+      // What was issued while most of them ended is revoked too.
+      const last = at + Math.max(0, clock.now() - begun);
       const done = await write(
         ...oneAtATime('revocations'),
-        ...revoking.revokeClient(clientId, at),
-        ...endFamilies.alone({ clientId }, 'revoked_by_operator', at),
+        ...revoking.revokeClient(clientId, last),
+        ...endFamilies.alone({ clientId }, 'revoked_by_operator', last),
         ...recording(event),
       );
       clients.forget();
