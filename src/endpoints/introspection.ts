@@ -1,6 +1,7 @@
 // introspection_endpoint: tells a token's own client, and the server of its resource, whether it stands. RFC 7662.
 import { authenticateClient } from '../client_authentication/token_endpoint_auth_method.ts';
 import { OAuthError } from '../errors.ts';
+import { expiryOf } from '../grants/authorization_code.ts';
 import type { Provider } from '../provider.ts';
 import type { Client } from '../seams/client_store.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
@@ -30,14 +31,15 @@ const introspectRefreshToken = async (token: string, client: Client, { store, cl
   const found = await store.findRefreshToken(hashOpaque(token));
   if (found === undefined || found.family.clientId !== client.clientId) return inactive;
   const { token: kept, family } = found;
-  if (kept.usedAt !== null || family.endedAt !== null || clock.now() >= kept.expiresAt) return inactive;
+  const exp = expiryOf(found, config);
+  if (kept.usedAt !== null || family.endedAt !== null || clock.now() >= exp) return inactive;
   return {
     active: true,
     iss: config.issuer,
     sub: family.sub,
     client_id: family.clientId,
     scope: family.scope.join(' '),
-    exp: kept.expiresAt,
+    exp,
   };
 };
 

@@ -7,6 +7,7 @@ import type { Client } from '../seams/client_store.ts';
 import type { NumericDate } from '../seams/clock.ts';
 import type { AuthorizationCode, RefreshToken, TokenFamily } from '../seams/token_store.ts';
 import { endFamily } from '../tokens/end_family.ts';
+import type { FoundRefreshToken } from '../tokens/find_refresh_token.ts';
 import { hashOpaque } from '../tokens/opaque.ts';
 import { firstRefreshToken, isOfFamily } from '../tokens/refresh_token_value.ts';
 import { standingScope } from '../tokens/requested_scope.ts';
@@ -63,10 +64,12 @@ const familyOf = async (
 };
 
 /** Until when refresh tokens of a family are taken, however often they are used. */
-export const lastRefreshOf = (
-  { createdAt, expiresAt }: TokenFamily,
-  { refreshFamilySeconds }: Pick<Config, 'refreshFamilySeconds'>,
-): NumericDate => Math.min(createdAt + refreshFamilySeconds, expiresAt);
+const lastRefreshOf = ({ createdAt, expiresAt }: TokenFamily, { refreshFamilySeconds }: Config): NumericDate =>
+  Math.min(createdAt + refreshFamilySeconds, expiresAt);
+
+/** Until when a refresh token is taken; one that was spent is known for as long as those after it. */
+export const expiryOf = ({ token, family }: FoundRefreshToken, config: Config): NumericDate =>
+  Math.min(token.usedAt === null ? token.expiresAt : Number.POSITIVE_INFINITY, lastRefreshOf(family, config));
 
 /** A refresh token to be handed out as `value`; it may lie unused for the idle time. */
 export const refreshTokenRecord = (

@@ -10,7 +10,7 @@ import type { TokenResponse } from '../tokens/issue.ts';
 import { nextRefreshToken } from '../tokens/refresh_token_value.ts';
 import { narrowedScope, standingScope } from '../tokens/requested_scope.ts';
 import { openAnswer, sealAnswer } from '../tokens/sealed_answer.ts';
-import { lastRefreshOf, refreshTokenRecord } from './authorization_code.ts';
+import { expiryOf, refreshTokenRecord } from './authorization_code.ts';
 import { authorizedResource } from './authorized_resource.ts';
 import type { Grant } from './grant.ts';
 import { standingUser } from './standing_user.ts';
@@ -25,11 +25,10 @@ const findToken = async (
 ): Promise<FoundRefreshToken> => {
   const found = await findRefreshToken(presented, store);
   if (found === undefined) throw new OAuthError('refresh_token_unknown');
-  const { token, family } = found;
+  const { family } = found;
   if (family.clientId !== client.clientId) throw new OAuthError('client_mismatch');
   if (family.endedAt !== null) throw new OAuthError('family_ended');
-  const expiresAt = token.usedAt === null ? token.expiresAt : lastRefreshOf(family, config);
-  if (clock.now() >= expiresAt) throw new OAuthError('refresh_token_expired');
+  if (clock.now() >= expiryOf(found, config)) throw new OAuthError('refresh_token_expired');
   return found;
 };
 

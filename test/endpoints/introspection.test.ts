@@ -163,6 +163,17 @@ describe('introspection, RFC 7662', () => {
     expect(await answerOf(own.refresh_token, 'own')).toMatchObject({ active: true });
   });
 
+  test('a refresh token is active until its family can be refreshed no more, and says so', async () => {
+    const own = await obtainOwn();
+    const answerWith = async (refreshFamilySeconds: number) => {
+      const app = createApp({ ...people, config: { ...people.config, refreshFamilySeconds } });
+      const answer = await postForm(app, '/introspect', { token: own.refresh_token }, { Authorization: basic('own') });
+      return answer.json();
+    };
+    expect(await answerWith(60)).toMatchObject({ active: true, exp: people.clock.now() + 60 });
+    expect(await answerWith(0)).toEqual({ active: false });
+  });
+
   test('what ended is not active: a spent refresh token, a revoked family, a locked end-user', async () => {
     const spent = await obtainOwn();
     const form = { grant_type: 'refresh_token', refresh_token: spent.refresh_token };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { password } from '../people.ts';
 import { askUserinfo, expectEnded, expectRefusal, obtainTokens, refresh } from '../token_requests.ts';
 import { idleSeconds, offline, openThreeNodes, type ThreeNodes } from './three_nodes.ts';
@@ -37,6 +38,13 @@ describe('how long a family lasts', () => {
     latest = await refreshed(latest.refresh_token);
     await pass(1);
     await expectRefusal(await refresh(people.app, latest.refresh_token), 'invalid_grant');
+  });
+
+  test('T085: and at the time it is set to now, however long its token was made to be good for', async () => {
+    const app = createApp({ ...people, config: { ...people.config, refreshFamilySeconds: 60 } });
+    const { refresh_token } = await startFamily();
+    await pass(60);
+    await expectRefusal(await refresh(app, refresh_token), 'invalid_grant');
   });
 
   test('T085: without offline_access a family ends with the session, with it only the session does', async () => {
