@@ -30,7 +30,8 @@ const assertValuesGiven = (command: Command, argv: readonly string[]): void => {
   }
 };
 
-const remoteTooLate = /unknown option '--remote(?:=[^']*)?'/;
+/** An unknown option, or an argument too many where a kid may begin with a dash. */
+const remoteTooLate = /^((?:unknown option|too many arguments) .*--remote(?![\w-]).*?)\.?$/m;
 
 /** A program without commands. Those added to it inherit how errors are told. */
 export const createProgram = (version: string, terminal: Terminal): Command =>
@@ -45,7 +46,7 @@ export const createProgram = (version: string, terminal: Terminal): Command =>
           terminal,
           text
             .replace(/^error: /, '')
-            .replace(remoteTooLate, '$&; it goes before the command, as in: keyturn --remote ISSUER keys list')
+            .replace(remoteTooLate, '$1; --remote goes before the command, as in: keyturn --remote ISSUER keys list')
             .trimEnd(),
         ),
     })

@@ -53,11 +53,16 @@ describe('an option whose value is left out', () => {
   });
 });
 
-test('--remote behind the command is refused with where it goes', async () => {
-  const { code, stderr } = await runCommand(['keys', 'list', '--remote', 'https://id.example.com'], { environment });
+test.each([
+  [['keys', 'list', '--remote', 'https://id.example.com']],
+  [['keys', 'list', '--remote=https://id.example.com']],
+  // It takes a kid that begins with a dash.
+  [['keys', 'revoke', 'NzbLsXh8', '--remote', 'https://id.example.com']],
+])('--remote behind the command, as in %j, is refused with where it goes', async (args) => {
+  const { code, stderr } = await runCommand(args, { environment });
   expect([code, stderr]).toEqual([
     2,
-    expect.stringContaining('it goes before the command, as in: keyturn --remote ISSUER'),
+    expect.stringContaining('goes before the command, as in: keyturn --remote ISSUER'),
   ]);
 });
 
