@@ -3,18 +3,18 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
 
 const mostBytes = 64 * 1024 * 1024;
-const chunkBytes = 64 * 1024;
+const firstBytes = 64 * 1024;
 
+/** Into one buffer: a pipe may give a few bytes at a time. */
 const readOpened = (descriptor: number, file: string): string => {
-  const chunks: Buffer[] = [];
+  let held = Buffer.allocUnsafe(firstBytes);
   for (let bytes = 0; ; ) {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    const read = readSync(descriptor, chunk);
-    if (read === 0) return Buffer.concat(chunks).toString('utf8');
+    if (bytes === held.length) held = Buffer.concat([held], 2 * bytes);
+    const read = readSync(descriptor, held, bytes, held.length - bytes, null);
+    if (read === 0) return held.toString('utf8', 0, bytes);
     bytes += read;
     if (bytes > mostBytes)
       throw new OperatorError(`The file ${file} is longer than ${mostBytes} bytes, and is not read. Check its name.`);
-    chunks.push(chunk.subarray(0, read));
   }
 };
 
