@@ -69,12 +69,12 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const textOf = async (response: Response): Promise<string> => {
+const textOf = async (response: Response, remote: Remote, verb?: AdministeredVerb): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
-    if (bytes > mostAnswerBytes) throw new TypeError(`more than ${mostAnswerBytes} bytes`);
+    if (bytes > mostAnswerBytes) throw notKeyturn(`more than ${mostAnswerBytes} bytes`, remote, verb);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -92,8 +92,9 @@ const send = async (remote: Remote, init: RequestInit, verb?: AdministeredVerb):
       headers: { ...init.headers, Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    text = await textOf(response);
+    text = await textOf(response, remote, verb);
   } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
     throw new StoreUnavailableError(`${issuer} could not be reached, or did not answer to the end`, { cause });
   }
   if (response.status !== 200) throw refusalOf(response, text, remote, verb);

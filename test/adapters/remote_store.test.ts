@@ -80,6 +80,14 @@ describe('an answer that is not of Keyturn', () => {
     expect(error.message).not.toMatch(/secret|Sign in/);
   });
 
+  test('that is longer than is read is told as that, and not asked for again', async () => {
+    const { store, asked } = await answering(saying(200, 'application/json', ' '.repeat(64 * 1024 * 1024 + 1)));
+    await expect(store.listClients()).rejects.toThrow(
+      'answered more than 67108864 bytes; expected an answer to listClients',
+    );
+    expect(asked()).toBe(1);
+  });
+
   test('may hide that something was changed', async () => {
     const { store, asked } = await answering(saying(200, 'application/json', '{"answer":"yes"}'));
     await expect(store.unlockUser('ada')).rejects.toThrow('answer: expected boolean');
