@@ -1,6 +1,7 @@
 // Where temporary folders lie in memory: there no test waits for a disk, nor spends CPU on its driver. What a test sees of a
 // file is the same; only a power failure would tell the two apart.
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const place = '/dev/shm';
@@ -25,3 +26,6 @@ export const memoryFolder = (): string | undefined => {
     return undefined;
   }
 };
+
+/** @returns where that is, for what is not put into TMPDIR; undefined where TMPDIR says elsewhere. */
+export const memoryFolderInUse = (): string | undefined => (tmpdir() === place ? place : undefined);

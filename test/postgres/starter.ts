@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openPostgresDatabase } from '../../src/adapters/postgres_database.ts';
-import { memoryFolder } from '../memory_folder.ts';
+import { memoryFolderInUse } from '../memory_folder.ts';
 import { type Cluster, careless, postgresBinaries, startCluster } from './cluster.ts';
 
 declare module 'vitest' {
@@ -18,7 +18,7 @@ const templateName = 'keyturn_template';
 
 /** Databases are copied from one that has all the tables. */
 const start = async (): Promise<Cluster> => {
-  const cluster = await startCluster(careless, memoryFolder());
+  const cluster = await startCluster(careless, memoryFolderInUse());
   const admin = new pg.Client(cluster.url('postgres'));
   await admin.connect();
   await admin.query(`create database ${templateName}`);
