@@ -13,6 +13,7 @@ import {
   readingVerbs,
 } from '../seams/administered_store.ts';
 import { StoreUnavailableError } from '../seams/store.ts';
+import { readBoundedBody } from './bounded_body.ts';
 
 const timeoutMilliseconds = 30_000;
 const mostAnswerBytes = 64 * 1024 * 1024;
@@ -69,17 +70,6 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const textOf = async (response: Response, remote: Remote, verb?: AdministeredVerb): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > mostAnswerBytes) throw notKeyturn(`more than ${mostAnswerBytes} bytes`, remote, verb);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 /** @returns the JSON answered. */
 const send = async (remote: Remote, init: RequestInit, verb?: AdministeredVerb): Promise<unknown> => {
   const { issuer, token } = remote;
@@ -92,7 +82,8 @@ const send = async (remote: Remote, init: RequestInit, verb?: AdministeredVerb):
       headers: { ...init.headers, Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
-    text = await textOf(response, remote, verb);
+    const tooLong = () => notKeyturn(`more than ${mostAnswerBytes} bytes`, remote, verb);
+    text = await readBoundedBody(response, mostAnswerBytes, tooLong);
   } catch (cause) {
     if (cause instanceof OperatorError) throw cause;
     throw new StoreUnavailableError(`${issuer} could not be reached, or did not answer to the end`, { cause });

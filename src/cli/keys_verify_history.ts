@@ -1,5 +1,6 @@
 // `keyturn keys verify-history`: checks a saved copy of a key history by itself and against the live one. It needs no
 // database and no secret: anyone may hold an issuer to what it said.
+import { readBoundedBody } from '../adapters/bounded_body.ts';
 import { readConfig } from '../config.ts';
 import { paths } from '../endpoints/paths.ts';
 import { OperatorError } from '../errors.ts';
@@ -29,23 +30,13 @@ const fetchMilliseconds = 30_000;
 export const readCopy = (file: string): string =>
   readFile(file, `Name a copy of a key history, as saved with "curl ISSUER${paths.key_history} > FILE".`);
 
-const bodyOf = async (response: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new TypeError(`it is longer than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 const fetchLive = async (issuer: string): Promise<string> => {
   const url = issuer + paths.key_history;
   try {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(fetchMilliseconds) });
     if (response.status !== 200) throw new TypeError(`it answered ${response.status}`);
-    return await bodyOf(response);
+    const tooLong = () => new TypeError(`it is longer than ${mostBytes} bytes`);
+    return await readBoundedBody(response, mostBytes, tooLong);
   } catch (cause) {
     const { message, cause: inner } = cause as Error;
     const reason = safeText(inner instanceof Error ? `${message}: ${inner.message}` : message);
